@@ -1,0 +1,180 @@
+//! Measures against their definitions, spelled out the slow way, and against what must not move them.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Scores with many ties, and labels of both classes.
+fn ranking() -> impl Strategy<Value = (Vec<f64>, Vec<bool>)> {
+    let entries = prop::collection::vec((-8i32..8, any::<bool>()), 0..40);
+    entries.prop_map(|mut entries| {
+        entries.extend([(3, true), (-1, false)]);
+        entries
+            .into_iter()
+            .map(|(score, label)| (f64::from(score) / 2.0, label))
+            .unzip()
+    })
+}
+
+fn pairs() -> impl Strategy<Value = Vec<(f64, f64)>> {
+    prop::collection::vec((-6i32..6, -6i32..6), 3..11).prop_map(|pairs| {
+        pairs
+            .into_iter()
+            .map(|(a, b)| (f64::from(a), f64::from(b)))
+            .collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn auroc_counts_the_pairs_that_are_in_order((scores, labels) in ranking()) {
+        let of = |class: bool| scores.iter().zip(&labels).filter(move |(_, l)| **l == class).map(|(s, _)| *s);
+        let (mut won, mut all) = (0.0, 0.0);
+        for anomaly in of(true) {
+            for normal in of(false) {
+                all += 1.0;
+                won += if anomaly > normal { 1.0 } else if anomaly == normal { 0.5 } else { 0.0 };
+            }
+        }
+        prop_assert!((auroc(&scores, &labels).unwrap() - won / all).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_monotone_map_leaves_ranking_measures_alone((scores, labels) in ranking()) {
+        let mapped: Vec<f64> = scores.iter().map(|s| (s / 3.0).exp() - 5.0).collect();
+        prop_assert_eq!(auroc(&scores, &labels), auroc(&mapped, &labels));
+        prop_assert_eq!(average_precision(&scores, &labels), average_precision(&mapped, &labels));
+    }
+
+    #[test]
+    fn opposite_scores_give_the_complement((scores, labels) in ranking()) {
+        let opposite: Vec<f64> = scores.iter().map(|s| -s).collect();
+        let sum = auroc(&scores, &labels).unwrap() + auroc(&opposite, &labels).unwrap();
+        prop_assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn average_precision_sums_over_thresholds((scores, labels) in ranking()) {
+        let mut thresholds = scores.clone();
+        thresholds.sort_by(|a, b| b.total_cmp(a));
+        thresholds.dedup();
+        let positives = labels.iter().filter(|l| **l).count() as f64;
+        let (mut want, mut recall) = (0.0, 0.0);
+        for threshold in thresholds {
+            let above = scores.iter().zip(&labels).filter(|(s, _)| **s >= threshold);
+            let (hits, all) = above.fold((0.0, 0.0), |(h, n), (_, l)| (h + f64::from(u8::from(*l)), n + 1.0));
+            want += (hits / positives - recall) * hits / all;
+            recall = hits / positives;
+        }
+        prop_assert!((average_precision(&scores, &labels).unwrap() - want).abs() < 1e-12);
+    }
+
+    #[test]
+    fn spearman_is_symmetric_and_changes_sign_with_the_order(pairs in pairs()) {
+        let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let Ok(rho) = spearman(&a, &b) else { return Ok(()) };
+        let opposite: Vec<f64> = b.iter().map(|v| -v).collect();
+        prop_assert_eq!(spearman(&b, &a), Ok(rho));
+        prop_assert!((spearman(&a, &opposite).unwrap() + rho).abs() < 1e-12);
+        prop_assert!((spearman(&a, &a).unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn wilcoxon_counts_all_signs(pairs in pairs()) {
+        let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).filter(|d| *d != 0.0).collect();
+        if differences.is_empty() {
+            prop_assert_eq!(wilcoxon(&a, &b, Alternative::Greater), Err(MeasureError::NoDifference));
+            return Ok(());
+        }
+        let ranks = average_ranks(&differences.iter().map(|d| d.abs()).collect::<Vec<_>>());
+        let sum = |taken: &dyn Fn(usize) -> bool| {
+            ranks.iter().enumerate().filter(|(i, _)| taken(*i)).map(|(_, rank)| rank).sum::<f64>()
+        };
+        let observed = sum(&|i| differences[i] > 0.0);
+        let signs = 1u32 << ranks.len();
+        let (mut above, mut below) = (0, 0);
+        for bits in 0..signs {
+            let statistic = sum(&|i| bits >> i & 1 == 1);
+            above += u32::from(statistic >= observed);
+            below += u32::from(statistic <= observed);
+        }
+        let [above, below] = [above, below].map(|n| f64::from(n) / f64::from(signs));
+        let test = |alternative| wilcoxon(&a, &b, alternative).unwrap();
+        prop_assert!((test(Alternative::Greater).p - above).abs() < 1e-12);
+        prop_assert!((test(Alternative::Less).p - below).abs() < 1e-12);
+        prop_assert!((test(Alternative::TwoSided).p - (2.0 * above.min(below)).min(1.0)).abs() < 1e-12);
+        prop_assert_eq!(test(Alternative::Greater).statistic, observed);
+    }
+}
+
+#[test]
+fn ties_share_their_average_rank() {
+    assert_eq!(
+        average_ranks(&[2.0, 1.0, 2.0, 5.0, 2.0]),
+        [3.0, 1.0, 3.0, 5.0, 3.0]
+    );
+}
+
+#[test]
+fn scores_that_say_nothing_are_chance() {
+    let labels = [true, false, false, true, false];
+    assert_eq!(auroc(&[1.0; 5], &labels), Ok(0.5));
+    assert_eq!(average_precision(&[1.0; 5], &labels), Ok(0.4));
+}
+
+#[test]
+fn perfect_scores_give_one() {
+    let (scores, labels) = ([0.1, 0.2, 0.8, 0.9], [false, false, true, true]);
+    assert_eq!(auroc(&scores, &labels), Ok(1.0));
+    assert_eq!(average_precision(&scores, &labels), Ok(1.0));
+}
+
+#[test]
+fn input_without_a_measure_is_refused() {
+    assert_eq!(
+        auroc(&[], &[]),
+        Err(MeasureError::TooFew {
+            found: 0,
+            needed: 2
+        })
+    );
+    assert_eq!(
+        auroc(&[1.0, 2.0], &[true, true]),
+        Err(MeasureError::OneClass)
+    );
+    assert_eq!(
+        average_precision(&[1.0, 2.0], &[false, false]),
+        Err(MeasureError::OneClass)
+    );
+    assert_eq!(
+        auroc(&[1.0], &[true, false]),
+        Err(MeasureError::Lengths { left: 1, right: 2 })
+    );
+    assert_eq!(
+        auroc(&[1.0, f64::NAN], &[true, false]),
+        Err(MeasureError::NotANumber { index: 1 })
+    );
+    assert_eq!(
+        spearman(&[1.0], &[2.0]),
+        Err(MeasureError::TooFew {
+            found: 1,
+            needed: 2
+        })
+    );
+    assert_eq!(
+        spearman(&[1.0, 2.0], &[3.0, 3.0]),
+        Err(MeasureError::Constant)
+    );
+    assert_eq!(
+        wilcoxon(&[], &[], Alternative::TwoSided),
+        Err(MeasureError::TooFew {
+            found: 0,
+            needed: 1
+        })
+    );
+    assert_eq!(
+        wilcoxon(&[1.0], &[1.0], Alternative::TwoSided),
+        Err(MeasureError::NoDifference)
+    );
+}

@@ -1,0 +1,130 @@
+//! The leaderboard: for each (task, seed) the selected trial, its competitors, and who was kept out.
+//!
+//! Its JSON is the public format `leaderboard.json`, schema 1.
+
+use crate::{
+    id::{SweepId, TrialId},
+    outcome::{Hyperparameters, Outcome, Validation},
+    plan::{Group, TrialSpec},
+    select::{Choice, Criterion, Excluded},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the JSON format.
+pub const SCHEMA: u32 = 1;
+
+/// The result of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leaderboard {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What selected.
+    pub criterion: Criterion,
+    /// Where it comes from.
+    pub sweep: Provenance,
+    /// One entry for each (task, seed), in the plan's order.
+    pub tasks: Vec<TaskResult>,
+}
+
+/// Where a leaderboard comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The sweep.
+    pub id: SweepId,
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its canonical spec.
+    pub spec_sha256: String,
+    /// Version of augur.
+    pub augur: String,
+    /// Version of libtorch, as the workers reported it; several are joined by commas.
+    pub libtorch: String,
+}
+
+/// The result of one (task, seed).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskResult {
+    /// The task's name.
+    pub task: String,
+    /// The seed.
+    pub seed: u64,
+    /// The trial with the lowest validation loss; none where every trial was kept out.
+    pub selected: Option<Candidate>,
+    /// All ranked trials, best first.
+    pub candidates: Vec<Candidate>,
+    /// The trials kept out.
+    pub excluded: Vec<Excluded>,
+    /// SHA-256 of the choice, fixed before any label was read.
+    pub seal: String,
+}
+
+/// One ranked trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Which.
+    pub trial: TrialId,
+    /// Its family.
+    pub family: String,
+    /// Where tuning began.
+    pub initial: Hyperparameters,
+    /// Where it ended.
+    pub tuned: Hyperparameters,
+    /// The criterion's value; the lowest wins.
+    pub val_loss: f64,
+    /// All unsupervised losses.
+    pub validation: Validation,
+    /// Area under the ROC curve over the validation images; none without labels.
+    pub auroc: Option<f64>,
+    /// Average precision over the validation images; none without labels.
+    pub average_precision: Option<f64>,
+    /// Wall-clock seconds of the attempt that completed.
+    pub seconds: f64,
+}
+
+/// How well scores agree with labels, read after the choice was sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Area under the ROC curve.
+    pub auroc: Option<f64>,
+    /// Average precision.
+    pub average_precision: Option<f64>,
+}
+
+impl TaskResult {
+    /// Puts one (task, seed) together. `completed` has every ranked trial.
+    pub fn new(
+        group: &Group,
+        choice: &Choice,
+        completed: &BTreeMap<TrialId, (TrialSpec, Outcome)>,
+        agreement: &BTreeMap<TrialId, Agreement>,
+    ) -> Self {
+        let candidates: Vec<Candidate> = choice
+            .ranking
+            .iter()
+            .filter_map(|ranked| {
+                let (spec, outcome) = completed.get(&ranked.trial)?;
+                let agreement = agreement.get(&ranked.trial).copied().unwrap_or_default();
+                Some(Candidate {
+                    trial: ranked.trial,
+                    family: spec.family.name().to_owned(),
+                    initial: spec.initial.clone(),
+                    tuned: outcome.tuned.clone(),
+                    val_loss: ranked.val_loss,
+                    validation: outcome.validation,
+                    auroc: agreement.auroc,
+                    average_precision: agreement.average_precision,
+                    seconds: outcome.seconds,
+                })
+            })
+            .collect();
+        Self {
+            task: group.task.clone(),
+            seed: group.seed,
+            selected: candidates.first().cloned(),
+            candidates,
+            excluded: choice.excluded.clone(),
+            seal: choice.seal(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a trial reports: a measurement after each epoch, an outcome at its end. No labels anywhere.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Hyperparameters by name, the unit in the name: `angle_deg`, `area` (fraction of the image), `aspect` (width / height).
+pub type Hyperparameters = BTreeMap<String, f64>;
+
+/// One epoch of one attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Epochs finished, from 1.
+    pub epoch: u32,
+    /// Mean training loss over the epoch (binary cross-entropy, nats).
+    pub training_loss: f64,
+    /// Mean-distance validation loss in evaluation mode at the end of the epoch.
+    pub validation_loss: f64,
+    /// The augmentation at the end of the epoch.
+    pub hyperparameters: Hyperparameters,
+    /// Mean norm of the hypergradient (with respect to the raw parameters) over the epoch; none during warm-up.
+    pub hypergradient_norm: Option<f64>,
+    /// Seconds since the attempt began.
+    pub seconds: f64,
+}
+
+/// The unsupervised validation of a finished trial (method.md).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// E(p*) - E(0), at most 0, the lower the better.
+    pub mixture_energy: f64,
+    /// Mean distance L_val, about 1 at best, the lower the better.
+    pub mean_distance: f64,
+    /// 1 - E(p*) / E(0), in [0, 1].
+    pub explained: f64,
+    /// p*, the estimated share of anomalies among the validation images, in [0, 1].
+    pub anomaly_share: f64,
+    /// Variance of the anomaly scores over the validation images.
+    pub score_variance: f64,
+}
+
+/// What tells a trial that learnt nothing from one that did.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnostics {
+    /// Mean training loss over the last epoch (nats); ln 2 means that nothing was told apart.
+    pub training_loss: f64,
+    /// s of the total distance normalisation; 0 means that every embedding is the same.
+    pub embedding_scale: f64,
+    /// RMS of phi(x) - x over held-out images, relative to the RMS difference of two different ones; 0 is the identity.
+    pub augmentation_distance: f64,
+}
+
+/// The end of a trial that went well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The augmentation after tuning.
+    pub tuned: Hyperparameters,
+    /// The losses that selection may read.
+    pub validation: Validation,
+    /// What the guards read.
+    pub diagnostics: Diagnostics,
+    /// Anomaly score of each validation image, in the order of the task's split; higher is more anomalous.
+    pub scores: Vec<f64>,
+    /// Wall-clock seconds of the attempt.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// Whether every number is finite; an outcome that is not is a numerical failure.
+    pub fn is_finite(&self) -> bool {
+        let v = &self.validation;
+        let d = &self.diagnostics;
+        let named = [
+            v.mixture_energy,
+            v.mean_distance,
+            v.explained,
+            v.anomaly_share,
+            v.score_variance,
+            d.training_loss,
+            d.embedding_scale,
+            d.augmentation_distance,
+        ];
+        named.iter().chain(self.tuned.values()).chain(&self.scores).all(|x| x.is_finite())
+    }
+}

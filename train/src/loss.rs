@@ -42,6 +42,11 @@ pub fn normalise(trn: &Tensor, aug: &Tensor, val: &Tensor) -> Normalised {
     }
 }
 
+/// L_val of three groups of embeddings, each [N, h]: a scalar. See [`Normalised::mean_distance`].
+pub fn mean_distance(trn: &Tensor, aug: &Tensor, val: &Tensor) -> Tensor {
+    normalise(trn, aug, val).mean_distance()
+}
+
 impl Normalised {
     /// L_val, a scalar: 1/2 * mean over z^ in Z^_val of (||z^ - mean(Z^_trn)|| + ||z^ - mean(Z^_aug)||).
     ///

@@ -3,6 +3,8 @@
 //! Reads the folder named by `AUGUR_GOLDEN`, or the copy in the repository where that is unset, and runs
 //! every case of a known kind that it finds there: in float64 to 1e-9 and in float32 to 1e-4 relative.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "golden/augment.rs"]
 mod augment;
 #[path = "golden/case.rs"]

@@ -10,7 +10,7 @@ const NAMES: &[&str] = &["area", "aspect", "angle_deg"];
 
 /// What the patch does to the image x where its mask is m.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Mode {
+pub enum PatchMode {
     /// clamp(x - m, 0, 1), as in the paper.
     Subtract,
     /// (1 - m) x + m fill, with fill in [0, 1].
@@ -30,7 +30,7 @@ pub struct CutDiff {
     pub max_aspect: f64,
     /// Above 0; the smaller, the harder the patch's edge.
     pub softness: f64,
-    pub mode: Mode,
+    pub mode: PatchMode,
 }
 
 impl Default for CutDiff {
@@ -39,7 +39,7 @@ impl Default for CutDiff {
             area: (0.01, 0.25),
             max_aspect: 4.0,
             softness: 0.1,
-            mode: Mode::Subtract,
+            mode: PatchMode::Subtract,
         }
     }
 }
@@ -85,8 +85,8 @@ impl Augmentation for CutDiff {
         let centers = draw.centers.as_ref().expect("cutdiff needs patch centres");
         let mask = self.mask(raw, x, centers);
         match self.mode {
-            Mode::Subtract => (x - mask).clamp(0.0, 1.0),
-            Mode::Blend { fill } => x + mask * (fill - x),
+            PatchMode::Subtract => (x - mask).clamp(0.0, 1.0),
+            PatchMode::Blend { fill } => x + mask * (fill - x),
         }
     }
 

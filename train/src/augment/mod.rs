@@ -8,10 +8,11 @@ mod rotation;
 
 use std::collections::BTreeMap;
 
+use augur_core::spec::{CutdiffMode, FamilySpec};
 use tch::{Device, Kind, Tensor};
 
-pub use cutdiff::{CutDiff, Mode};
-pub use rotation::{Padding, Rotation};
+pub use cutdiff::{CutDiff, PatchMode};
+pub use rotation::Rotation;
 
 /// What was drawn at random for one batch of B images.
 ///
@@ -48,6 +49,24 @@ pub trait Augmentation: Send + Sync {
 
     /// The raw parameters of the hyperparameters `hyper`: the inverse of [`Self::hyperparameters`].
     fn raw_from(&self, hyper: &BTreeMap<String, f64>) -> Result<Vec<f64>, AugmentError>;
+}
+
+/// The family that a spec describes. The spec's bounds were checked when it was parsed.
+pub fn from_spec(spec: &FamilySpec) -> Box<dyn Augmentation> {
+    match spec {
+        FamilySpec::Rotation(rotation) => Box::new(Rotation {
+            padding: rotation.padding,
+        }),
+        FamilySpec::Cutdiff(cutdiff) => Box::new(CutDiff {
+            area: cutdiff.area.into(),
+            max_aspect: cutdiff.max_aspect,
+            mode: match cutdiff.mode {
+                CutdiffMode::Subtract => PatchMode::Subtract,
+                CutdiffMode::Blend => PatchMode::Blend { fill: cutdiff.fill },
+            },
+            ..CutDiff::default()
+        }),
+    }
 }
 
 /// Hyperparameters that a family cannot take.

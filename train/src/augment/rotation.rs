@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use augur_core::spec::Padding;
 use tch::Tensor;
 
 use super::{AugmentError, Augmentation, Draw, Hyper, degrees, scalars};
@@ -10,16 +11,6 @@ use super::{AugmentError, Augmentation, Draw, Hyper, degrees, scalars};
 const BILINEAR: i64 = 0;
 /// Coordinates of -1 and 1 are the outer edges of the border pixels, not their centres.
 const ALIGN_CORNERS: bool = false;
-
-/// What is seen where the turned image leaves the frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Padding {
-    /// Black.
-    #[default]
-    Zeros,
-    /// The image mirrored at its border.
-    Reflection,
-}
 
 /// Rotation by the angle r0 (radians, the only raw parameter; periodic, so its bounds need no squashing).
 ///

@@ -1,6 +1,7 @@
 //! Augmentations: the augmented images, and the gradient of a random functional of them in the raw parameters.
 
-use augur_train::augment::{Augmentation, CutDiff, Draw, Mode, Padding, Rotation};
+use augur_core::spec::Padding;
+use augur_train::augment::{Augmentation, CutDiff, Draw, PatchMode, Rotation};
 use serde_json::Value;
 use tch::{Kind, Tensor};
 
@@ -65,11 +66,11 @@ fn cutdiff(json: &Value) -> CutDiff {
         (v[0].as_f64().unwrap(), v[1].as_f64().unwrap())
     });
     let mode = match json.get("mode").and_then(Value::as_str) {
-        Some("blend") => Mode::Blend {
+        Some("blend") => PatchMode::Blend {
             fill: number("fill", 0.0),
         },
         // In a hypergradient case `mode` may be the network's.
-        _ => Mode::Subtract,
+        _ => PatchMode::Subtract,
     };
     CutDiff {
         area,

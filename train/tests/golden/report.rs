@@ -70,6 +70,11 @@ pub fn run(kind: &str, check: fn(&Case, Kind, &mut Report)) {
                 deviations: Vec::new(),
             };
             check(&case, precision, &mut report);
+            if report.checked == 0 && precision == Kind::Double {
+                report
+                    .deviations
+                    .push("holds nothing that could be checked".to_owned());
+            }
             println!("{name} in {precision:?}: {} fields checked", report.checked);
             deviations.extend(
                 report

@@ -1,0 +1,101 @@
+//! The one place that knows about CUDA and about libtorch's threads.
+//!
+//! Binaries are linked against the CPU part of libtorch only; `libtorch_cuda.so` is loaded at run time where it can
+//! be. An installation without an NVIDIA GPU has that file but not the libraries it needs: loading fails and the CPU
+//! is used. The CUDA path has not been run on a GPU yet.
+
+use std::ffi::CStr;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use tch::{Cuda, Device};
+
+/// The libtorch release the bindings are made for; torch-sys generates its C++ shim from this version's headers.
+pub const LIBTORCH_VERSION: &str = "2.13.0";
+
+/// Where a trial is asked to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceChoice {
+    Cpu,
+    /// The GPU with this index.
+    Cuda(usize),
+    /// The first GPU if there is one, else the CPU.
+    Auto,
+}
+
+/// A device that can't be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DeviceError {
+    #[error("there is no device named {0:?}; name cpu, cuda, cuda:N or auto")]
+    Unknown(String),
+    #[error("cuda:{index} was asked for but {found} CUDA devices are usable here; choose cpu or auto, or see `augur doctor`")]
+    NoCuda { index: usize, found: usize },
+}
+
+impl FromStr for DeviceChoice {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        match text {
+            "cpu" => Ok(Self::Cpu),
+            "auto" => Ok(Self::Auto),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| DeviceError::Unknown(text.to_owned())),
+        }
+    }
+}
+
+impl DeviceChoice {
+    /// The device to run on.
+    ///
+    /// # Errors
+    /// A GPU that isn't there.
+    pub fn resolve(self) -> Result<Device, DeviceError> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Auto if cuda_devices() > 0 => Ok(Device::Cuda(0)),
+            Self::Auto => Ok(Device::Cpu),
+            Self::Cuda(index) => {
+                let found = cuda_devices();
+                if index < found {
+                    Ok(Device::Cuda(index))
+                } else {
+                    Err(DeviceError::NoCuda { index, found })
+                }
+            }
+        }
+    }
+}
+
+/// How many CUDA devices can be used.
+pub fn cuda_devices() -> usize {
+    if !cuda_library_loaded() || !Cuda::is_available() {
+        return 0;
+    }
+    usize::try_from(Cuda::device_count()).unwrap_or(0)
+}
+
+/// Loads libtorch's CUDA part once; libtorch finds its kernels there through static registration. It has to happen
+/// before libtorch is first asked about CUDA, since it remembers the answer.
+fn cuda_library_loaded() -> bool {
+    static LOADED: OnceLock<bool> = OnceLock::new();
+    const LIBRARY: &CStr = c"libtorch_cuda.so";
+    *LOADED.get_or_init(|| {
+        // SAFETY: the name is a NUL-terminated string; the library stays loaded for the life of the process.
+        let handle = unsafe { libc::dlopen(LIBRARY.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+        !handle.is_null()
+    })
+}
+
+/// Sets how many threads one operation of this process may use. Sums are split by thread, so the last bits of a
+/// result depend on it: it is part of a trial's spec.
+pub fn set_threads(threads: u32) {
+    static INTEROP: OnceLock<()> = OnceLock::new();
+    // libtorch allows this once, before its first parallel work; the loop runs one operation at a time anyway.
+    INTEROP.get_or_init(|| tch::set_num_interop_threads(1));
+    tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(i32::MAX));
+}

@@ -1,0 +1,13 @@
+//! The ST-SSAD inner loop on libtorch: detector, augmentation families, losses, hypergradient, one trial.
+//!
+//! The only crate that names `tch`. It knows nothing of the network, of leases or of labels.
+
+pub mod augment;
+pub mod detector;
+pub mod device;
+pub mod hypergradient;
+pub mod init;
+pub mod loss;
+pub mod mixture_energy;
+pub mod optimiser;
+pub mod score;

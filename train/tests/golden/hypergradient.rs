@@ -1,10 +1,9 @@
 //! The hypergradient of L_val through one virtual step, and its first-order part.
 
-use augur_core::spec::{CutdiffSpec, FamilySpec, Padding, RotationSpec};
-use augur_train::augment::{self, Draw};
+use augur_train::augment::{Augmentation, CutDiff, Draw, Rotation};
 use augur_train::detector::{Detector, Mode, ResNetConfig, Stem, TinyConfig};
 use augur_train::hypergradient::{Hypergradient, HypergradientOrder, Normalisation};
-use augur_train::loss::mean_distance;
+use augur_train::loss::normalise;
 use tch::{Device, Kind, Tensor};
 
 use crate::case::Case;
@@ -32,7 +31,7 @@ pub fn check(case: &Case, kind: Kind, report: &mut Report) {
         detector: &detector,
         augmentation: augmentation.as_ref(),
         normalisation: &normalisation,
-        loss: &mean_distance,
+        loss: &|z_trn, z_aug, z_val| normalise(z_trn, z_aug, z_val).mean_distance(),
         inner_lr: case.json["inner_lr"].as_f64().unwrap(),
         order: HypergradientOrder::Exact,
     };
@@ -99,5 +98,13 @@ fn detector(case: &Case, channels: i64) -> Detector {
             })
         }
         other => panic!("{}: unknown detector {other:?}", case.name),
+    }
+}
+
+fn augmentation(case: &Case) -> Box<dyn Augmentation> {
+    match case.json["family"].as_str() {
+        Some("cutdiff") => Box::new(CutDiff::default()),
+        Some("rotation") => Box::new(Rotation::default()),
+        other => panic!("{}: unknown family {other:?}", case.name),
     }
 }

@@ -1,0 +1,187 @@
+//! The exact hypergradient of the validation loss with respect to the augmentation's raw parameters
+//! (method.md, "The two alternating steps").
+//!
+//! With theta' = theta - alpha * grad_theta L_trn(theta, a) and v = grad_theta' L_val at theta',
+//!
+//! d L_val / da = (direct) dL_val/da at fixed theta'  +  (second) -alpha * d/da <grad_theta L_trn(theta, a), v>.
+//!
+//! theta' enters L_val as a detached leaf, so only the pass over the training batch is differentiated twice.
+
+use tch::{Kind, Tensor};
+
+use crate::augment::{Augmentation, Draw};
+use crate::detector::{Detector, Mode, Params};
+
+/// The validation loss over embeddings (z_trn [B, h], z_aug [B, h], z_val [V, h]) as a scalar tensor.
+pub type ValidationLoss = dyn Fn(&Tensor, &Tensor, &Tensor) -> Tensor;
+
+/// Which paths from `a` to the validation loss are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HypergradientOrder {
+    /// Both paths: the method.
+    Exact,
+    /// The direct path alone: the paper's first-order ablation.
+    FirstOrder,
+}
+
+/// Per-channel normalisation, applied after the augmentation.
+#[derive(Debug)]
+pub struct Normalisation {
+    mean: Tensor,
+    inverse_std: Tensor,
+}
+
+impl Normalisation {
+    /// From the mean and standard deviation of each channel.
+    pub fn new(mean: &[f64], std: &[f64], kind: Kind, device: tch::Device) -> Self {
+        let plane = |values: &[f64]| {
+            let shape = [1, values.len() as i64, 1, 1];
+            Tensor::from_slice(values)
+                .view(shape)
+                .to_kind(kind)
+                .to_device(device)
+        };
+        let inverse: Vec<f64> = std.iter().map(|s| 1.0 / s).collect();
+        Self {
+            mean: plane(mean),
+            inverse_std: plane(&inverse),
+        }
+    }
+
+    /// (x - mean) / std for x [N, C, H, W].
+    pub fn apply(&self, x: &Tensor) -> Tensor {
+        (x - &self.mean) * &self.inverse_std
+    }
+}
+
+/// What stays the same from step to step.
+pub struct Hypergradient<'a> {
+    pub detector: &'a Detector,
+    pub augmentation: &'a dyn Augmentation,
+    pub normalisation: &'a Normalisation,
+    pub loss: &'a ValidationLoss,
+    /// alpha, the learning rate of the virtual step.
+    pub inner_lr: f64,
+    pub order: HypergradientOrder,
+}
+
+/// The hypergradient and what it was computed from; scalars have shape [], gradients [k].
+#[derive(Debug)]
+pub struct HypergradientOutput {
+    /// Training loss at theta.
+    pub l_trn: Tensor,
+    /// Validation loss at theta'.
+    pub l_val: Tensor,
+    /// The direct path, through phi inside the validation loss.
+    pub direct: Tensor,
+    /// The second-order path, through theta'(a); zero for [`HypergradientOrder::FirstOrder`].
+    pub second: Tensor,
+    /// direct + second.
+    pub total: Tensor,
+}
+
+impl Hypergradient<'_> {
+    /// The hypergradient at parameters `params` and raw hyperparameters `raw` [k], over a training batch
+    /// x_trn [B, C, H, W] and a validation batch x_val [V, C, H, W], both in [0, 1] and not yet normalised. The draws
+    /// of phi in `draw` serve both losses. Running statistics are left alone. Nothing waits for the device.
+    pub fn compute(
+        &self,
+        params: &Params,
+        raw: &Tensor,
+        x_trn: &Tensor,
+        x_val: &Tensor,
+        draw: &Draw,
+    ) -> HypergradientOutput {
+        let raw = raw.detach().set_requires_grad(true);
+        let x_aug = self.augmentation.apply(&raw, x_trn, draw);
+        let x_aug = self.normalisation.apply(&x_aug);
+        let x_trn = self.normalisation.apply(x_trn);
+
+        let (l_trn, gradient) = self.training_gradient(params, &x_trn, &x_aug);
+        let virtual_params = self.virtual_step(params, &gradient);
+        let (l_val, v, direct) =
+            self.validation_gradient(&virtual_params, &raw, &x_trn, &x_aug, x_val);
+        let second = match self.order {
+            HypergradientOrder::Exact => self.second_path(&gradient, &v, &raw),
+            HypergradientOrder::FirstOrder => raw.zeros_like(),
+        };
+        HypergradientOutput {
+            l_trn: l_trn.detach(),
+            l_val: l_val.detach(),
+            total: &direct + &second,
+            direct,
+            second,
+        }
+    }
+
+    /// L_trn and its gradient for the embedding's parameters, with the graph that leads back to `a`.
+    ///
+    /// The head's parameters don't enter L_val, so their virtual step is not needed.
+    fn training_gradient(
+        &self,
+        params: &Params,
+        x_trn: &Tensor,
+        x_aug: &Tensor,
+    ) -> (Tensor, Vec<Tensor>) {
+        let exact = self.order == HypergradientOrder::Exact;
+        let x_aug = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
+        let loss = self
+            .detector
+            .training_loss(params, x_trn, &x_aug, &Mode::Train);
+        let embedding = &params.tensors()[..self.detector.embedding_params()];
+        let gradient = Tensor::run_backward(&[&loss], embedding, exact, exact);
+        (loss, gradient)
+    }
+
+    /// theta' as leaves; the head keeps its place but not its step.
+    fn virtual_step(&self, params: &Params, gradient: &[Tensor]) -> Params {
+        let moved = params.tensors().iter().enumerate().map(|(i, theta)| {
+            let theta = theta.detach();
+            match gradient.get(i) {
+                Some(g) => (theta - g.detach() * self.inner_lr).set_requires_grad(true),
+                None => theta,
+            }
+        });
+        params.with(moved.collect())
+    }
+
+    /// L_val over the embeddings of cat(x_trn, x_aug, x_val) at theta', its gradient v for theta' and the direct path.
+    fn validation_gradient(
+        &self,
+        virtual_params: &Params,
+        raw: &Tensor,
+        x_trn: &Tensor,
+        x_aug: &Tensor,
+        x_val: &Tensor,
+    ) -> (Tensor, Vec<Tensor>, Tensor) {
+        let x_val = self.normalisation.apply(x_val);
+        let (batch, validation) = (x_trn.size()[0], x_val.size()[0]);
+        let x = Tensor::cat(&[x_trn, x_aug, &x_val], 0);
+        let z = self.detector.embed(virtual_params, &x, &Mode::Train);
+        let parts = z.split_with_sizes([batch, batch, validation], 0);
+        let loss = (self.loss)(&parts[0], &parts[1], &parts[2]);
+
+        let exact = self.order == HypergradientOrder::Exact;
+        let mut inputs = vec![raw];
+        if exact {
+            let count = self.detector.embedding_params();
+            inputs.extend(&virtual_params.tensors()[..count]);
+        }
+        // The graph of x_aug is used once more by the second path.
+        let mut gradients = Tensor::run_backward(&[&loss], &inputs, exact, false);
+        let v = gradients.split_off(1);
+        let direct = gradients.swap_remove(0);
+        (loss, v, direct)
+    }
+
+    /// -alpha * d/da <grad_theta L_trn(theta, a), v>
+    fn second_path(&self, gradient: &[Tensor], v: &[Tensor], raw: &Tensor) -> Tensor {
+        let flat = |tensors: &[Tensor]| {
+            let flat: Vec<Tensor> = tensors.iter().map(|t| t.reshape([-1])).collect();
+            Tensor::cat(&flat, 0)
+        };
+        let inner = flat(gradient).dot(&flat(v));
+        let path = Tensor::run_backward(&[inner], &[raw], false, false);
+        &path[0] * -self.inner_lr
+    }
+}

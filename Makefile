@@ -1,0 +1,42 @@
+# Set-up, demo, tests and checks of augur. `make` alone lists what there is.
+
+CARGO ?= cargo
+# A demo in another folder or with more workers: make demo OUT=runs/mine WORKERS=8
+OUT ?= runs/demo
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help tools libtorch setup demo setup-test test lint audit
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+tools: ## check that the machine has Rust, Python and a C++ compiler
+	@scripts/check-tools
+
+libtorch: tools ## install libtorch into .venv (AUGUR_CUDA=1 or 0, AUGUR_PIP_INDEX_URL, PYTHON)
+	@scripts/libtorch
+
+setup: libtorch ## install libtorch and build everything
+	@echo "augur: the build; the first takes some minutes, most of them for libtorch's bindings"
+	$(CARGO) build --release --workspace --locked
+
+demo: setup ## run the main job, configs/demo.yaml, into runs/demo
+	target/release/augur fetch fashion-mnist
+	target/release/augur run configs/demo.yaml --out $(OUT) --workers $(WORKERS)
+	@echo "augur: open $(CURDIR)/$(OUT)/report.html"
+
+setup-test: setup ## bring what the tests need beside the build: a Python client, Fashion-MNIST
+	@scripts/test-tools
+	target/release/augur fetch fashion-mnist
+
+test: setup-test ## run every test
+	@scripts/run-tests
+
+lint: libtorch ## check the format, clippy's lints, and the dependencies' licences and sources
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets --locked -- --deny warnings
+	@scripts/check-dependencies bans licenses sources
+
+audit: ## check the dependencies against the database of known vulnerabilities (fetched from GitHub)
+	@scripts/check-dependencies advisories

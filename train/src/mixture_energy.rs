@@ -87,3 +87,88 @@ fn mean_pair_distance(a: &Tensor, b: &Tensor) -> f64 {
         .sum();
     total / (a.size()[0] * b.size()[0]) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::normalise;
+    use crate::testing::noise;
+
+    fn energy(trn: &Tensor, aug: &Tensor, val: &Tensor) -> MixtureEnergy {
+        mixture_energy(&normalise(trn, aug, val))
+    }
+
+    #[test]
+    fn exact_mixture_is_explained_in_full() {
+        let (trn, aug) = (noise(&[12, 5], 1.0), noise(&[12, 5], 2.0) + 0.5);
+        let fit = energy(&trn, &aug, &Tensor::cat(&[&trn, &trn, &trn, &aug], 0));
+        assert!((fit.share - 0.25).abs() < 1e-9, "{fit:?}");
+        assert!((fit.explained - 1.0).abs() < 1e-9, "{fit:?}");
+        assert!(fit.loss < -1e-3, "{fit:?}");
+    }
+
+    #[test]
+    fn loss_is_the_least_energy_on_a_grid() {
+        let [t, a, v] = [
+            noise(&[20, 3], 1.0),
+            noise(&[15, 3], 2.0) + 1.0,
+            noise(&[18, 3], 3.0) + 0.4,
+        ];
+        let fit = energy(&t, &a, &v);
+        let n = normalise(&t, &a, &v);
+        let d = |x: &Tensor, y: &Tensor| mean_pair_distance(x, y);
+        let e = |p: f64| {
+            let q = 1.0 - p;
+            2.0 * (q * d(&n.trn, &n.val) + p * d(&n.aug, &n.val))
+                - d(&n.val, &n.val)
+                - (q * q * d(&n.trn, &n.trn)
+                    + 2.0 * p * q * d(&n.trn, &n.aug)
+                    + p * p * d(&n.aug, &n.aug))
+        };
+        let least = (0..=1000)
+            .map(|i| e(f64::from(i) / 1000.0))
+            .fold(f64::INFINITY, f64::min);
+        assert!(fit.share > 0.0 && fit.share < 1.0);
+        assert!((e(fit.share) - e(0.0) - fit.loss).abs() < 1e-12);
+        assert!((1.0 - e(fit.share) / e(0.0) - fit.explained).abs() < 1e-12);
+        assert!((0.0..1e-6).contains(&(least - e(fit.share))));
+    }
+
+    #[test]
+    fn an_augmentation_that_changes_nothing_explains_nothing() {
+        let (trn, val) = (noise(&[10, 4], 1.0), noise(&[10, 4], 3.0) + 1.0);
+        let fit = energy(&trn, &trn, &val);
+        assert!(fit.loss.abs() < 1e-9 && fit.explained < 1e-9, "{fit:?}");
+    }
+
+    #[test]
+    fn without_a_shift_there_is_nothing_to_explain() {
+        let (trn, aug) = (noise(&[10, 4], 1.0), noise(&[10, 4], 2.0));
+        let fit = energy(&trn, &aug, &trn);
+        assert!(fit.share < 1e-9 && fit.loss.abs() < 1e-9, "{fit:?}");
+    }
+
+    #[test]
+    fn an_augmentation_on_the_far_side_is_left_out() {
+        let at = |x: f64| noise(&[10, 4], x) * 0.1 + x;
+        let fit = energy(&at(0.0), &at(-2.0), &at(1.0));
+        assert_eq!(
+            fit,
+            MixtureEnergy {
+                loss: 0.0,
+                share: 0.0,
+                explained: 0.0
+            }
+        );
+    }
+
+    #[test]
+    fn blocks_leave_the_mean_distance_alone() {
+        let (a, b) = (noise(&[2 * BLOCK + 7, 3], 1.0), noise(&[11, 3], 2.0));
+        let whole = Tensor::cdist(&a, &b, 2.0, EXACT)
+            .mean(Kind::Double)
+            .double_value(&[]);
+        assert!((mean_pair_distance(&a, &b) - whole).abs() < 1e-12);
+        assert!((mean_pair_distance(&b, &a) - whole).abs() < 1e-12);
+    }
+}

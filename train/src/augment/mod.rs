@@ -169,3 +169,6 @@ fn scalars(raw: &Tensor, x: &Tensor) -> Vec<Tensor> {
 fn pixel_centers(n: i64, kind: Kind, device: Device) -> Tensor {
     (Tensor::arange(n, (kind, device)) + 0.5) / n as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,18 +27,6 @@ impl Case {
         }
     }
 
-    /// Names of all tensors, sorted.
-    pub fn tensor_names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self
-            .tensors()
-            .names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        names.sort();
-        names
-    }
-
     pub fn has(&self, name: &str) -> bool {
         self.tensors().tensor(name).is_ok()
     }

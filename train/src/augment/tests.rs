@@ -1,0 +1,256 @@
+//! Families against finite differences, their own inverse, and images whose augmentation is known.
+
+use std::collections::BTreeMap;
+
+use augur_core::spec::Padding;
+use tch::{Kind, Tensor};
+
+use super::{AugmentError, Augmentation, CutDiff, Draw, PatchMode, Rotation};
+use crate::testing::{difference, noise};
+
+const ROTATION: Rotation = Rotation {
+    padding: Padding::Zeros,
+};
+
+fn families() -> Vec<(Box<dyn Augmentation>, Vec<f64>)> {
+    let blend = CutDiff {
+        area: (0.05, 0.4),
+        max_aspect: 3.0,
+        softness: 0.2,
+        mode: PatchMode::Blend { fill: 0.3 },
+    };
+    vec![
+        (Box::new(ROTATION), vec![0.7]),
+        (
+            Box::new(Rotation {
+                padding: Padding::Reflection,
+            }),
+            vec![-2.1],
+        ),
+        (Box::new(CutDiff::default()), vec![0.4, -0.6, 1.1]),
+        (Box::new(blend), vec![-0.3, 0.5, 2.5]),
+    ]
+}
+
+/// Two images of 3 channels, higher than wide.
+fn images() -> Tensor {
+    noise(&[2, 3, 9, 7], 1.0)
+}
+
+fn draw() -> Draw {
+    Draw {
+        centers: Some(noise(&[2, 2], 2.0)),
+    }
+}
+
+/// d f / d raw by central differences.
+fn finite_differences(raw: &[f64], f: &dyn Fn(&Tensor) -> f64) -> Tensor {
+    const STEP: f64 = 1e-6;
+    let moved = |index: usize, by: f64| {
+        let mut raw = raw.to_vec();
+        raw[index] += by;
+        f(&Tensor::from_slice(&raw))
+    };
+    let slope = |i| (moved(i, STEP) - moved(i, -STEP)) / (2.0 * STEP);
+    Tensor::from_slice(&(0..raw.len()).map(slope).collect::<Vec<_>>())
+}
+
+#[test]
+fn raw_gradient_agrees_with_finite_differences() {
+    for (family, raw) in families() {
+        let weights = noise(&[2, 3, 9, 7], 3.0) - 0.5;
+        let f = |raw: &Tensor| (family.apply(raw, &images(), &draw()) * &weights).sum(Kind::Double);
+        let leaf = Tensor::from_slice(&raw).set_requires_grad(true);
+        let gradient = Tensor::run_backward(&[f(&leaf)], &[&leaf], false, false).remove(0);
+        let want = finite_differences(&raw, &|raw| f(raw).double_value(&[]));
+        assert!(
+            want.abs().min().double_value(&[]) > 1e-3,
+            "{}: the test shows nothing",
+            family.name()
+        );
+        assert!(
+            difference(&gradient, &want) < 1e-6,
+            "{} {gradient} {want}",
+            family.name()
+        );
+    }
+}
+
+/// What the second-order path of the hypergradient needs: d/da <grad_theta L(theta, phi(x; a)), v>.
+#[test]
+fn mixed_second_derivative_agrees_with_finite_differences() {
+    for (family, raw) in families() {
+        let (theta, v) = (noise(&[3 * 9 * 7], 4.0) - 0.5, noise(&[3 * 9 * 7], 5.0));
+        let along_v = |raw: &Tensor, keep: bool| {
+            let theta = theta.copy().set_requires_grad(true);
+            let logit = family
+                .apply(raw, &images(), &draw())
+                .flatten(1, -1)
+                .matmul(&theta);
+            let loss = logit.tanh().sum(Kind::Double);
+            Tensor::run_backward(&[loss], &[theta], keep, keep)
+                .remove(0)
+                .dot(&v)
+        };
+        let leaf = Tensor::from_slice(&raw).set_requires_grad(true);
+        let mixed = Tensor::run_backward(&[along_v(&leaf, true)], &[&leaf], false, false).remove(0);
+        let want = finite_differences(&raw, &|raw| along_v(raw, false).double_value(&[]));
+        assert!(
+            want.abs().min().double_value(&[]) > 1e-3,
+            "{}: the test shows nothing",
+            family.name()
+        );
+        assert!(
+            difference(&mixed, &want) < 1e-6,
+            "{} {mixed} {want}",
+            family.name()
+        );
+    }
+}
+
+#[test]
+fn hyperparameters_lead_back_to_raw() {
+    for (family, raw) in families() {
+        assert_eq!(family.raw_len(), raw.len() as i64);
+        let named = |raw: &[f64]| -> BTreeMap<String, f64> {
+            family
+                .hyperparameters(raw)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()
+        };
+        let back = family.raw_from(&named(&raw)).unwrap();
+        for (want, got) in raw.iter().zip(&back) {
+            let turns = (want - got) / std::f64::consts::TAU;
+            assert!(
+                (turns - turns.round()).abs() < 1e-12,
+                "{}: {raw:?} became {back:?}",
+                family.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn angles_are_given_within_one_turn() {
+    let angle = |raw: f64| ROTATION.hyperparameters(&[raw])[0].1;
+    assert_eq!(angle(0.0), 0.0);
+    assert_eq!(angle(-1e-18), 0.0);
+    assert!((angle(-0.5_f64.to_radians()) - 359.5).abs() < 1e-9);
+    assert!((angle(725.0_f64.to_radians()) - 5.0).abs() < 1e-9);
+}
+
+#[test]
+fn no_raw_value_leaves_the_domain() {
+    for (family, raw) in families() {
+        for size in [-1e4, -30.0, 30.0, 1e4] {
+            let y = family.apply(
+                &Tensor::from_slice(&vec![size; raw.len()]),
+                &images(),
+                &draw(),
+            );
+            // NaN would fail both.
+            assert!(
+                y.min().double_value(&[]) >= 0.0 && y.max().double_value(&[]) <= 1.0,
+                "{} {size}",
+                family.name()
+            );
+        }
+    }
+    let extreme = CutDiff::default().hyperparameters(&[1e4, -1e4, 0.0]);
+    assert!((extreme[0].1 - 0.25).abs() < 1e-12 && (extreme[1].1 - 0.25).abs() < 1e-12);
+}
+
+#[test]
+fn raw_parameters_may_be_more_precise_than_images() {
+    for (family, raw) in families() {
+        let leaf = Tensor::from_slice(&raw).set_requires_grad(true);
+        let y = family.apply(&leaf, &images().to_kind(Kind::Float), &draw());
+        assert_eq!(y.kind(), Kind::Float);
+        let gradient =
+            Tensor::run_backward(&[y.sum(Kind::Float)], &[&leaf], false, false).remove(0);
+        assert_eq!(gradient.kind(), Kind::Double);
+    }
+}
+
+#[test]
+fn rotation_turns_square_images_as_expected() {
+    let x = noise(&[2, 3, 8, 8], 1.0);
+    let turned = |degrees: f64| {
+        ROTATION.apply(
+            &Tensor::from_slice(&[degrees.to_radians()]),
+            &x,
+            &Draw::default(),
+        )
+    };
+    assert!(difference(&turned(0.0), &x) < 1e-12);
+    assert!(difference(&turned(90.0), &x.rot90(1, [2, 3])) < 1e-9);
+    assert!(difference(&turned(180.0), &x.flip([2, 3])) < 1e-9);
+}
+
+#[test]
+fn cutdiff_darkens_its_centre_most() {
+    let centers = Tensor::from_slice(&[0.25, 0.75]).view([1, 2]);
+    let x = Tensor::ones([1, 1, 20, 20], (Kind::Double, tch::Device::Cpu));
+    let y = CutDiff::default().apply(
+        &Tensor::from_slice(&[0.0, 0.0, 0.0]),
+        &x,
+        &Draw {
+            centers: Some(centers),
+        },
+    );
+    let darkest = y.argmin(None, false).int64_value(&[]);
+    let (row, column) = (darkest / 20, darkest % 20);
+    assert!(
+        (14..=15).contains(&row) && (4..=5).contains(&column),
+        "at row {row}, column {column}"
+    );
+    assert!(y.double_value(&[0, 0, row, column]) < 0.05);
+    assert!(y.double_value(&[0, 0, 0, 19]) > 0.99);
+}
+
+#[test]
+fn bad_hyperparameters_are_refused_in_a_sentence() {
+    let refusal = |family: &dyn Augmentation, hyper: &[(&str, f64)]| -> AugmentError {
+        family
+            .raw_from(
+                &hyper
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), *value))
+                    .collect(),
+            )
+            .unwrap_err()
+    };
+    let cutdiff = CutDiff::default();
+    let cases = [
+        (
+            refusal(
+                &cutdiff,
+                &[("area", 0.3), ("aspect", 1.0), ("angle_deg", 0.0)],
+            ),
+            "`area` of family cutdiff is 0.3, outside of its bounds: choose it above 0.01 and below 0.25",
+        ),
+        (
+            refusal(
+                &cutdiff,
+                &[("area", 0.1), ("aspect", f64::NAN), ("angle_deg", 0.0)],
+            ),
+            "`aspect` of family cutdiff is NaN, outside of its bounds: choose it above 0.25 and below 4",
+        ),
+        (
+            refusal(&ROTATION, &[("angle_deg", 400.0)]),
+            "`angle_deg` of family rotation is 400, outside of its bounds: choose it from -360 to 360 degrees",
+        ),
+        (
+            refusal(&ROTATION, &[]),
+            "family rotation needs the hyperparameter `angle_deg`: add it",
+        ),
+        (
+            refusal(&ROTATION, &[("angle", 3.0)]),
+            "family rotation has no hyperparameter `angle`: use angle_deg",
+        ),
+    ];
+    for (error, sentence) in cases {
+        assert_eq!(error.to_string(), sentence);
+    }
+}

@@ -70,7 +70,10 @@ typed_id!(
 impl SweepId {
     /// The identifier of the sweep called `name` whose canonical spec hashes to `spec_sha256` (hexadecimal).
     pub fn of(name: &str, spec_sha256: &str) -> Self {
-        Self(Uuid::new_v5(&NAMESPACE, format!("sweep\n{name}\n{spec_sha256}").as_bytes()))
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("sweep\n{name}\n{spec_sha256}").as_bytes(),
+        ))
     }
 }
 

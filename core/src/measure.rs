@@ -15,9 +15,7 @@ pub enum MeasureError {
     TooFew { found: usize, needed: usize },
     #[error("entry {index} is not a number")]
     NotANumber { index: usize },
-    #[error(
-        "all labels are the same, but a ranking is measured on both normal and anomalous entries"
-    )]
+    #[error("all labels are the same, but a ranking is measured on both normal and anomalous entries")]
     OneClass,
     #[error("all entries of a list are the same, so that it has no ranking to correlate")]
     Constant,
@@ -101,10 +99,7 @@ fn count_classes(scores: &[f64], labels: &[bool]) -> Result<(f64, f64), MeasureE
     check_lengths(scores.len(), labels.len())?;
     check_numbers(scores)?;
     if scores.is_empty() {
-        return Err(MeasureError::TooFew {
-            found: 0,
-            needed: 2,
-        });
+        return Err(MeasureError::TooFew { found: 0, needed: 2 });
     }
     let positives = labels.iter().filter(|label| **label).count();
     match labels.len() - positives {

@@ -79,6 +79,10 @@ impl Outcome {
             d.embedding_scale,
             d.augmentation_distance,
         ];
-        named.iter().chain(self.tuned.values()).chain(&self.scores).all(|x| x.is_finite())
+        named
+            .iter()
+            .chain(self.tuned.values())
+            .chain(&self.scores)
+            .all(|x| x.is_finite())
     }
 }

@@ -108,8 +108,16 @@ impl Plan {
 
     /// The group at `index`, below [`Plan::groups`].
     pub fn group(&self, index: u32) -> Group {
-        let (task_index, seed) = (index as usize / self.spec.seeds.len(), index as usize % self.spec.seeds.len());
-        Group { index, task_index, task: self.spec.tasks[task_index].name(), seed: self.spec.seeds[seed] }
+        let (task_index, seed) = (
+            index as usize / self.spec.seeds.len(),
+            index as usize % self.spec.seeds.len(),
+        );
+        Group {
+            index,
+            task_index,
+            task: self.spec.tasks[task_index].name(),
+            seed: self.spec.seeds[seed],
+        }
     }
 
     /// The group of the trial at `index`.

@@ -37,6 +37,14 @@ pub enum Criterion {
 }
 
 impl Criterion {
+    /// Every criterion.
+    pub const ALL: [Self; 4] = [
+        Self::MixtureEnergy,
+        Self::MeanDistance,
+        Self::Unexplained,
+        Self::ScoreVariance,
+    ];
+
     /// The criterion's name, as in specs and leaderboards.
     pub fn name(self) -> &'static str {
         match self {
@@ -72,7 +80,11 @@ pub struct Guards {
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { max_training_loss: 0.65, min_embedding_scale: 1e-3, min_augmentation_distance: 0.15 }
+        Self {
+            max_training_loss: 0.65,
+            min_embedding_scale: 1e-3,
+            min_augmentation_distance: 0.15,
+        }
     }
 }
 
@@ -145,7 +157,11 @@ pub struct Excluded {
 impl Choice {
     /// Ranks the trials of a group, given in the plan's order; equal losses keep that order.
     pub fn make<'a>(spec: &SelectionSpec, trials: impl IntoIterator<Item = (TrialId, &'a Ended)>) -> Self {
-        let mut choice = Self { criterion: spec.criterion, ranking: Vec::new(), excluded: Vec::new() };
+        let mut choice = Self {
+            criterion: spec.criterion,
+            ranking: Vec::new(),
+            excluded: Vec::new(),
+        };
         for (trial, ended) in trials {
             let exclusion = match ended {
                 Ended::Failed(cause) => Some(format!("failed: {cause}")),
@@ -156,7 +172,10 @@ impl Choice {
                     let val_loss = spec.criterion.loss(&outcome.validation);
                     choice.ranking.push(Ranked { trial, val_loss });
                 }
-                (reason, _) => choice.excluded.push(Excluded { trial, reason: reason.unwrap_or_default() }),
+                (reason, _) => choice.excluded.push(Excluded {
+                    trial,
+                    reason: reason.unwrap_or_default(),
+                }),
             }
         }
         choice.ranking.sort_by(|a, b| a.val_loss.total_cmp(&b.val_loss));

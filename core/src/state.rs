@@ -216,18 +216,31 @@ impl JobState {
         use Applied::{To, Unchanged};
         match (self, event) {
             (Self::Pending(tally), JobEvent::Acquire { worker, token, expires }) => {
-                let tally = Tally { begun: tally.begun + 1, ..*tally };
-                Ok(To(Self::Leased(Lease { tally, worker: *worker, token: *token, expires: *expires })))
+                let tally = Tally {
+                    begun: tally.begun + 1,
+                    ..*tally
+                };
+                Ok(To(Self::Leased(Lease {
+                    tally,
+                    worker: *worker,
+                    token: *token,
+                    expires: *expires,
+                })))
             }
-            (Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled, JobEvent::Acquire { .. }) => {
-                Err(Refusal::NotPending)
-            }
+            (
+                Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,
+                JobEvent::Acquire { .. },
+            ) => Err(Refusal::NotPending),
             (Self::Leased(lease), JobEvent::Renew { token, expires }) if lease.token == *token => {
-                Ok(To(Self::Leased(Lease { expires: *expires, ..lease.clone() })))
+                Ok(To(Self::Leased(Lease {
+                    expires: *expires,
+                    ..lease.clone()
+                })))
             }
-            (Self::Leased(lease), JobEvent::Complete { token }) if lease.token == *token => {
-                Ok(To(Self::Completed { attempt: lease.attempt(), token: *token }))
-            }
+            (Self::Leased(lease), JobEvent::Complete { token }) if lease.token == *token => Ok(To(Self::Completed {
+                attempt: lease.attempt(),
+                token: *token,
+            })),
             (Self::Completed { token: done, .. }, JobEvent::Complete { token }) if done == token => Ok(Unchanged),
             (Self::Leased(lease), JobEvent::Fail { token, cause }) if lease.token == *token => {
                 Ok(To(lease.failed(cause.clone(), policy)))
@@ -238,7 +251,13 @@ impl JobState {
             ) => Err(Refusal::Stale),
             (Self::Leased(lease), JobEvent::Tick { now }) if lease.expires <= *now => {
                 let detail = format!("no word from worker {} before its lease ended", lease.worker);
-                Ok(To(lease.failed(Cause { kind: CauseKind::WorkerLost, detail }, policy)))
+                Ok(To(lease.failed(
+                    Cause {
+                        kind: CauseKind::WorkerLost,
+                        detail,
+                    },
+                    policy,
+                )))
             }
             (
                 Self::Pending(_) | Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,
@@ -253,11 +272,17 @@ impl JobState {
 impl Lease {
     fn failed(&self, cause: Cause, policy: &RetryPolicy) -> JobState {
         let (charge, retry) = verdict(cause.kind);
-        let tally = Tally { charged: self.tally.charged + u32::from(charge), ..self.tally };
+        let tally = Tally {
+            charged: self.tally.charged + u32::from(charge),
+            ..self.tally
+        };
         if retry && tally.charged < policy.max_attempts {
             JobState::Pending(tally)
         } else {
-            JobState::Failed { attempt: self.attempt(), cause }
+            JobState::Failed {
+                attempt: self.attempt(),
+                cause,
+            }
         }
     }
 }

@@ -11,7 +11,10 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// This moment moved on by `duration` (saturating).
     pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The time from `earlier` to this moment; zero where the clock went backwards.

@@ -17,12 +17,8 @@ fn ranking() -> impl Strategy<Value = (Vec<f64>, Vec<bool>)> {
 }
 
 fn pairs() -> impl Strategy<Value = Vec<(f64, f64)>> {
-    prop::collection::vec((-6i32..6, -6i32..6), 3..11).prop_map(|pairs| {
-        pairs
-            .into_iter()
-            .map(|(a, b)| (f64::from(a), f64::from(b)))
-            .collect()
-    })
+    prop::collection::vec((-6i32..6, -6i32..6), 3..11)
+        .prop_map(|pairs| pairs.into_iter().map(|(a, b)| (f64::from(a), f64::from(b))).collect())
 }
 
 proptest! {
@@ -110,10 +106,7 @@ proptest! {
 
 #[test]
 fn ties_share_their_average_rank() {
-    assert_eq!(
-        average_ranks(&[2.0, 1.0, 2.0, 5.0, 2.0]),
-        [3.0, 1.0, 3.0, 5.0, 3.0]
-    );
+    assert_eq!(average_ranks(&[2.0, 1.0, 2.0, 5.0, 2.0]), [3.0, 1.0, 3.0, 5.0, 3.0]);
 }
 
 #[test]
@@ -132,17 +125,8 @@ fn perfect_scores_give_one() {
 
 #[test]
 fn input_without_a_measure_is_refused() {
-    assert_eq!(
-        auroc(&[], &[]),
-        Err(MeasureError::TooFew {
-            found: 0,
-            needed: 2
-        })
-    );
-    assert_eq!(
-        auroc(&[1.0, 2.0], &[true, true]),
-        Err(MeasureError::OneClass)
-    );
+    assert_eq!(auroc(&[], &[]), Err(MeasureError::TooFew { found: 0, needed: 2 }));
+    assert_eq!(auroc(&[1.0, 2.0], &[true, true]), Err(MeasureError::OneClass));
     assert_eq!(
         average_precision(&[1.0, 2.0], &[false, false]),
         Err(MeasureError::OneClass)
@@ -157,21 +141,12 @@ fn input_without_a_measure_is_refused() {
     );
     assert_eq!(
         spearman(&[1.0], &[2.0]),
-        Err(MeasureError::TooFew {
-            found: 1,
-            needed: 2
-        })
+        Err(MeasureError::TooFew { found: 1, needed: 2 })
     );
-    assert_eq!(
-        spearman(&[1.0, 2.0], &[3.0, 3.0]),
-        Err(MeasureError::Constant)
-    );
+    assert_eq!(spearman(&[1.0, 2.0], &[3.0, 3.0]), Err(MeasureError::Constant));
     assert_eq!(
         wilcoxon(&[], &[], Alternative::TwoSided),
-        Err(MeasureError::TooFew {
-            found: 0,
-            needed: 1
-        })
+        Err(MeasureError::TooFew { found: 0, needed: 1 })
     );
     assert_eq!(
         wilcoxon(&[1.0], &[1.0], Alternative::TwoSided),

@@ -28,17 +28,9 @@ pub struct Wilcoxon {
 pub fn wilcoxon(a: &[f64], b: &[f64], alternative: Alternative) -> Result<Wilcoxon, MeasureError> {
     check_pairs(a, b)?;
     if a.is_empty() {
-        return Err(MeasureError::TooFew {
-            found: 0,
-            needed: 1,
-        });
+        return Err(MeasureError::TooFew { found: 0, needed: 1 });
     }
-    let differences: Vec<f64> = a
-        .iter()
-        .zip(b)
-        .map(|(a, b)| a - b)
-        .filter(|d| *d != 0.0)
-        .collect();
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).filter(|d| *d != 0.0).collect();
     if let Some(index) = differences.iter().position(|d| d.is_nan()) {
         return Err(MeasureError::NotANumber { index });
     }
@@ -47,10 +39,7 @@ pub fn wilcoxon(a: &[f64], b: &[f64], alternative: Alternative) -> Result<Wilcox
     }
     let sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
     // Average ranks are multiples of a half: doubled they index the distribution.
-    let ranks: Vec<usize> = average_ranks(&sizes)
-        .iter()
-        .map(|rank| (2.0 * rank) as usize)
-        .collect();
+    let ranks: Vec<usize> = average_ranks(&sizes).iter().map(|rank| (2.0 * rank) as usize).collect();
     let positive: usize = ranks
         .iter()
         .zip(&differences)
@@ -81,11 +70,7 @@ fn distribution(ranks: &[usize]) -> Vec<f64> {
     for &rank in ranks {
         reached += rank;
         for sum in (0..=reached).rev() {
-            let taken = if sum >= rank {
-                probability[sum - rank]
-            } else {
-                0.0
-            };
+            let taken = if sum >= rank { probability[sum - rank] } else { 0.0 };
             probability[sum] = (probability[sum] + taken) / 2.0;
         }
     }

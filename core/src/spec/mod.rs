@@ -12,7 +12,8 @@ pub use families::{CutdiffMode, CutdiffSpec, FamilySpec, Padding, RotationSpec};
 pub use parse::{Fault, SpecError, parse};
 pub use tasks::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};
 pub use training::{
-    DetectorSpec, Device, Hypergradient, Optimiser, ResNetSpec, ResourceSpec, Score, Stem, TinySpec, TrainingSpec, TuningSpec,
+    DetectorSpec, Device, Hypergradient, Optimiser, ResNetSpec, ResourceSpec, Score, Stem, TinySpec, TrainingSpec,
+    TuningSpec,
 };
 
 use crate::{id::SweepId, select::SelectionSpec, state::RetryPolicy};
@@ -83,7 +84,10 @@ impl SweepSpec {
 /// SHA-256 (hexadecimal) of a value's canonical JSON.
 pub fn sha256_of<T: Serialize>(value: &T) -> String {
     let json = canonical_json(value);
-    Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(json.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A value's canonical JSON. The types hashed here have string keys and no failing serialiser.

@@ -41,7 +41,9 @@ pub struct SpecError {
 /// # Errors
 /// [`SpecError`] with every semantic fault, or with the one fault that stops the YAML from being read.
 pub fn parse(yaml: &str) -> Result<SweepSpec, SpecError> {
-    let spec: SweepSpec = serde_yaml::from_str(yaml).map_err(|error| SpecError { faults: vec![syntax(&error)] })?;
+    let spec: SweepSpec = serde_yaml::from_str(yaml).map_err(|error| SpecError {
+        faults: vec![syntax(&error)],
+    })?;
     let mut faults = validate(&spec);
     if faults.is_empty() {
         return Ok(spec);
@@ -61,7 +63,11 @@ fn syntax(error: &serde_yaml::Error) -> Fault {
         None => text,
     };
     let position = error.location().map(|at| (at.line(), at.column()));
-    Fault { position, path: String::new(), message }
+    Fault {
+        position,
+        path: String::new(),
+        message,
+    }
 }
 
 /// The position of `path`, or of the closest thing around it that stands in the text.
@@ -101,10 +107,15 @@ impl Node {
             Self::Scalar => {}
             Self::Map(entries) => {
                 let dot = if prefix.is_empty() { "" } else { "." };
-                entries.iter().for_each(|(key, node)| enter(format!("{prefix}{dot}{key}"), node));
+                entries
+                    .iter()
+                    .for_each(|(key, node)| enter(format!("{prefix}{dot}{key}"), node));
             }
             Self::List(items) => {
-                items.iter().enumerate().for_each(|(i, node)| enter(format!("{prefix}[{i}]"), node));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, node)| enter(format!("{prefix}[{i}]"), node));
             }
         }
     }

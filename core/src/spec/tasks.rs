@@ -47,7 +47,13 @@ pub struct SplitSpec {
 
 impl Default for SplitSpec {
     fn default() -> Self {
-        Self { train: 512, held_out: None, validation_normal: 200, validation_anomalous: 100, seed: 0 }
+        Self {
+            train: 512,
+            held_out: None,
+            validation_normal: 200,
+            validation_anomalous: 100,
+            seed: 0,
+        }
     }
 }
 
@@ -76,7 +82,9 @@ impl TaskSpec {
     pub fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| match &self.anomaly {
             AnomalySpec::Class(class) => format!("{}-vs-{class}", self.normal),
-            AnomalySpec::Planted(Planted::RotateDeg(angle)) => format!("{}-rotated-{angle}", self.normal),
+            AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
+                format!("{}-rotated-{angle}", self.normal)
+            }
         })
     }
 }

@@ -34,7 +34,12 @@ pub struct ResNetSpec {
 
 impl Default for ResNetSpec {
     fn default() -> Self {
-        Self { width: 16, blocks: [1, 1, 1, 1], stem: Stem::Small, head: 64 }
+        Self {
+            width: 16,
+            blocks: [1, 1, 1, 1],
+            stem: Stem::Small,
+            head: 64,
+        }
     }
 }
 
@@ -76,7 +81,11 @@ pub struct TrainingSpec {
 
 impl Default for TrainingSpec {
     fn default() -> Self {
-        Self { epochs: 30, batch: 64, optimiser: Optimiser::Adam { lr: 1e-3 } }
+        Self {
+            epochs: 30,
+            batch: 64,
+            optimiser: Optimiser::Adam { lr: 1e-3 },
+        }
     }
 }
 
@@ -163,7 +172,10 @@ pub struct ResourceSpec {
 
 impl Default for ResourceSpec {
     fn default() -> Self {
-        Self { threads: 1, device: Device::Auto }
+        Self {
+            threads: 1,
+            device: Device::Auto,
+        }
     }
 }
 

@@ -13,10 +13,16 @@ const MAX_TRIALS: usize = 100_000_000;
 pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     let mut faults = Faults::default();
     faults.check(spec.version == SPEC_VERSION, "version", || {
-        format!("this build reads version {SPEC_VERSION}, not {}; write `version: {SPEC_VERSION}`", spec.version)
+        format!(
+            "this build reads version {SPEC_VERSION}, not {}; write `version: {SPEC_VERSION}`",
+            spec.version
+        )
     });
     faults.check(is_name(&spec.name), "name", || {
-        format!("{:?} is not a sweep name; use 1 to 63 lower-case letters, digits and hyphens", spec.name)
+        format!(
+            "{:?} is not a sweep name; use 1 to 63 lower-case letters, digits and hyphens",
+            spec.name
+        )
     });
     data(&spec.data, &mut faults);
     split(&spec.split, &mut faults);
@@ -26,12 +32,16 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     detector(&spec.detector, &mut faults);
     training(&spec.training, &mut faults);
     tuning(&spec.tuning, &mut faults);
-    faults.check((1..=1024).contains(&spec.resources.threads), "resources.threads", || {
-        "a trial needs 1 to 1024 threads".into()
-    });
-    faults.check((1..=100).contains(&spec.retry.max_attempts), "retry.max_attempts", || {
-        "must lie between 1 and 100".into()
-    });
+    faults.check(
+        (1..=1024).contains(&spec.resources.threads),
+        "resources.threads",
+        || "a trial needs 1 to 1024 threads".into(),
+    );
+    faults.check(
+        (1..=100).contains(&spec.retry.max_attempts),
+        "retry.max_attempts",
+        || "must lie between 1 and 100".into(),
+    );
     let starts: usize = spec.families.iter().map(|family| family.starts().len()).sum();
     let trials = starts.saturating_mul(spec.tasks.len()).saturating_mul(spec.seeds.len());
     faults.check(trials <= MAX_TRIALS, "tasks", || {
@@ -46,18 +56,26 @@ struct Faults(Vec<Fault>);
 impl Faults {
     fn check(&mut self, holds: bool, path: impl Into<String>, message: impl FnOnce() -> String) {
         if !holds {
-            self.0.push(Fault { position: None, path: path.into(), message: message() });
+            self.0.push(Fault {
+                position: None,
+                path: path.into(),
+                message: message(),
+            });
         }
     }
 
     fn positive(&mut self, value: f64, path: &str) {
-        self.check(value > 0.0 && value.is_finite(), path, || format!("{value} must be a number above 0"));
+        self.check(value > 0.0 && value.is_finite(), path, || {
+            format!("{value} must be a number above 0")
+        });
     }
 }
 
 fn is_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !name.starts_with('-')
         && !name.ends_with('-')
 }
@@ -80,18 +98,24 @@ fn split(split: &SplitSpec, faults: &mut Faults) {
         ("split.validation_anomalous", split.validation_anomalous, 1),
     ];
     for (path, value, least) in needs {
-        faults.check(value >= least, path, || format!("{value} images are too few; at least {least}"));
+        faults.check(value >= least, path, || {
+            format!("{value} images are too few; at least {least}")
+        });
     }
 }
 
 fn tasks(spec: &SweepSpec, faults: &mut Faults) {
-    faults.check(!spec.tasks.is_empty(), "tasks", || "the search is empty: list at least one task".into());
+    faults.check(!spec.tasks.is_empty(), "tasks", || {
+        "the search is empty: list at least one task".into()
+    });
     let mut names = BTreeSet::new();
     for (i, task) in spec.tasks.iter().enumerate() {
         let name = task.name();
-        faults.check(!name.is_empty() && name.len() <= 100, format!("tasks[{i}].name"), || {
-            "a task's name has 1 to 100 characters".into()
-        });
+        faults.check(
+            !name.is_empty() && name.len() <= 100,
+            format!("tasks[{i}].name"),
+            || "a task's name has 1 to 100 characters".into(),
+        );
         faults.check(names.insert(name.clone()), format!("tasks[{i}]"), || {
             format!("a second task is called {name:?}; give it a `name` of its own or remove it")
         });
@@ -112,7 +136,9 @@ fn tasks(spec: &SweepSpec, faults: &mut Faults) {
 }
 
 fn families(families: &[FamilySpec], faults: &mut Faults) {
-    faults.check(!families.is_empty(), "families", || "the search is empty: list at least one family".into());
+    faults.check(!families.is_empty(), "families", || {
+        "the search is empty: list at least one family".into()
+    });
     let mut seen = BTreeSet::new();
     for (i, family) in families.iter().enumerate() {
         let path = format!("families[{i}].{}", family.name());
@@ -137,9 +163,11 @@ fn cutdiff_bounds(cutdiff: &CutdiffSpec, path: &str, faults: &mut Faults) {
     faults.check(low > 0.0 && low < high && high <= 1.0, format!("{path}.area"), || {
         format!("[{low}, {high}] is no range of areas; write [low, high] with 0 < low < high <= 1")
     });
-    faults.check(cutdiff.max_aspect > 1.0 && cutdiff.max_aspect.is_finite(), format!("{path}.max_aspect"), || {
-        format!("{} must be above 1", cutdiff.max_aspect)
-    });
+    faults.check(
+        cutdiff.max_aspect > 1.0 && cutdiff.max_aspect.is_finite(),
+        format!("{path}.max_aspect"),
+        || format!("{} must be above 1", cutdiff.max_aspect),
+    );
     faults.check((0.0..=1.0).contains(&cutdiff.fill), format!("{path}.fill"), || {
         format!("{} is no grey value; write one between 0 and 1", cutdiff.fill)
     });
@@ -152,12 +180,18 @@ fn start(family: &FamilySpec, index: usize, path: &str, faults: &mut Faults) {
     let names: Vec<_> = bounds.iter().map(|(name, ..)| *name).collect();
     for name in start.keys() {
         faults.check(names.contains(&name.as_str()), format!("{path}.{name}"), || {
-            format!("{} has no hyperparameter of this name; it has {}", family.name(), names.join(", "))
+            format!(
+                "{} has no hyperparameter of this name; it has {}",
+                family.name(),
+                names.join(", ")
+            )
         });
     }
     for (name, low, high) in bounds {
         match start.get(name) {
-            None => faults.check(false, path, || format!("`{name}` is missing; give a value in ({low}, {high})")),
+            None => faults.check(false, path, || {
+                format!("`{name}` is missing; give a value in ({low}, {high})")
+            }),
             // The bounds themselves are reached only at infinite raw parameters.
             Some(value) => faults.check(*value > low && *value < high, format!("{path}.{name}"), || {
                 format!("{value} is out of range; choose a value strictly between {low} and {high}")
@@ -167,10 +201,14 @@ fn start(family: &FamilySpec, index: usize, path: &str, faults: &mut Faults) {
 }
 
 fn seeds(seeds: &[u64], faults: &mut Faults) {
-    faults.check(!seeds.is_empty(), "seeds", || "the search is empty: list at least one seed, such as [0]".into());
+    faults.check(!seeds.is_empty(), "seeds", || {
+        "the search is empty: list at least one seed, such as [0]".into()
+    });
     let mut seen = BTreeSet::new();
     for (i, seed) in seeds.iter().enumerate() {
-        faults.check(seen.insert(seed), format!("seeds[{i}]"), || format!("seed {seed} stands twice; remove one"));
+        faults.check(seen.insert(seed), format!("seeds[{i}]"), || {
+            format!("seed {seed} stands twice; remove one")
+        });
     }
 }
 
@@ -178,14 +216,22 @@ fn detector(detector: &DetectorSpec, faults: &mut Faults) {
     let at = |what: &str| format!("detector.{what}");
     match detector {
         DetectorSpec::Resnet(net) => {
-            faults.check((1..=1024).contains(&net.width), at("resnet.width"), || "use 1 to 1024 channels".into());
-            faults.check((1..=65536).contains(&net.head), at("resnet.head"), || "use 1 to 65536 units".into());
-            faults.check(net.blocks.iter().all(|n| (1..=64).contains(n)), at("resnet.blocks"), || {
-                "each of the four stages has 1 to 64 blocks".into()
+            faults.check((1..=1024).contains(&net.width), at("resnet.width"), || {
+                "use 1 to 1024 channels".into()
             });
+            faults.check((1..=65536).contains(&net.head), at("resnet.head"), || {
+                "use 1 to 65536 units".into()
+            });
+            faults.check(
+                net.blocks.iter().all(|n| (1..=64).contains(n)),
+                at("resnet.blocks"),
+                || "each of the four stages has 1 to 64 blocks".into(),
+            );
         }
         DetectorSpec::Tiny(net) => {
-            faults.check((1..=1024).contains(&net.width), at("tiny.width"), || "use 1 to 1024 channels".into());
+            faults.check((1..=1024).contains(&net.width), at("tiny.width"), || {
+                "use 1 to 1024 channels".into()
+            });
         }
     }
 }
@@ -195,16 +241,21 @@ fn training(training: &TrainingSpec, faults: &mut Faults) {
         "train for 1 to 1000000 epochs".into()
     });
     faults.check(training.batch >= 2, "training.batch", || {
-        format!("a batch of {} is too small; batch normalisation needs at least 2 images", training.batch)
+        format!(
+            "a batch of {} is too small; batch normalisation needs at least 2 images",
+            training.batch
+        )
     });
     optimiser(&training.optimiser, "training.optimiser", faults);
 }
 
 fn tuning(tuning: &TuningSpec, faults: &mut Faults) {
     faults.positive(tuning.inner_lr, "tuning.inner_lr");
-    faults.check(tuning.validation_batch.is_none_or(|n| n >= 2), "tuning.validation_batch", || {
-        "use at least 2 images, or leave it out for all of them".into()
-    });
+    faults.check(
+        tuning.validation_batch.is_none_or(|n| n >= 2),
+        "tuning.validation_batch",
+        || "use at least 2 images, or leave it out for all of them".into(),
+    );
     optimiser(&tuning.optimiser, "tuning.optimiser", faults);
 }
 

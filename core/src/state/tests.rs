@@ -93,10 +93,17 @@ fn a_worker_that_stops_in_good_order_is_not_charged() {
     let mut state = JobState::Pending(Tally::default());
     for round in 0..5 {
         let worker = WorkerId::from_uuid(Uuid::from_u128(9));
-        let acquire = JobEvent::Acquire { worker, token: token(round), expires: Timestamp(1) };
+        let acquire = JobEvent::Acquire {
+            worker,
+            token: token(round),
+            expires: Timestamp(1),
+        };
         let release = JobEvent::Fail {
             token: token(round),
-            cause: Cause { kind: CauseKind::Released, detail: String::new() },
+            cause: Cause {
+                kind: CauseKind::Released,
+                detail: String::new(),
+            },
         };
         for event in [acquire, release] {
             match state.apply(&event, &policy) {

@@ -1,0 +1,13 @@
+//! The decisions of augur, without input or output: what a sweep is, which trials it has, what may happen to them,
+//! which configuration is selected. Everything here is a function of its arguments; time and randomness included.
+
+pub mod draws;
+pub mod id;
+pub mod leaderboard;
+pub mod measure;
+pub mod outcome;
+pub mod plan;
+pub mod select;
+pub mod spec;
+pub mod state;
+pub mod time;

@@ -11,3 +11,6 @@ pub mod loss;
 pub mod mixture_energy;
 pub mod optimiser;
 pub mod score;
+
+#[cfg(test)]
+mod testing;

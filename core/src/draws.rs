@@ -65,11 +65,12 @@ mod tests {
     #[test]
     fn streams_repeat_and_do_not_touch_each_other() {
         let trial = TrialId::of("a");
+        let other = TrialId::of("b");
         let first = |seed, trial, purpose, step| stream(seed, trial, purpose, step).next_u64();
         let base = first(0, &trial, Purpose::Shuffle, 3);
         assert_eq!(base, first(0, &trial, Purpose::Shuffle, 3));
         assert_ne!(base, first(1, &trial, Purpose::Shuffle, 3));
-        assert_ne!(base, first(0, &TrialId::of("b"), Purpose::Shuffle, 3));
+        assert_ne!(base, first(0, &other, Purpose::Shuffle, 3));
         assert_ne!(base, first(0, &trial, Purpose::Weights, 3));
         assert_ne!(base, first(0, &trial, Purpose::Shuffle, 4));
     }

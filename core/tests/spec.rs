@@ -1,0 +1,116 @@
+//! The spec as users write it: what is accepted, and the text of every refusal.
+
+use augur_core::spec::{SpecError, SweepSpec, parse};
+use insta::assert_snapshot;
+
+const GOOD: &str = "\
+version: 1
+name: first
+data:
+  fashion_mnist: {size_px: 16}
+tasks:
+  - {normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}
+  - {normal: 1, anomaly: {class: dress}}
+families:
+  - rotation:
+      starts:
+        - {angle_deg: 110}
+        - {angle_deg: 195}
+  - cutdiff:
+      starts:
+        - {area: 0.05, aspect: 1, angle_deg: 0}
+seeds: [0, 1]
+";
+
+/// What is said of GOOD after `from` became `to`, for each pair.
+fn refusals(changes: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (from, to) in changes {
+        assert!(GOOD.contains(from), "{from:?} does not stand in the spec");
+        let Err(SpecError { faults }) = parse(&GOOD.replace(from, to)) else {
+            panic!("accepted {to:?}")
+        };
+        text += &format!("{to:?}\n");
+        faults.iter().for_each(|fault| text += &format!("    {fault}\n"));
+    }
+    text
+}
+
+#[test]
+fn a_good_spec_is_read_and_its_defaults_are_the_documented_ones() {
+    let spec = parse(GOOD).unwrap();
+    assert_eq!(spec.tasks[0].name(), "sneaker-rotated-150");
+    assert_eq!(spec.tasks[1].name(), "1-vs-dress");
+    assert_eq!(spec.split.held_out(), 52);
+    assert_eq!(
+        (spec.training.epochs, spec.tuning.warmup_epochs, spec.resources.threads),
+        (30, 3, 1)
+    );
+    assert_eq!(spec.selection.criterion.name(), "mixture_energy");
+}
+
+#[test]
+fn the_hash_sees_the_meaning_and_not_the_text() {
+    let spec = parse(GOOD).unwrap();
+    let reordered = format!("# a comment\nseeds: [0, 1]\n{}", GOOD.replace("seeds: [0, 1]\n", ""));
+    assert_eq!(spec.sha256(), parse(&reordered).unwrap().sha256());
+    let other = parse(&GOOD.replace("[0, 1]", "[0, 2]")).unwrap();
+    assert_ne!(spec.sha256(), other.sha256());
+    assert_ne!(spec.id(), other.id());
+    let json = augur_core::spec::canonical_json(&spec);
+    assert_eq!(serde_json::from_str::<SweepSpec>(&json).unwrap(), spec);
+}
+
+#[test]
+fn faults_of_the_yaml() {
+    assert_snapshot!(refusals(&[
+        ("seeds:", "sedes:"),
+        ("size_px: 16", "size_pixels: 16"),
+        ("size_px: 16", "size_px: small"),
+        ("- rotation:", "- rotatoin:"),
+        ("{class: dress}", "{clas: dress}"),
+        ("seeds: [0, 1]", "seeds: [0, 1"),
+        ("version: 1\n", ""),
+        ("seeds: [0, 1]", "seeds: [-1]"),
+        ("name: first", "name: first\nname: second"),
+    ]));
+}
+
+#[test]
+fn faults_of_the_meaning() {
+    assert_snapshot!(refusals(&[
+        ("version: 1", "version: 2"),
+        ("name: first", "name: My Sweep"),
+        ("seeds: [0, 1]", "seeds: [0, 1, 0]"),
+        ("angle_deg: 195", "angle: 195"),
+        ("angle_deg: 195", "angle_deg: 110"),
+        ("area: 0.05", "area: 0.5"),
+        ("rotate_deg: 150", "rotate_deg: 360"),
+        ("size_px: 16", "size_px: 4"),
+        ("seeds:", "training: {epochs: 0, batch: 1}\nseeds:"),
+    ]));
+}
+
+#[test]
+fn an_empty_search_is_refused() {
+    let tasks = &GOOD[GOOD.find("tasks:").unwrap()..GOOD.find("families:").unwrap()];
+    let families = &GOOD[GOOD.find("families:").unwrap()..GOOD.find("seeds:").unwrap()];
+    assert_snapshot!(refusals(&[
+        (tasks, "tasks: []\n"),
+        (families, "families: []\n"),
+        (families, "families:\n  - rotation: {}\n"),
+        ("seeds: [0, 1]", "seeds: []"),
+    ]));
+}
+
+#[test]
+fn the_shipped_configs_are_good() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        parse(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        read += 1;
+    }
+    assert!(read > 0);
+}

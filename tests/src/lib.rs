@@ -1,0 +1,5 @@
+//! What the end-to-end tests share: the built binaries, small sweeps, leaderboards without their times, process trees.
+
+pub mod bin;
+pub mod process;
+pub mod sweep;

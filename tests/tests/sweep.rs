@@ -1,0 +1,117 @@
+//! A sweep gives the same leaderboard, bit for bit, however many workers it has and whoever is killed on the way.
+
+use augur_core::{plan::Plan, spec::parse};
+use augur_tests::{
+    process::{descendants, is_alive, signal, wait_for},
+    sweep::{SMALL, config, leaderboard, run, start, without_times},
+};
+use serde_json::Value;
+use std::{fs, path::Path, process::Child, time::Duration};
+use tempfile::tempdir;
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Waits until some trial, but not every one, has completed: the middle of a sweep.
+fn wait_until_under_way(augur: &Child, out: &Path) -> Vec<u32> {
+    wait_for("a worker that trains", LIMIT, || {
+        let slots = descendants(augur.id(), "augur-worker slot");
+        let log = fs::read_dir(out.join("logs"))
+            .ok()?
+            .flatten()
+            .any(|entry| fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("trial completed")));
+        (log && !slots.is_empty()).then(|| descendants(augur.id(), "augur-worker --coordinator"))
+    })
+}
+
+#[test]
+fn one_or_two_workers_and_a_second_time_give_the_same_leaderboard() {
+    let folder = tempdir().unwrap();
+    let spec = config(folder.path(), SMALL);
+    let two = run(&spec, &folder.path().join("two"), 2);
+    check(&two);
+    let one = run(&spec, &folder.path().join("one"), 1);
+    assert_eq!(without_times(two.clone()), without_times(one));
+    let again = run(&spec, &folder.path().join("two"), 2);
+    assert_eq!(two, again, "a finished sweep is not computed again");
+}
+
+/// What every leaderboard of SMALL must satisfy.
+fn check(leaderboard: &Value) {
+    let plan = Plan::new(parse(SMALL).unwrap());
+    let tasks = leaderboard["tasks"].as_array().unwrap();
+    assert_eq!(leaderboard["schema"], 1);
+    assert_eq!(tasks.len(), plan.groups() as usize);
+    for (index, task) in tasks.iter().enumerate() {
+        let group = plan.group(u32::try_from(index).unwrap());
+        assert_eq!(
+            (task["task"].as_str().unwrap(), task["seed"].as_u64().unwrap()),
+            (&*group.task, group.seed)
+        );
+        let candidates = task["candidates"].as_array().unwrap();
+        let excluded = task["excluded"].as_array().unwrap();
+        assert_eq!(candidates.len() + excluded.len(), plan.candidates() as usize);
+        assert_eq!(task["selected"], candidates[0]);
+        let losses: Vec<f64> = candidates.iter().map(|c| c["val_loss"].as_f64().unwrap()).collect();
+        assert!(losses.is_sorted(), "{losses:?}");
+        for candidate in candidates {
+            assert_eq!(candidate["val_loss"], candidate["validation"]["mixture_energy"]);
+            let auroc = candidate["auroc"].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&auroc));
+        }
+    }
+}
+
+#[test]
+fn a_worker_killed_half_way_changes_nothing() {
+    let folder = tempdir().unwrap();
+    let spec = config(folder.path(), SMALL);
+    let calm = run(&spec, &folder.path().join("calm"), 2);
+    let out = folder.path().join("killed");
+    let mut augur = start(&spec, &out, 2);
+    let workers = wait_until_under_way(&augur, &out);
+    assert_eq!(workers.len(), 2, "two workers run");
+    signal(workers[0], libc::SIGKILL);
+    let status = augur.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert_eq!(without_times(leaderboard(&out)), without_times(calm));
+}
+
+#[test]
+fn a_run_killed_half_way_leaves_no_process_and_the_same_command_resumes_it() {
+    let folder = tempdir().unwrap();
+    let spec = config(folder.path(), SMALL);
+    let calm = run(&spec, &folder.path().join("calm"), 1);
+    let out = folder.path().join("killed");
+    let mut augur = start(&spec, &out, 2);
+    wait_until_under_way(&augur, &out);
+    let left = descendants(augur.id(), "augur-");
+    assert!(left.len() >= 3, "a coordinator and two workers: {left:?}");
+    signal(augur.id(), libc::SIGKILL);
+    augur.wait().unwrap();
+    wait_for("the end of every process", LIMIT, || {
+        left.iter().all(|pid| !is_alive(*pid)).then_some(())
+    });
+    assert!(!out.join("leaderboard.json").exists(), "it was killed half-way");
+    assert_eq!(without_times(run(&spec, &out, 2)), without_times(calm));
+}
+
+#[test]
+fn an_interrupted_run_stops_all_that_it_started_and_says_how_to_go_on() {
+    let folder = tempdir().unwrap();
+    let spec = config(folder.path(), SMALL);
+    let out = folder.path().join("out");
+    let mut command = augur_tests::sweep::command(&spec, &out, 2);
+    let mut augur = command
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until_under_way(&augur, &out);
+    let started = descendants(augur.id(), "augur-");
+    signal(augur.id(), libc::SIGINT);
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut augur.stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(augur.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("same command"), "{said}");
+    assert!(started.iter().all(|pid| !is_alive(*pid)), "nothing is left behind");
+}

@@ -67,11 +67,7 @@ mod tests {
     use crate::testing::{difference, noise};
 
     fn groups() -> [Tensor; 3] {
-        [
-            noise(&[9, 4], 1.0),
-            noise(&[7, 4], 2.0),
-            noise(&[5, 4], 3.0),
-        ]
+        [noise(&[9, 4], 1.0), noise(&[7, 4], 2.0), noise(&[5, 4], 3.0)]
     }
 
     fn loss_of(z: &[Tensor; 3]) -> f64 {
@@ -101,18 +97,8 @@ mod tests {
     #[test]
     fn two_tight_aligned_groups_give_one() {
         let (normal, anomalous) = (noise(&[1, 4], 1.0), noise(&[1, 4], 2.0));
-        let val = Tensor::cat(
-            &[
-                normal.expand([6, 4], false),
-                anomalous.expand([6, 4], false),
-            ],
-            0,
-        );
-        let z = [
-            normal.expand([5, 4], false),
-            anomalous.expand([5, 4], false),
-            val,
-        ];
+        let val = Tensor::cat(&[normal.expand([6, 4], false), anomalous.expand([6, 4], false)], 0);
+        let z = [normal.expand([5, 4], false), anomalous.expand([5, 4], false), val];
         assert!((loss_of(&z) - 1.0).abs() < 1e-12);
         let far = noise(&[1, 4], 9.0).expand([5, 4], false);
         assert!(loss_of(&[z[0].copy(), far, z[2].copy()]) > 1.05);
@@ -127,10 +113,7 @@ mod tests {
             let z = z.map(|z| z.set_requires_grad(true));
             let loss = mean_distance(&z[0], &z[1], &z[2]);
             for gradient in Tensor::run_backward(&[loss], &z, false, false) {
-                assert!(
-                    gradient.isfinite().all().int64_value(&[]) == 1,
-                    "{gradient}"
-                );
+                assert!(gradient.isfinite().all().int64_value(&[]) == 1, "{gradient}");
             }
         }
     }

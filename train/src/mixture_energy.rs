@@ -29,10 +29,7 @@ pub struct MixtureEnergy {
 /// with d the mean Euclidean distance over all pairs, i = j included. Computed in float64 on the CPU; no gradient.
 /// `z.trn` and `z.aug` should be embeddings of normal images that were kept out of training.
 pub fn mixture_energy(z: &Normalised) -> MixtureEnergy {
-    let [t, a, v] = [&z.trn, &z.aug, &z.val].map(|z| {
-        z.detach()
-            .to_device_(Device::Cpu, Kind::Double, false, false)
-    });
+    let [t, a, v] = [&z.trn, &z.aug, &z.val].map(|z| z.detach().to_device_(Device::Cpu, Kind::Double, false, false));
     let (tt, ta, aa) = (
         mean_pair_distance(&t, &t),
         mean_pair_distance(&t, &a),
@@ -43,11 +40,7 @@ pub fn mixture_energy(z: &Normalised) -> MixtureEnergy {
         mean_pair_distance(&a, &v),
         mean_pair_distance(&v, &v),
     );
-    minimise(
-        2.0 * tv - tt - vv,
-        2.0 * (av - tv + tt - ta),
-        2.0 * ta - tt - aa,
-    )
+    minimise(2.0 * tv - tt - vv, 2.0 * (av - tv + tt - ta), 2.0 * ta - tt - aa)
 }
 
 /// The least value of E(p) = start + slope p + curvature p^2 on [0, 1].
@@ -67,11 +60,7 @@ fn minimise(start: f64, slope: f64, curvature: f64) -> MixtureEnergy {
     } else {
         0.0
     };
-    MixtureEnergy {
-        loss,
-        share,
-        explained,
-    }
+    MixtureEnergy { loss, share, explained }
 }
 
 /// The mean Euclidean distance over all pairs of a row of `a` [N, h] and a row of `b` [M, h].
@@ -79,11 +68,7 @@ fn mean_pair_distance(a: &Tensor, b: &Tensor) -> f64 {
     let total: f64 = a
         .split(BLOCK, 0)
         .iter()
-        .map(|rows| {
-            Tensor::cdist(rows, b, 2.0, EXACT)
-                .sum(Kind::Double)
-                .double_value(&[])
-        })
+        .map(|rows| Tensor::cdist(rows, b, 2.0, EXACT).sum(Kind::Double).double_value(&[]))
         .sum();
     total / (a.size()[0] * b.size()[0]) as f64
 }
@@ -121,9 +106,7 @@ mod tests {
             let q = 1.0 - p;
             2.0 * (q * d(&n.trn, &n.val) + p * d(&n.aug, &n.val))
                 - d(&n.val, &n.val)
-                - (q * q * d(&n.trn, &n.trn)
-                    + 2.0 * p * q * d(&n.trn, &n.aug)
-                    + p * p * d(&n.aug, &n.aug))
+                - (q * q * d(&n.trn, &n.trn) + 2.0 * p * q * d(&n.trn, &n.aug) + p * p * d(&n.aug, &n.aug))
         };
         let least = (0..=1000)
             .map(|i| e(f64::from(i) / 1000.0))
@@ -165,9 +148,7 @@ mod tests {
     #[test]
     fn blocks_leave_the_mean_distance_alone() {
         let (a, b) = (noise(&[2 * BLOCK + 7, 3], 1.0), noise(&[11, 3], 2.0));
-        let whole = Tensor::cdist(&a, &b, 2.0, EXACT)
-            .mean(Kind::Double)
-            .double_value(&[]);
+        let whole = Tensor::cdist(&a, &b, 2.0, EXACT).mean(Kind::Double).double_value(&[]);
         assert!((mean_pair_distance(&a, &b) - whole).abs() < 1e-12);
         assert!((mean_pair_distance(&b, &a) - whole).abs() < 1e-12);
     }

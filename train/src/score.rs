@@ -8,13 +8,9 @@ const SMALLEST_NORM: f64 = 1e-12;
 /// Embeddings that no Gaussian can be fitted to.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoreError {
-    #[error(
-        "scores need embeddings [N, h] with at least one row and column, not {0:?}: check the data set"
-    )]
+    #[error("scores need embeddings [N, h] with at least one row and column, not {0:?}: check the data set")]
     Shape(Vec<i64>),
-    #[error(
-        "embeddings hold NaN or infinite values: training has diverged, lower its learning rate"
-    )]
+    #[error("embeddings hold NaN or infinite values: training has diverged, lower its learning rate")]
     NotFinite,
     #[error("the eigenvalues of the embeddings' covariance could not be found")]
     Eigenvalues(#[source] TchError),
@@ -70,9 +66,7 @@ fn unit_rows(z: &Tensor) -> Result<Tensor, ScoreError> {
     if shape.len() != 2 || shape.contains(&0) {
         return Err(ScoreError::Shape(shape));
     }
-    let z = z
-        .detach()
-        .to_device_(Device::Cpu, Kind::Double, false, false);
+    let z = z.detach().to_device_(Device::Cpu, Kind::Double, false, false);
     if z.isfinite().all().int64_value(&[]) == 0 {
         return Err(ScoreError::NotFinite);
     }
@@ -111,9 +105,7 @@ fn ledoit_wolf(x: &Tensor) -> (Tensor, f64) {
 /// W [h, r] with W W' the (pseudo-)inverse of the covariance; directions without variance are left out, as in
 /// scikit-learn's precision matrix.
 fn whitening(covariance: &Tensor) -> Result<Tensor, ScoreError> {
-    let (values, vectors) = covariance
-        .f_linalg_eigh("L")
-        .map_err(ScoreError::Eigenvalues)?;
+    let (values, vectors) = covariance.f_linalg_eigh("L").map_err(ScoreError::Eigenvalues)?;
     let largest = values.abs().max().double_value(&[]);
     let spanned = values
         .gt(largest * f64::EPSILON * values.size()[0] as f64)
@@ -165,10 +157,7 @@ mod tests {
     #[test]
     fn a_stranger_scores_highest() {
         let trn = noise(&[50, 6], 1.0) * 0.1 + 1.0;
-        let z = Tensor::cat(
-            &[&(noise(&[9, 6], 2.0) * 0.1 + 1.0), &noise(&[1, 6], 4.0)],
-            0,
-        );
+        let z = Tensor::cat(&[&(noise(&[9, 6], 2.0) * 0.1 + 1.0), &noise(&[1, 6], 4.0)], 0);
         assert_eq!(scores(&trn, &z).argmax(None, false).int64_value(&[]), 9);
     }
 
@@ -184,18 +173,13 @@ mod tests {
             noise(&[10, 4], 1.0) * 0.0,
         ] {
             let z = noise(&[6, trn.size()[1]], 2.0);
-            assert!(
-                scores(&trn, &z).isfinite().all().int64_value(&[]) == 1,
-                "{trn}"
-            );
+            assert!(scores(&trn, &z).isfinite().all().int64_value(&[]) == 1, "{trn}");
         }
     }
 
     #[test]
     fn embeddings_without_a_gaussian_are_refused() {
-        assert!(
-            matches!(Gde::fit(&noise(&[0, 4], 1.0)), Err(ScoreError::Shape(shape)) if shape == [0, 4])
-        );
+        assert!(matches!(Gde::fit(&noise(&[0, 4], 1.0)), Err(ScoreError::Shape(shape)) if shape == [0, 4]));
         assert!(matches!(
             Gde::fit(&(noise(&[5, 4], 1.0) / 0.0)),
             Err(ScoreError::NotFinite)

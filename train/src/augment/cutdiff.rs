@@ -55,16 +55,12 @@ impl CutDiff {
         let (w, h) = ((&area * &aspect).sqrt(), (&area / &aspect).sqrt());
         let (cos, sin) = (r[2].cos(), r[2].sin());
 
-        let centers = centers
-            .to_device_(device, kind, false, false)
-            .view([-1, 2, 1, 1]);
+        let centers = centers.to_device_(device, kind, false, false).view([-1, 2, 1, 1]);
         let dx = pixel_centers(columns, kind, device).view([1, 1, columns]) - centers.select(1, 0);
         let dy = pixel_centers(rows, kind, device).view([1, rows, 1]) - centers.select(1, 1);
         let u = (&dx * &cos + &dy * &sin) / w;
         let v = (&dy * &cos - &dx * &sin) / h;
-        ((u.square() + v.square()) * (-0.5 / self.softness))
-            .exp()
-            .unsqueeze(1)
+        ((u.square() + v.square()) * (-0.5 / self.softness)).exp().unsqueeze(1)
     }
 }
 
@@ -94,11 +90,7 @@ impl Augmentation for CutDiff {
         let (lo, hi) = self.area;
         let area = lo + (hi - lo) / (1.0 + (-raw[0]).exp());
         let aspect = (self.max_aspect.ln() * raw[1].tanh()).exp();
-        vec![
-            ("area", area),
-            ("aspect", aspect),
-            ("angle_deg", degrees(raw[2])),
-        ]
+        vec![("area", area), ("aspect", aspect), ("angle_deg", degrees(raw[2]))]
     }
 
     fn raw_from(&self, hyper: &BTreeMap<String, f64>) -> Result<Vec<f64>, AugmentError> {

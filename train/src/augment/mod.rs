@@ -73,10 +73,7 @@ pub fn from_spec(spec: &FamilySpec) -> Box<dyn Augmentation> {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum AugmentError {
     #[error("family {family} needs the hyperparameter `{name}`: add it")]
-    Missing {
-        family: &'static str,
-        name: &'static str,
-    },
+    Missing { family: &'static str, name: &'static str },
     #[error("family {family} has no hyperparameter `{name}`: use {}", known.join(", "))]
     Unknown {
         family: &'static str,

@@ -83,14 +83,9 @@ fn mixed_second_derivative_agrees_with_finite_differences() {
         let (theta, v) = (noise(&[3 * 9 * 7], 4.0) - 0.5, noise(&[3 * 9 * 7], 5.0));
         let along_v = |raw: &Tensor, keep: bool| {
             let theta = theta.copy().set_requires_grad(true);
-            let logit = family
-                .apply(raw, &images(), &draw())
-                .flatten(1, -1)
-                .matmul(&theta);
+            let logit = family.apply(raw, &images(), &draw()).flatten(1, -1).matmul(&theta);
             let loss = logit.tanh().sum(Kind::Double);
-            Tensor::run_backward(&[loss], &[theta], keep, keep)
-                .remove(0)
-                .dot(&v)
+            Tensor::run_backward(&[loss], &[theta], keep, keep).remove(0).dot(&v)
         };
         let leaf = Tensor::from_slice(&raw).set_requires_grad(true);
         let mixed = Tensor::run_backward(&[along_v(&leaf, true)], &[&leaf], false, false).remove(0);
@@ -100,11 +95,7 @@ fn mixed_second_derivative_agrees_with_finite_differences() {
             "{}: the test shows nothing",
             family.name()
         );
-        assert!(
-            difference(&mixed, &want) < 1e-6,
-            "{} {mixed} {want}",
-            family.name()
-        );
+        assert!(difference(&mixed, &want) < 1e-6, "{} {mixed} {want}", family.name());
     }
 }
 
@@ -144,11 +135,7 @@ fn angles_are_given_within_one_turn() {
 fn no_raw_value_leaves_the_domain() {
     for (family, raw) in families() {
         for size in [-1e4, -30.0, 30.0, 1e4] {
-            let y = family.apply(
-                &Tensor::from_slice(&vec![size; raw.len()]),
-                &images(),
-                &draw(),
-            );
+            let y = family.apply(&Tensor::from_slice(&vec![size; raw.len()]), &images(), &draw());
             // NaN would fail both.
             assert!(
                 y.min().double_value(&[]) >= 0.0 && y.max().double_value(&[]) <= 1.0,
@@ -167,8 +154,7 @@ fn raw_parameters_may_be_more_precise_than_images() {
         let leaf = Tensor::from_slice(&raw).set_requires_grad(true);
         let y = family.apply(&leaf, &images().to_kind(Kind::Float), &draw());
         assert_eq!(y.kind(), Kind::Float);
-        let gradient =
-            Tensor::run_backward(&[y.sum(Kind::Float)], &[&leaf], false, false).remove(0);
+        let gradient = Tensor::run_backward(&[y.sum(Kind::Float)], &[&leaf], false, false).remove(0);
         assert_eq!(gradient.kind(), Kind::Double);
     }
 }
@@ -176,13 +162,7 @@ fn raw_parameters_may_be_more_precise_than_images() {
 #[test]
 fn rotation_turns_square_images_as_expected() {
     let x = noise(&[2, 3, 8, 8], 1.0);
-    let turned = |degrees: f64| {
-        ROTATION.apply(
-            &Tensor::from_slice(&[degrees.to_radians()]),
-            &x,
-            &Draw::default(),
-        )
-    };
+    let turned = |degrees: f64| ROTATION.apply(&Tensor::from_slice(&[degrees.to_radians()]), &x, &Draw::default());
     assert!(difference(&turned(0.0), &x) < 1e-12);
     assert!(difference(&turned(90.0), &x.rot90(1, [2, 3])) < 1e-9);
     assert!(difference(&turned(180.0), &x.flip([2, 3])) < 1e-9);
@@ -195,9 +175,7 @@ fn cutdiff_darkens_its_centre_most() {
     let y = CutDiff::default().apply(
         &Tensor::from_slice(&[0.0, 0.0, 0.0]),
         &x,
-        &Draw {
-            centers: Some(centers),
-        },
+        &Draw { centers: Some(centers) },
     );
     let darkest = y.argmin(None, false).int64_value(&[]);
     let (row, column) = (darkest / 20, darkest % 20);
@@ -213,28 +191,17 @@ fn cutdiff_darkens_its_centre_most() {
 fn bad_hyperparameters_are_refused_in_a_sentence() {
     let refusal = |family: &dyn Augmentation, hyper: &[(&str, f64)]| -> AugmentError {
         family
-            .raw_from(
-                &hyper
-                    .iter()
-                    .map(|(name, value)| ((*name).to_owned(), *value))
-                    .collect(),
-            )
+            .raw_from(&hyper.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect())
             .unwrap_err()
     };
     let cutdiff = CutDiff::default();
     let cases = [
         (
-            refusal(
-                &cutdiff,
-                &[("area", 0.3), ("aspect", 1.0), ("angle_deg", 0.0)],
-            ),
+            refusal(&cutdiff, &[("area", 0.3), ("aspect", 1.0), ("angle_deg", 0.0)]),
             "`area` of family cutdiff is 0.3, outside of its bounds: choose it above 0.01 and below 0.25",
         ),
         (
-            refusal(
-                &cutdiff,
-                &[("area", 0.1), ("aspect", f64::NAN), ("angle_deg", 0.0)],
-            ),
+            refusal(&cutdiff, &[("area", 0.1), ("aspect", f64::NAN), ("angle_deg", 0.0)]),
             "`aspect` of family cutdiff is NaN, outside of its bounds: choose it above 0.25 and below 4",
         ),
         (

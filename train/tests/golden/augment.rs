@@ -34,20 +34,14 @@ fn check_extent(family: &dyn Augmentation, case: &Case, report: &mut Report) {
     report.close_value("extent (area)", named("area"), extent[0] * extent[1]);
     report.close_value("extent (aspect)", named("aspect"), extent[0] / extent[1]);
     let turns = (named("angle_deg") - extent[2].to_degrees()) / 360.0;
-    report.close_value(
-        "extent (angle, from whole turns)",
-        turns - turns.round(),
-        0.0,
-    );
+    report.close_value("extent (angle, from whole turns)", turns - turns.round(), 0.0);
 }
 
 /// The family `name` with the settings that `json` names, the method's defaults elsewhere.
 pub fn family(name: &str, json: &Value) -> Box<dyn Augmentation> {
     match name {
         "cutdiff" => Box::new(cutdiff(json)),
-        "rotation" => Box::new(Rotation {
-            padding: padding(json),
-        }),
+        "rotation" => Box::new(Rotation { padding: padding(json) }),
         other => panic!("unknown family {other}"),
     }
 }
@@ -62,9 +56,9 @@ pub fn draw(case: &Case, kind: Kind) -> Draw {
 fn cutdiff(json: &Value) -> CutDiff {
     let default = CutDiff::default();
     let number = |key: &str, default: f64| json.get(key).map_or(default, |v| v.as_f64().unwrap());
-    let area = json.get("area").map_or(default.area, |v| {
-        (v[0].as_f64().unwrap(), v[1].as_f64().unwrap())
-    });
+    let area = json
+        .get("area")
+        .map_or(default.area, |v| (v[0].as_f64().unwrap(), v[1].as_f64().unwrap()));
     let mode = match json.get("mode").and_then(Value::as_str) {
         Some("blend") => PatchMode::Blend {
             fill: number("fill", 0.0),

@@ -18,8 +18,7 @@ impl Case {
             let path = folder().join(format!("{name}.{extension}"));
             std::fs::read(&path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()))
         };
-        let json =
-            serde_json::from_slice(&open("json")).unwrap_or_else(|e| panic!("{name}.json: {e}"));
+        let json = serde_json::from_slice(&open("json")).unwrap_or_else(|e| panic!("{name}.json: {e}"));
         Self {
             name: name.to_owned(),
             json,
@@ -41,10 +40,7 @@ impl Case {
             Dtype::F64 => Kind::Double,
             Dtype::F32 => Kind::Float,
             Dtype::I64 => Kind::Int64,
-            other => panic!(
-                "{}.safetensors: `{name}` has the unexpected type {other:?}",
-                self.name
-            ),
+            other => panic!("{}.safetensors: `{name}` has the unexpected type {other:?}", self.name),
         };
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
         Tensor::from_data_size(view.data(), &shape, stored).to_kind(kind)
@@ -68,30 +64,32 @@ impl Case {
     }
 
     fn tensors(&self) -> SafeTensors<'_> {
-        SafeTensors::deserialize(&self.bytes)
-            .unwrap_or_else(|e| panic!("{}.safetensors: {e}", self.name))
+        SafeTensors::deserialize(&self.bytes).unwrap_or_else(|e| panic!("{}.safetensors: {e}", self.name))
     }
 }
 
-/// The folder that holds the cases.
+/// The folder that holds the cases; a relative `AUGUR_GOLDEN` may be meant from the workspace's root, where cargo is
+/// called, rather than from this package's, where it runs the tests.
 pub fn folder() -> PathBuf {
-    std::env::var_os("AUGUR_GOLDEN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden"),
-        PathBuf::from,
-    )
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match std::env::var_os("AUGUR_GOLDEN").map(PathBuf::from) {
+        None => package.join("tests/data/golden"),
+        Some(folder) if folder.exists() => folder,
+        Some(folder) => package.join("..").join(folder),
+    }
 }
 
 /// The names of all cases in the folder, sorted.
 pub fn names() -> Vec<String> {
     let folder = folder();
-    let entries = std::fs::read_dir(&folder)
-        .unwrap_or_else(|e| panic!("cannot list {}: {e}", folder.display()));
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("cannot list {}: {e}", folder.display()));
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
+        .filter(|path| path.extension().is_some_and(|e| e == "safetensors" || e == "json"))
         .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     names.sort();
+    names.dedup();
     names
 }
 

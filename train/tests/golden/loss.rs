@@ -8,10 +8,7 @@ use crate::case::Case;
 use crate::report::Report;
 
 pub fn check_mean_distance(case: &Case, kind: Kind, report: &mut Report) {
-    let z = ["trn", "aug", "val"].map(|group| {
-        case.tensor(&format!("z_{group}"), kind)
-            .set_requires_grad(true)
-    });
+    let z = ["trn", "aug", "val"].map(|group| case.tensor(&format!("z_{group}"), kind).set_requires_grad(true));
     let normalised = normalise(&z[0], &z[1], &z[2]);
     report.close("n_trn", &normalised.trn, &case.tensor("n_trn", kind));
     report.close("n_aug", &normalised.aug, &case.tensor("n_aug", kind));

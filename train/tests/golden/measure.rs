@@ -25,11 +25,7 @@ fn check_ranking(case: &Case, report: &mut Report) {
         report.close_value("auroc", auroc(&scores, &labels).unwrap(), want);
     }
     if let Some(want) = case.json["average_precision"].as_f64() {
-        report.close_value(
-            "average_precision",
-            average_precision(&scores, &labels).unwrap(),
-            want,
-        );
+        report.close_value("average_precision", average_precision(&scores, &labels).unwrap(), want);
     }
 }
 

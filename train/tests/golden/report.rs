@@ -21,11 +21,8 @@ impl Report {
     pub fn close(&mut self, field: &str, got: &Tensor, want: &Tensor) {
         self.checked += 1;
         if got.numel() != want.numel() || (want.dim() > 1 && got.size() != want.size()) {
-            self.deviations.push(format!(
-                "{field} has shape {:?}, not {:?}",
-                got.size(),
-                want.size()
-            ));
+            self.deviations
+                .push(format!("{field} has shape {:?}, not {:?}", got.size(), want.size()));
             return;
         }
         let (got, want) = (
@@ -35,10 +32,7 @@ impl Report {
         let scale = want.abs().max().double_value(&[]).max(SMALLEST_SCALE);
         let error = (got - want).abs().max().double_value(&[]) / scale;
         // Written so that a NaN deviates.
-        if !matches!(
-            error.partial_cmp(&self.tolerance),
-            Some(std::cmp::Ordering::Less)
-        ) {
+        if !matches!(error.partial_cmp(&self.tolerance), Some(std::cmp::Ordering::Less)) {
             self.deviations.push(format!(
                 "{field} is off by {error:.2e} relative (allowed {:.0e})",
                 self.tolerance
@@ -71,9 +65,7 @@ pub fn run(kind: &str, check: fn(&Case, Kind, &mut Report)) {
             };
             check(&case, precision, &mut report);
             if report.checked == 0 && precision == Kind::Double {
-                report
-                    .deviations
-                    .push("holds nothing that could be checked".to_owned());
+                report.deviations.push("holds nothing that could be checked".to_owned());
             }
             println!("{name} in {precision:?}: {} fields checked", report.checked);
             deviations.extend(

@@ -1,0 +1,19 @@
+//! Image data sets and their splits. Labels leave this crate through [`load_labels`] only, which nothing but the
+//! evaluation may call: what a trial sees, [`TaskImages`], carries none.
+
+mod check;
+mod error;
+mod fashion_mnist;
+pub mod fetch;
+pub mod idx;
+mod images;
+mod plant;
+mod resize;
+mod split;
+mod task;
+
+pub use check::{ClassCount, DataSetSummary, DataSummary, TaskSummary, check, inspect};
+pub use error::DataError;
+pub use images::{Images, TaskImages};
+pub use plant::rotate_zeros;
+pub use task::{load_labels, load_task};

@@ -1,0 +1,9 @@
+//! augur-data as its users see it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod errors;
+mod fashion_mnist;
+mod fixture;
+mod idx;
+mod task;

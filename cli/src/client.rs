@@ -1,0 +1,223 @@
+//! The client of a coordinator: connects, checks the API version, walks through pages.
+
+use crate::failure::{self, Exit, Failure, from_status};
+use augur_core::leaderboard::Leaderboard;
+use augur_proto::{
+    API_VERSION,
+    v1::{self, sweep_service_client::SweepServiceClient},
+};
+use std::time::Duration;
+use tonic::{
+    Request, Status,
+    codec::CompressionEncoding,
+    transport::{Channel, Endpoint},
+};
+
+/// A leaderboard of many trials is larger than gRPC's usual 4 MB.
+const MAX_MESSAGE: usize = 1 << 30;
+const PAGE: i32 = 1000;
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// A connection that reconnects by itself.
+#[derive(Clone)]
+pub struct Client {
+    /// The coordinator's URL, for messages.
+    pub url: String,
+    inner: SweepServiceClient<Channel>,
+}
+
+impl Client {
+    /// Connects to the coordinator at `url` and checks that it speaks our API.
+    pub async fn connect(url: &str) -> Result<Self, Failure> {
+        let channel = endpoint(url)?.connect().await;
+        let channel = channel.map_err(|error| failure::unreachable(url, &failure::root(&error)))?;
+        let inner = SweepServiceClient::new(channel)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(MAX_MESSAGE);
+        let mut client = Self {
+            url: url.to_owned(),
+            inner,
+        };
+        client.check_version().await?;
+        Ok(client)
+    }
+
+    async fn check_version(&mut self) -> Result<(), Failure> {
+        let mut request = Request::new(v1::GetCoordinatorRequest {});
+        request.set_timeout(CONNECT);
+        match self.inner.get_coordinator(request).await {
+            Ok(answer) => match answer.into_inner().api_version {
+                version if version == API_VERSION => Ok(()),
+                version => Err(failure::other_api(&self.url, &format!("it speaks {version}"))),
+            },
+            Err(status) if failure::is_unimplemented(&status) => {
+                Err(failure::other_api(&self.url, "it does not know augur.v1"))
+            }
+            Err(status) => Err(self.failed(&status)),
+        }
+    }
+
+    /// The failure that an answer means.
+    pub fn failed(&self, status: &Status) -> Failure {
+        from_status(status, &self.url)
+    }
+
+    /// Submits a spec, or says only what would be.
+    pub async fn create_sweep(&mut self, spec_yaml: &str, validate_only: bool) -> Result<v1::Sweep, Failure> {
+        let request = v1::CreateSweepRequest {
+            spec_yaml: spec_yaml.to_owned(),
+            request_id: uuid::Uuid::now_v7().to_string(),
+            validate_only,
+        };
+        let answer = self.inner.create_sweep(request).await;
+        answer
+            .map(tonic::Response::into_inner)
+            .map_err(|status| self.failed(&status))
+    }
+
+    /// A sweep by its resource name.
+    pub async fn sweep(&mut self, name: &str) -> Result<v1::Sweep, Failure> {
+        let answer = self
+            .inner
+            .get_sweep(v1::GetSweepRequest { name: name.to_owned() })
+            .await;
+        answer
+            .map(tonic::Response::into_inner)
+            .map_err(|status| self.failed(&status))
+    }
+
+    /// Cancels a sweep.
+    pub async fn cancel(&mut self, name: &str) -> Result<v1::Sweep, Failure> {
+        let request = v1::CancelSweepRequest {
+            name: name.to_owned(),
+            request_id: uuid::Uuid::now_v7().to_string(),
+        };
+        let answer = self.inner.cancel_sweep(request).await;
+        answer
+            .map(tonic::Response::into_inner)
+            .map_err(|status| self.failed(&status))
+    }
+
+    /// The events of a sweep after a revision.
+    pub async fn watch(
+        &mut self,
+        name: &str,
+        resume_revision: u64,
+    ) -> Result<tonic::Streaming<v1::WatchSweepResponse>, Status> {
+        let name = name.to_owned();
+        let answer = self
+            .inner
+            .watch_sweep(v1::WatchSweepRequest { name, resume_revision })
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// A trial by its resource name.
+    pub async fn trial(&mut self, name: &str) -> Result<v1::Trial, Status> {
+        let answer = self
+            .inner
+            .get_trial(v1::GetTrialRequest { name: name.to_owned() })
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// The leaderboard of a sweep, as the types of core.
+    pub async fn leaderboard(&mut self, name: &str) -> Result<Leaderboard, Failure> {
+        let answer = self
+            .inner
+            .get_leaderboard(v1::GetLeaderboardRequest { name: name.to_owned() })
+            .await;
+        let message = answer.map_err(|status| self.failed(&status))?.into_inner();
+        Leaderboard::try_from(message).map_err(|malformed| {
+            let text = format!(
+                "the coordinator at {} sent a leaderboard that can't be read: {malformed}",
+                self.url
+            );
+            Failure::new(Exit::Unexpected, text)
+        })
+    }
+
+    /// The measurements of every trial of a group.
+    pub async fn measurements(&mut self, sweep: &str, group: u32) -> Result<Vec<v1::TrialMeasurements>, Failure> {
+        let request = v1::ListMeasurementsRequest {
+            parent: format!("{sweep}/trials/-"),
+            group: Some(group),
+        };
+        let answer = self.inner.list_measurements(request).await;
+        answer
+            .map(|answer| answer.into_inner().trials)
+            .map_err(|status| self.failed(&status))
+    }
+}
+
+/// Walks through all pages of a list.
+macro_rules! pages {
+    ($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $item:ident, $call:ident, $field:ident, $request:expr) => {
+        impl Client {
+            $(#[$doc])*
+            pub async fn $name(&mut self, $($arg: $kind),*) -> Result<Vec<v1::$item>, Failure> {
+                let (mut all, mut page_token) = (Vec::new(), String::new());
+                loop {
+                    let request = $request(page_token);
+                    let answer = self.inner.$call(request).await.map_err(|status| self.failed(&status))?.into_inner();
+                    all.extend(answer.$field);
+                    if answer.next_page_token.is_empty() {
+                        return Ok(all);
+                    }
+                    page_token = answer.next_page_token;
+                }
+            }
+        }
+    };
+}
+
+pages!(
+    /// Every sweep, newest first.
+    sweeps() -> Sweep, list_sweeps, sweeps,
+    |page_token| v1::ListSweepsRequest { page_size: PAGE, page_token }
+);
+pages!(
+    /// Every worker.
+    workers() -> Worker, list_workers, workers,
+    |page_token| v1::ListWorkersRequest { page_size: PAGE, page_token }
+);
+pages!(
+    /// The groups of a sweep in the plan's order.
+    groups(sweep: &str) -> Group, list_groups, groups,
+    |page_token| v1::ListGroupsRequest { parent: sweep.to_owned(), page_size: PAGE, page_token }
+);
+pages!(
+    /// The trials of a group in the plan's order.
+    trials(sweep: &str, group: u32) -> Trial, list_trials, trials,
+    |page_token| v1::ListTrialsRequest {
+        parent: sweep.to_owned(),
+        page_size: PAGE,
+        page_token,
+        group: Some(group),
+        ..Default::default()
+    }
+);
+
+fn endpoint(url: &str) -> Result<Endpoint, Failure> {
+    let with_scheme = if url.contains("://") {
+        url.to_owned()
+    } else {
+        format!("http://{url}")
+    };
+    let endpoint = Endpoint::from_shared(with_scheme).map_err(|_| {
+        let text = format!("{url} is no address of a coordinator; write it like http://127.0.0.1:7410");
+        Failure::new(Exit::CommandLine, text)
+    })?;
+    Ok(endpoint
+        .connect_timeout(CONNECT)
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .keep_alive_timeout(Duration::from_secs(10)))
+}
+
+/// The resource name of a sweep that the user names by its identifier, its name, or the resource name itself.
+pub fn sweep_name(given: &str) -> String {
+    match given.strip_prefix("sweeps/") {
+        Some(_) => given.to_owned(),
+        None => format!("sweeps/{given}"),
+    }
+}

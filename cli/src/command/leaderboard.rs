@@ -1,0 +1,55 @@
+//! `augur leaderboard`: the result of a sweep, on the terminal or as files.
+
+use super::{Remote, print, width};
+use crate::{
+    client::sweep_name,
+    failure::Failure,
+    results::{self, to_csv, to_json, to_markdown, to_table},
+};
+use clap::{Args, ValueEnum};
+use std::{fs, path::PathBuf};
+
+/// Shows what a sweep selected, or writes all its results
+#[derive(Args)]
+pub struct Leaderboard {
+    /// The sweep's name or identifier
+    sweep: String,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Write leaderboard.json, .csv, .md and report.html into this folder instead
+    #[arg(long, value_name = "DIR", conflicts_with = "format")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+    Md,
+}
+
+impl Leaderboard {
+    pub async fn run(self) -> Result<(), Failure> {
+        let mut client = self.remote.connect().await?;
+        let name = sweep_name(&self.sweep);
+        if let Some(folder) = &self.out {
+            let sweep = client.sweep(&name).await?;
+            let input = results::gather(&mut client, &sweep).await?;
+            fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, &error))?;
+            let report = results::write(folder, &input)?;
+            print(&format!("report: {}\n", report.display()));
+            return Ok(());
+        }
+        let board = client.leaderboard(&name).await?;
+        print(&match self.format {
+            Format::Table => to_table(&board, width()),
+            Format::Json => to_json(&board)?,
+            Format::Csv => to_csv(&board)?,
+            Format::Md => to_markdown(&board),
+        });
+        Ok(())
+    }
+}

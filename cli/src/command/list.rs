@@ -1,0 +1,41 @@
+//! `augur list`: the sweeps of a coordinator, newest first.
+
+use super::{Remote, print, state, width};
+use crate::{
+    failure::Failure,
+    results::{finish, id, plain},
+    text,
+};
+use clap::Args;
+
+/// Lists the sweeps of a coordinator, newest first
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl List {
+    pub async fn run(self) -> Result<(), Failure> {
+        let sweeps = self.remote.connect().await?.sweeps().await?;
+        if sweeps.is_empty() {
+            print("no sweeps; `augur submit CONFIG` makes one\n");
+            return Ok(());
+        }
+        let mut table = plain(width());
+        table.set_header(["sweep", "state", "trials", "failed", "submitted", "id"]);
+        for sweep in &sweeps {
+            let progress = sweep.progress.unwrap_or_default();
+            table.add_row([
+                sweep.display_name.clone(),
+                state(sweep).to_owned(),
+                format!("{}/{}", progress.trials_completed, progress.trials_total),
+                progress.trials_failed.to_string(),
+                text::ago(sweep.create_time.as_ref()),
+                id(&sweep.name).to_owned(),
+            ]);
+        }
+        print(&finish(table));
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! The commands, one file each.
+
+mod cancel;
+mod doctor;
+mod fetch;
+mod leaderboard;
+mod list;
+mod plan;
+mod run;
+mod submit;
+mod watch;
+mod workers;
+
+use crate::{
+    client::Client,
+    failure::{Exit, Failure},
+};
+use augur_proto::v1::{Sweep, SweepState};
+use clap::{Args, Subcommand};
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    Run(run::Run),
+    Plan(plan::Plan),
+    Submit(submit::Submit),
+    Watch(watch::Watch),
+    Leaderboard(leaderboard::Leaderboard),
+    List(list::List),
+    Cancel(cancel::Cancel),
+    Workers(workers::Workers),
+    Fetch(fetch::Fetch),
+    Doctor(doctor::Doctor),
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Run(command) => command.run().await,
+            Self::Plan(command) => command.run(),
+            Self::Submit(command) => command.run().await,
+            Self::Watch(command) => command.run().await,
+            Self::Leaderboard(command) => command.run().await,
+            Self::List(command) => command.run().await,
+            Self::Cancel(command) => command.run().await,
+            Self::Workers(command) => command.run().await,
+            Self::Fetch(command) => command.run(),
+            Self::Doctor(command) => command.run(),
+        }
+    }
+}
+
+/// Which coordinator to ask.
+#[derive(Args)]
+struct Remote {
+    /// The coordinator's address
+    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
+    coordinator: String,
+}
+
+impl Remote {
+    async fn connect(&self) -> Result<Client, Failure> {
+        Client::connect(&self.coordinator).await
+    }
+}
+
+/// The end of a sweep as the end of a command. `where_reasons` says where the reasons stand.
+fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
+    let name = &sweep.display_name;
+    match sweep.state() {
+        SweepState::Failed => Err(Failure::new(
+            Exit::NoSelection,
+            format!("sweep {name} ended without a selected trial for some task; {where_reasons} tells why"),
+        )),
+        SweepState::Cancelled => Err(Failure::new(
+            Exit::Cancelled,
+            format!("sweep {name} was cancelled; submit it under another name to run it again"),
+        )),
+        SweepState::Succeeded | SweepState::Running | SweepState::Unspecified => Ok(()),
+    }
+}
+
+/// A state in a word.
+fn state(sweep: &Sweep) -> &'static str {
+    match sweep.state() {
+        SweepState::Running => "running",
+        SweepState::Succeeded => "succeeded",
+        SweepState::Failed => "failed",
+        SweepState::Cancelled => "cancelled",
+        SweepState::Unspecified => "unknown",
+    }
+}
+
+/// Columns of stdout, where it is a terminal; enough for anything elsewhere.
+fn width() -> u16 {
+    let stdout = console::Term::stdout();
+    match stdout.is_term() {
+        true => stdout.size().1,
+        false => 160,
+    }
+}
+
+/// Writes to stdout. A reader that has gone away, such as `head`, is no fault.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

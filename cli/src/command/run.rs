@@ -1,0 +1,128 @@
+//! `augur run`: one sweep on this machine, from the config to the report.
+
+use super::{print, verdict, width};
+use crate::{
+    client::Client,
+    compare::difference,
+    config::Config,
+    crew::{Crew, Notice},
+    failure::{Exit, Failure},
+    folder::{self, RunFolder},
+    interrupt, progress,
+    report::ReportInput,
+    results, watch,
+};
+use augur_core::spec;
+use augur_proto::v1;
+use clap::Args;
+use std::{num::NonZeroU32, path::Path, path::PathBuf};
+use tokio::sync::mpsc;
+
+/// Runs a sweep here: coordinator, workers, progress, results. The same command again resumes
+#[derive(Args)]
+pub struct Run {
+    /// The sweep's config, a YAML file
+    config: PathBuf,
+    /// The folder of the run: store, logs, results
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Worker processes
+    #[arg(long, value_name = "N", default_value = "1")]
+    workers: NonZeroU32,
+    /// Trials that a worker runs side by side [default: cores / workers / threads of a trial, at least 1]
+    #[arg(long, value_name = "S")]
+    slots: Option<NonZeroU32>,
+    /// Where the coordinator serves; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: String,
+}
+
+/// What a run ends with.
+struct Finished {
+    sweep: v1::Sweep,
+    results: ReportInput,
+    report: PathBuf,
+}
+
+impl Run {
+    pub async fn run(self) -> Result<(), Failure> {
+        let config = Config::read(&self.config)?;
+        augur_data::check(&config.spec, Path::new(""))?;
+        let folder = RunFolder::take(&self.out)?;
+        let stopped = || interrupt::failure("the same command resumes");
+        let (mut crew, notices) = tokio::select! {
+            crew = Crew::start(&folder, &self.listen) => crew?,
+            () = interrupt::interrupted() => return Err(stopped()),
+        };
+        let finished = tokio::select! {
+            finished = self.sweep(&config, &folder, &mut crew, notices) => finished,
+            () = interrupt::interrupted() => Err(stopped()),
+        };
+        tokio::select! {
+            () = crew.stop() => {}
+            // The second time is meant: what is left is killed when it is dropped.
+            () = interrupt::interrupted() => {}
+        }
+        let Finished { sweep, results, report } = finished?;
+        print(&format!("\n{}\n", results::to_table(&results.leaderboard, width())));
+        print(&format!("report: {}\n", report.display()));
+        verdict(&sweep, &format!("{}", folder.path.join("leaderboard.md").display()))
+    }
+
+    async fn sweep(
+        &self,
+        config: &Config,
+        folder: &RunFolder,
+        crew: &mut Crew,
+        mut notices: mpsc::Receiver<Notice>,
+    ) -> Result<Finished, Failure> {
+        let mut client = Client::connect(&crew.url).await?;
+        refuse_another(&mut client, config, &folder.path).await?;
+        let mut sweep = client.create_sweep(&config.text, false).await?;
+        folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
+        if sweep.state() == v1::SweepState::Running {
+            let slots = self.slots(config);
+            crew.start_workers(folder, self.workers.get(), slots)?;
+            let mut screen = progress::screen();
+            let followed = watch::follow(&mut client, &sweep.name, screen.as_mut(), &mut notices).await;
+            screen.finish();
+            sweep = followed?;
+        }
+        let results = results::gather(&mut client, &sweep).await?;
+        let report = results::write(&folder.path, &results)?;
+        Ok(Finished { sweep, results, report })
+    }
+
+    /// Slots of each worker: as many trials side by side as there are cores for their threads, since libtorch slows
+    /// down many times over where they share one.
+    fn slots(&self, config: &Config) -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+        let share = cores / self.workers / config.spec.resources.threads.max(1);
+        self.slots.map_or(share.max(1), NonZeroU32::get)
+    }
+}
+
+/// A folder keeps one sweep: its results would otherwise be of one and its store of another.
+async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> Result<(), Failure> {
+    let here = &config.spec;
+    let Some(there) = client
+        .sweeps()
+        .await?
+        .into_iter()
+        .find(|sweep| sweep.spec_sha256 != here.sha256())
+    else {
+        return Ok(());
+    };
+    let differs = match spec::parse(&there.spec_yaml) {
+        Ok(spec) => difference(&spec, here),
+        Err(_) => "its spec is of another version".into(),
+    };
+    Err(Failure::new(
+        Exit::OtherSweep,
+        format!(
+            "{} holds another sweep than {} asks for; choose another folder with --out: {differs}",
+            folder.display(),
+            config.path.display()
+        ),
+    ))
+}

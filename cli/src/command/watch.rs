@@ -1,0 +1,37 @@
+//! `augur watch`: follows a sweep until it ends.
+
+use super::{Remote, print, verdict, width};
+use crate::{client::sweep_name, failure::Failure, interrupt, progress, results, watch};
+use clap::Args;
+use tokio::sync::mpsc;
+
+/// Follows a sweep until it ends, then shows what was selected
+#[derive(Args)]
+pub struct Watch {
+    /// The sweep's name or identifier
+    sweep: String,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Watch {
+    pub async fn run(self) -> Result<(), Failure> {
+        let mut client = self.remote.connect().await?;
+        let name = client.sweep(&sweep_name(&self.sweep)).await?.name;
+        let mut screen = progress::screen();
+        // Nobody sends notices here: that is for those who start the workers themselves.
+        let (_none, mut notices) = mpsc::channel(1);
+        let followed = tokio::select! {
+            followed = watch::follow(&mut client, &name, screen.as_mut(), &mut notices) => followed,
+            () = interrupt::interrupted() => Err(interrupt::failure("the sweep goes on")),
+        };
+        screen.finish();
+        let sweep = followed?;
+        let board = client.leaderboard(&name).await?;
+        print(&results::to_table(&board, width()));
+        verdict(
+            &sweep,
+            &format!("`augur leaderboard {} --format md`", sweep.display_name),
+        )
+    }
+}

@@ -1,0 +1,107 @@
+//! What a coordinator answers, as a failure. The one file of the command that names `tonic::Code`.
+
+use super::{Complaint, Exit, Failure};
+use std::error::Error;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// A refused or failed call. `url` is the coordinator's.
+pub fn from_status(status: &Status, url: &str) -> Failure {
+    let violations = status
+        .get_error_details()
+        .bad_request()
+        .map(|bad| bad.field_violations.clone());
+    match status.code() {
+        Code::InvalidArgument => match violations {
+            Some(violations) if !violations.is_empty() => Failure {
+                exit: Exit::BadConfig,
+                faults: violations
+                    .into_iter()
+                    .map(|v| named(&v.field, &v.description))
+                    .collect(),
+            },
+            _ => Failure::new(Exit::BadConfig, status.message()),
+        },
+        Code::NotFound => Failure::new(Exit::NotFound, status.message()),
+        Code::AlreadyExists => Failure::new(Exit::OtherSweep, status.message()),
+        Code::Unimplemented => other_api(url, "it does not know a call of this build"),
+        Code::Unavailable | Code::DeadlineExceeded => unreachable(url, &root(status)),
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Internal
+        | Code::DataLoss
+        | Code::Unauthenticated => Failure::new(
+            Exit::Unexpected,
+            format!("the coordinator at {url} answered: {}", status.message()),
+        ),
+    }
+}
+
+/// Whether the same call may do better in a moment.
+pub(crate) fn is_transient(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Cancelled | Code::ResourceExhausted
+    )
+}
+
+/// Whether the revision that a watcher names is no longer kept: it begins anew with a snapshot.
+pub(crate) fn is_compacted(status: &Status) -> bool {
+    status.code() == Code::OutOfRange
+}
+
+/// Whether a server does not know a call at all.
+pub(crate) fn is_unimplemented(status: &Status) -> bool {
+    status.code() == Code::Unimplemented
+}
+
+/// Nobody answers at `url`.
+pub fn unreachable(url: &str, cause: &str) -> Failure {
+    Failure::new(
+        Exit::Unreachable,
+        format!(
+            "can't reach a coordinator at {url}: {cause}; start one with `augur-coordinator`, or name another with \
+             --coordinator"
+        ),
+    )
+}
+
+/// Somebody answers at `url`, in another language.
+pub(crate) fn other_api(url: &str, what: &str) -> Failure {
+    Failure::new(
+        Exit::OtherApi,
+        format!(
+            "the coordinator at {url} is of another API than {}: {what}; use the `augur` of the coordinator's version",
+            augur_proto::API_VERSION
+        ),
+    )
+}
+
+fn named(field: &str, description: &str) -> Complaint {
+    Complaint {
+        message: match field {
+            "" => description.to_owned(),
+            field => format!("`{field}`: {description}"),
+        },
+        excerpt: None,
+        help: None,
+    }
+}
+
+/// The innermost cause: "connection refused" rather than "transport error".
+pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => super::os_text(io),
+        None => error.to_string(),
+    }
+}

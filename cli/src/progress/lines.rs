@@ -1,0 +1,117 @@
+//! Plain lines for logs: one a change, and the counts now and then.
+
+use super::{Screen, news};
+use crate::{
+    text,
+    watch::{Change, View},
+};
+use augur_proto::v1;
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
+
+/// At most one line of counts in this time.
+const SUMMARY: Duration = Duration::from_secs(10);
+
+/// Writes lines.
+pub struct Lines<W> {
+    out: W,
+    summary: Option<Instant>,
+}
+
+impl<W: Write + Send> Lines<W> {
+    /// Lines go to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, summary: None }
+    }
+
+    fn write(&mut self, view: &View, text: &str) {
+        let elapsed = text::clock(view.pace.elapsed(Instant::now()));
+        // A log that is closed is no reason to stop the sweep.
+        let _ = writeln!(self.out, "[{elapsed}] {text}");
+    }
+
+    fn summarise(&mut self, view: &View) {
+        let now = Instant::now();
+        if self.summary.is_some_and(|last| now.duration_since(last) < SUMMARY) {
+            return;
+        }
+        self.summary = Some(now);
+        self.write(view, &counts(view, now));
+    }
+}
+
+impl<W: Write + Send> Screen for Lines<W> {
+    fn show(&mut self, view: &View, change: &Change) {
+        match change {
+            Change::Snapshot => self.write(view, &opening(view)),
+            Change::Trial(trial) => {
+                if let Some(news) = news(trial) {
+                    self.write(view, &news);
+                }
+            }
+            Change::Group(index) => {
+                if let Some(news) = view.group(*index).and_then(|group| selected(view, group)) {
+                    self.write(view, &news);
+                }
+            }
+            Change::Sweep | Change::Counts => {}
+        }
+    }
+
+    fn tick(&mut self, view: &View) {
+        if view.progress.trials_total > 0 {
+            self.summarise(view);
+        }
+    }
+
+    fn line(&mut self, view: &View, text: &str) {
+        self.write(view, text);
+    }
+
+    fn finish(&mut self) {}
+}
+
+fn opening(view: &View) -> String {
+    let progress = &view.progress;
+    format!(
+        "sweep {}: {} in {}",
+        view.sweep.display_name,
+        text::count(progress.trials_total, "trial"),
+        text::count(progress.groups_total, "group")
+    )
+}
+
+/// "12 of 64 trials ended, 2 running, 50 left; about 04:10 left".
+fn counts(view: &View, now: Instant) -> String {
+    let progress = &view.progress;
+    let failed = match progress.trials_failed {
+        0 => String::new(),
+        n => format!(" ({n} failed)"),
+    };
+    let left = match view.pace.left(progress, now) {
+        Some(left) => format!("; about {} to go", text::clock(left)),
+        None => String::new(),
+    };
+    format!(
+        "{} of {} trials ended{failed}, {} running, {} waiting{left}",
+        view.ended(),
+        progress.trials_total,
+        progress.trials_running,
+        progress.trials_pending
+    )
+}
+
+/// The choice of a group, once it is made and evaluated.
+fn selected(view: &View, group: &v1::Group) -> Option<String> {
+    if group.state() != v1::GroupState::Done {
+        return None;
+    }
+    let what = format!("{} seed {}", group.task, group.seed);
+    Some(match (view.leader(group), group.best_val_loss) {
+        (Some(leader), Some(loss)) => format!("{what}: selected {leader}, val_loss {}", text::loss(loss)),
+        (None, Some(loss)) => format!("{what}: selected {}, val_loss {}", group.best_trial, text::loss(loss)),
+        (_, None) => format!("{what}: nothing selected, every trial was kept out"),
+    })
+}

@@ -1,0 +1,59 @@
+//! A running sweep on the screen: a live view on a terminal, plain lines elsewhere. Both read the same events.
+
+mod bars;
+mod lines;
+
+use crate::watch::{Change, View};
+use augur_proto::v1;
+use console::Term;
+
+/// Shows a sweep while it runs.
+pub trait Screen: Send {
+    /// Something changed.
+    fn show(&mut self, view: &View, change: &Change);
+    /// A second went by.
+    fn tick(&mut self, view: &View);
+    /// Something that the user should read, beside the sweep itself.
+    fn line(&mut self, view: &View, text: &str);
+    /// Takes away what doesn't stay.
+    fn finish(&mut self);
+}
+
+/// The screen that fits stderr.
+pub fn screen() -> Box<dyn Screen> {
+    match Term::stderr().is_term() {
+        true => Box::new(bars::Bars::new()),
+        false => Box::new(lines::Lines::new(std::io::stderr())),
+    }
+}
+
+/// A trial's end, or the end of one of its attempts, in words; nothing for other changes.
+fn news(trial: &v1::Trial) -> Option<String> {
+    let what = format!(
+        "{} seed {}: {} from {}",
+        trial.task,
+        trial.seed,
+        trial.family,
+        crate::text::hyperparameters(&trial.initial)
+    );
+    let cause = trial.cause.as_ref();
+    let cause = || cause.map_or("", |cause| cause.detail.as_str());
+    match trial.state() {
+        v1::TrialState::Completed => {
+            let tuned = trial
+                .outcome
+                .as_ref()
+                .map(|outcome| crate::text::hyperparameters(&outcome.tuned));
+            Some(format!("{what} to {}", tuned.unwrap_or_default()))
+        }
+        v1::TrialState::Failed => Some(format!("{what} failed: {}", cause())),
+        v1::TrialState::Pending if trial.attempts > 0 => Some(format!(
+            "{what} will be tried again (attempt {} ended: {})",
+            trial.attempts,
+            cause()
+        )),
+        v1::TrialState::Pending | v1::TrialState::Running | v1::TrialState::Cancelled | v1::TrialState::Unspecified => {
+            None
+        }
+    }
+}

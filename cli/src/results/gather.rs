@@ -1,0 +1,100 @@
+//! Gathers from a coordinator what the result files of a finished sweep are made from.
+
+use crate::{
+    client::Client,
+    failure::{Exit, Failure},
+    report::{GroupCurves, ReportInput, TrialCurve},
+};
+use augur_core::{
+    leaderboard::{Leaderboard, TaskResult},
+    spec,
+    time::Timestamp,
+};
+use augur_proto::v1;
+use std::{
+    collections::HashMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// The leaderboard of a sweep, its spec, and the epochs of all its trials.
+///
+/// # Errors
+/// The coordinator can't be reached, or doesn't know the sweep.
+pub async fn gather(client: &mut Client, sweep: &v1::Sweep) -> Result<ReportInput, Failure> {
+    let leaderboard = client.leaderboard(&sweep.name).await?;
+    let spec = spec::parse(&sweep.spec_yaml).map_err(|error| {
+        let text = format!(
+            "the coordinator at {} sent a spec that can't be read: {error}",
+            client.url
+        );
+        Failure::new(Exit::Unexpected, text)
+    })?;
+    let mut groups = Vec::new();
+    for group in client.groups(&sweep.name).await? {
+        groups.push(curves(client, &sweep.name, &group, &leaderboard).await?);
+    }
+    Ok(ReportInput {
+        leaderboard,
+        spec,
+        groups,
+        command_line: std::env::args().collect::<Vec<_>>().join(" "),
+        generated_at: now(),
+    })
+}
+
+/// The moment, by this machine's clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+async fn curves(
+    client: &mut Client,
+    sweep: &str,
+    group: &v1::Group,
+    leaderboard: &Leaderboard,
+) -> Result<GroupCurves, Failure> {
+    let result = leaderboard
+        .tasks
+        .iter()
+        .find(|result| result.task == group.task && result.seed == group.seed);
+    let measurements = client.measurements(sweep, group.index).await?;
+    let mut measurements: HashMap<_, _> = measurements.into_iter().map(|t| (t.trial, t.measurements)).collect();
+    let trials = client.trials(sweep, group.index).await?.into_iter().map(|trial| {
+        let id = id(&trial.name).to_owned();
+        let epochs = measurements.remove(&id).unwrap_or_default();
+        TrialCurve {
+            selected: result.is_some_and(|result| is_selected(result, &id)),
+            excluded: result.and_then(|result| exclusion(result, &id)),
+            family: trial.family,
+            initial: trial.initial,
+            measurements: epochs.into_iter().map(Into::into).collect(),
+            trial: id,
+        }
+    });
+    Ok(GroupCurves {
+        task: group.task.clone(),
+        seed: group.seed,
+        trials: trials.collect(),
+    })
+}
+
+fn is_selected(result: &TaskResult, trial: &str) -> bool {
+    result
+        .selected
+        .as_ref()
+        .is_some_and(|selected| selected.trial.to_string() == trial)
+}
+
+fn exclusion(result: &TaskResult, trial: &str) -> Option<String> {
+    let excluded = result
+        .excluded
+        .iter()
+        .find(|excluded| excluded.trial.to_string() == trial)?;
+    Some(excluded.reason.clone())
+}
+
+/// The last part of a resource name.
+pub(crate) fn id(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

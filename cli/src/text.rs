@@ -1,0 +1,75 @@
+//! How numbers and configurations are written for people: one way everywhere.
+
+use augur_core::outcome::Hyperparameters;
+use std::time::{Duration, SystemTime};
+
+/// "angle_deg 147.3, area 0.051".
+pub fn hyperparameters(values: &Hyperparameters) -> String {
+    let pairs: Vec<_> = values
+        .iter()
+        .map(|(name, value)| format!("{name} {}", hyperparameter(name, *value)))
+        .collect();
+    pairs.join(", ")
+}
+
+/// Degrees with one decimal, fractions and ratios with three.
+pub fn hyperparameter(name: &str, value: f64) -> String {
+    match name.ends_with("_deg") {
+        true => format!("{value:.1}"),
+        false => format!("{value:.3}"),
+    }
+}
+
+/// A validation loss.
+pub fn loss(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// An AUROC or average precision; a dash where there are no labels.
+pub fn share(value: Option<f64>) -> String {
+    value.map_or("-".into(), |value| format!("{value:.3}"))
+}
+
+/// "1:02:03" or "02:03".
+pub fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes:02}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// "3 minutes ago"; a dash for never.
+pub fn ago(at: Option<&prost_types::Timestamp>) -> String {
+    let moment = at.and_then(|at| SystemTime::try_from(*at).ok());
+    match moment.map(|at| SystemTime::now().duration_since(at).unwrap_or_default()) {
+        Some(age) => format!("{} ago", indicatif::HumanDuration(age)),
+        None => "-".into(),
+    }
+}
+
+/// "1 trial", "2 trials".
+pub fn count(n: u32, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        _ => format!("{n} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hyperparameters_read_as_name_and_value() {
+        let values = Hyperparameters::from([("angle_deg".into(), 147.26), ("area".into(), 0.0512)]);
+        assert_eq!(hyperparameters(&values), "angle_deg 147.3, area 0.051");
+    }
+
+    #[test]
+    fn clocks_show_hours_only_when_there_are_some() {
+        assert_eq!(clock(Duration::from_secs(65)), "01:05");
+        assert_eq!(clock(Duration::from_secs(3723)), "1:02:03");
+    }
+}

@@ -1,0 +1,141 @@
+//! What is known of a sweep: events go in, renderers read it.
+
+use super::Pace;
+use crate::{results::id, text};
+use augur_proto::v1::{self, watch_sweep_response::Event};
+use std::{collections::HashMap, time::Instant};
+
+/// With more groups than this nobody sees each one's leader, and they are not asked for.
+const LEADERS: usize = 64;
+
+/// A sweep as its events tell it.
+#[derive(Debug)]
+pub struct View {
+    /// The last revision seen.
+    pub revision: u64,
+    /// The sweep; its counts are in `progress`.
+    pub sweep: v1::Sweep,
+    /// The newest counts.
+    pub progress: v1::Progress,
+    /// The groups in the plan's order.
+    pub groups: Vec<v1::Group>,
+    /// The pace since watching began.
+    pub pace: Pace,
+    /// "rotation angle_deg 147.3" of trials that completed.
+    configurations: HashMap<String, String>,
+}
+
+/// What an event changed.
+#[derive(Debug)]
+pub enum Change {
+    /// Everything is new.
+    Snapshot,
+    /// A trial is in another state.
+    Trial(Box<v1::Trial>),
+    /// The group at this index is.
+    Group(u32),
+    /// The sweep is.
+    Sweep,
+    /// Only counts.
+    Counts,
+}
+
+impl View {
+    /// Nothing is known yet.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            revision: 0,
+            sweep: v1::Sweep::default(),
+            progress: v1::Progress::default(),
+            groups: Vec::new(),
+            pace: Pace::new(now),
+            configurations: HashMap::new(),
+        }
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, message: v1::WatchSweepResponse) -> Option<Change> {
+        self.revision = message.revision;
+        Some(match message.event? {
+            Event::Snapshot(snapshot) => {
+                self.set_sweep(snapshot.sweep.unwrap_or_default());
+                self.groups = snapshot.groups;
+                Change::Snapshot
+            }
+            Event::Trial(trial) => {
+                self.learn(&trial);
+                Change::Trial(Box::new(trial))
+            }
+            Event::Group(group) => {
+                let index = group.index;
+                if let Some(known) = self.groups.iter_mut().find(|known| known.index == index) {
+                    *known = group;
+                }
+                Change::Group(index)
+            }
+            Event::Sweep(sweep) => {
+                self.set_sweep(sweep);
+                Change::Sweep
+            }
+            Event::Bookmark(progress) => {
+                self.set_progress(progress);
+                Change::Counts
+            }
+        })
+    }
+
+    fn set_sweep(&mut self, sweep: v1::Sweep) {
+        if let Some(progress) = sweep.progress {
+            self.set_progress(progress);
+        }
+        self.sweep = sweep;
+    }
+
+    fn set_progress(&mut self, progress: v1::Progress) {
+        self.pace.note(&progress);
+        self.progress = progress;
+    }
+
+    /// Whether the sweep is over.
+    pub fn is_final(&self) -> bool {
+        match self.sweep.state() {
+            v1::SweepState::Succeeded | v1::SweepState::Failed | v1::SweepState::Cancelled => true,
+            v1::SweepState::Running | v1::SweepState::Unspecified => false,
+        }
+    }
+
+    /// Remembers how a completed trial ended.
+    pub fn learn(&mut self, trial: &v1::Trial) {
+        if let Some(outcome) = &trial.outcome {
+            let configuration = format!("{} {}", trial.family, text::hyperparameters(&outcome.tuned));
+            self.configurations.insert(id(&trial.name).to_owned(), configuration);
+        }
+    }
+
+    /// The resource names of leading trials whose end was not seen.
+    pub fn unknown_leaders(&self) -> Vec<String> {
+        if self.groups.len() > LEADERS {
+            return Vec::new();
+        }
+        let leaders = self.groups.iter().map(|group| &group.best_trial);
+        let unknown = leaders.filter(|trial| !trial.is_empty() && !self.configurations.contains_key(*trial));
+        unknown
+            .map(|trial| format!("{}/trials/{trial}", self.sweep.name))
+            .collect()
+    }
+
+    /// The configuration that leads a group, such as "rotation angle_deg 147.3".
+    pub fn leader(&self, group: &v1::Group) -> Option<&str> {
+        self.configurations.get(&group.best_trial).map(String::as_str)
+    }
+
+    /// The group at an index.
+    pub fn group(&self, index: u32) -> Option<&v1::Group> {
+        self.groups.iter().find(|group| group.index == index)
+    }
+
+    /// Trials that came to an end, one way or another.
+    pub fn ended(&self) -> u32 {
+        self.progress.trials_completed + self.progress.trials_failed + self.progress.trials_cancelled
+    }
+}

@@ -1,6 +1,10 @@
 //! Whether a sweep's images can be had, told before anything runs, from the labels and the files' sizes alone.
 
-use crate::{DataError, fashion_mnist, task};
+use crate::{
+    DataError,
+    fashion_mnist::{self, FashionMnist},
+    task,
+};
 use augur_core::spec::{DataSpec, SweepSpec};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +62,10 @@ pub struct TaskSummary {
 /// Files that are missing or damaged.
 pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError> {
     let DataSpec::FashionMnist(spec) = data;
-    let source = task::open(spec, base)?;
+    summary(&task::open(spec, base)?)
+}
+
+fn summary(source: &FashionMnist) -> Result<DataSetSummary, DataError> {
     source.probe()?;
     let classes = (0..).zip(fashion_mnist::CLASSES);
     Ok(DataSetSummary {
@@ -70,7 +77,7 @@ pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError
                 images: source.members(number).len(),
             })
             .collect(),
-        root: source.root,
+        root: source.root.clone(),
     })
 }
 
@@ -79,9 +86,9 @@ pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError
 /// # Errors
 /// Files that are missing or damaged, classes that aren't there, too few images.
 pub fn check(spec: &SweepSpec, base: &Path) -> Result<DataSummary, DataError> {
-    let data_set = inspect(&spec.data, base)?;
     let DataSpec::FashionMnist(data) = &spec.data;
     let source = task::open(data, base)?;
+    let data_set = summary(&source)?;
     let tasks = spec.tasks.iter().map(|task| {
         let drawn = task::draw(&source, &spec.split, task)?;
         let (normal, anomalous) = task::classes(task)?;

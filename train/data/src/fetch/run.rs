@@ -20,11 +20,10 @@ pub(super) fn run(command: &mut Command) -> Result<(), Fault> {
         return Ok(());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let last = complaint.lines().rev().find(|line| !line.trim().is_empty());
-    Err(last
-        .map_or_else(
-            || format!("{name} ended with {}", output.status),
-            |line| format!("{name}: {}", line.trim()),
-        )
-        .into())
+    let what = match complaint.lines().rev().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) if line.starts_with(&name) => line.to_owned(),
+        Some(line) => format!("{name}: {line}"),
+        None => format!("{name} ended with {}", output.status),
+    };
+    Err(what.into())
 }

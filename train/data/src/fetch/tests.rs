@@ -151,5 +151,5 @@ fn a_folder_that_cannot_be_written_is_named() {
     fs::write(base.path().join("file"), "").unwrap();
     let error = fetch(Some(Path::new("file/to")), base.path(), "", &[], &mut |_| {}).unwrap_err();
     let text = error.to_string().replace(base.path().to_str().unwrap(), "BASE");
-    insta::assert_snapshot!(text, @"can't write BASE/file: File exists (os error 17); choose a folder of yours with `--to DIR`");
+    insta::assert_snapshot!(text, @"can't write BASE/file: entity already exists; choose a folder of yours with `--to DIR`");
 }

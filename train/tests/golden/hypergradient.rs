@@ -1,32 +1,29 @@
 //! The hypergradient of L_val through one virtual step, and its first-order part.
 
-use augur_train::augment::{Augmentation, CutDiff, Draw, Rotation};
 use augur_train::detector::{Detector, Mode, ResNetConfig, Stem, TinyConfig};
 use augur_train::hypergradient::{Hypergradient, HypergradientOrder, Normalisation};
 use augur_train::loss::normalise;
 use tch::{Device, Kind, Tensor};
 
+use crate::augment::{draw, family};
 use crate::case::Case;
 use crate::report::Report;
 
 pub fn check(case: &Case, kind: Kind, report: &mut Report) {
     let [x_trn, x_val, raw] = ["x_trn", "x_val", "raw"].map(|name| case.tensor(name, kind));
-    let draw = Draw {
-        centers: case.has("centers").then(|| case.tensor("centers", kind)),
-    };
+    let draw = draw(case, kind);
     let detector = detector(case, x_trn.size()[1]);
     let params = detector
         .params(kind, Device::Cpu, |name| find(case, "param", name))
         .unwrap();
-    let augmentation = augmentation(case);
+    let augmentation = family(case.json["family"].as_str().unwrap(), &case.json);
 
     let output = detector.forward(&params, &x_trn, &Mode::Train);
     report.close("embedding", &output.z, &case.tensor("embedding", kind));
     report.close("logit", &output.logit, &case.tensor("logit", kind));
 
     let channels = vec![0.0; x_trn.size()[1] as usize];
-    let normalisation =
-        Normalisation::new(&channels, &vec![1.0; channels.len()], kind, Device::Cpu);
+    let normalisation = Normalisation::new(&channels, &vec![1.0; channels.len()], kind, Device::Cpu);
     let mut hypergradient = Hypergradient {
         detector: &detector,
         augmentation: augmentation.as_ref(),
@@ -39,19 +36,11 @@ pub fn check(case: &Case, kind: Kind, report: &mut Report) {
     report.close("l_trn", &exact.l_trn, &case.tensor("l_trn", kind));
     report.close("l_val", &exact.l_val, &case.tensor("l_val", kind));
     report.close("direct", &exact.direct, &case.tensor("direct", kind));
-    report.close(
-        "hypergradient",
-        &exact.total,
-        &case.tensor("hypergradient", kind),
-    );
+    report.close("hypergradient", &exact.total, &case.tensor("hypergradient", kind));
 
     hypergradient.order = HypergradientOrder::FirstOrder;
     let first = hypergradient.compute(&params, &raw, &x_trn, &x_val, &draw);
-    report.close(
-        "l_val (first order)",
-        &first.l_val,
-        &case.tensor("l_val", kind),
-    );
+    report.close("l_val (first order)", &first.l_val, &case.tensor("l_val", kind));
     report.close(
         "hypergradient (first order)",
         &first.total,
@@ -67,10 +56,7 @@ fn find(case: &Case, group: &str, name: &str) -> Option<Tensor> {
 fn detector(case: &Case, channels: i64) -> Detector {
     match case.json["detector"].as_str() {
         Some("tiny") => {
-            let width = |layer: &str| {
-                case.tensor(&format!("param.{layer}.weight"), Kind::Double)
-                    .size()[0]
-            };
+            let width = |layer: &str| case.tensor(&format!("param.{layer}.weight"), Kind::Double).size()[0];
             Detector::tiny(TinyConfig {
                 channels,
                 widths: ["conv1", "conv2"].map(width),
@@ -98,13 +84,5 @@ fn detector(case: &Case, channels: i64) -> Detector {
             })
         }
         other => panic!("{}: unknown detector {other:?}", case.name),
-    }
-}
-
-fn augmentation(case: &Case) -> Box<dyn Augmentation> {
-    match case.json["family"].as_str() {
-        Some("cutdiff") => Box::new(CutDiff::default()),
-        Some("rotation") => Box::new(Rotation::default()),
-        other => panic!("{}: unknown family {other:?}", case.name),
     }
 }

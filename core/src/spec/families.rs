@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum FamilySpec {
     /// Global: the whole image turned.
     Rotation(RotationSpec),
-    /// Local: a soft rectangular patch, the differentiable CutOut.
+    /// Local: a soft, turned, elliptic patch, the differentiable CutOut.
     Cutdiff(CutdiffSpec),
 }
 

@@ -1,0 +1,120 @@
+//! `report.html`: one file that opens offline and shows what was selected, how every trial went, and where it all
+//! comes from.
+//!
+//! Pure: [`html`] is a function of its input; [`write`] puts the text on disk, whole or not at all.
+
+mod chart;
+mod format;
+mod page;
+mod plot;
+mod provenance;
+#[cfg(test)]
+mod sample;
+mod scale;
+mod tables;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use augur_core::{
+    leaderboard::Leaderboard,
+    outcome::{Hyperparameters, Measurement},
+    spec::SweepSpec,
+    time::Timestamp,
+};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+/// All that a report shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportInput {
+    /// What was selected. The report has one section for each of its tasks, in its order.
+    pub leaderboard: Leaderboard,
+    /// What was asked for.
+    pub spec: SweepSpec,
+    /// The course of the trials. A (task, seed) of the leaderboard that is missing here is shown without charts; one
+    /// that the leaderboard doesn't have is left out.
+    pub groups: Vec<GroupCurves>,
+    /// The command that made the sweep, as typed.
+    pub command_line: String,
+    /// When the report was made.
+    pub generated_at: Timestamp,
+}
+
+/// The course of the trials of one (task, seed).
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupCurves {
+    /// The task's name, as in the leaderboard.
+    pub task: String,
+    /// The seed.
+    pub seed: u64,
+    /// All its trials, in the plan's order.
+    pub trials: Vec<TrialCurve>,
+}
+
+/// The course of one trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialCurve {
+    /// The trial's identifier, as in the leaderboard.
+    pub trial: String,
+    /// Its family.
+    pub family: String,
+    /// Where tuning began.
+    pub initial: Hyperparameters,
+    /// Whether it was selected.
+    pub selected: bool,
+    /// Why it was kept out of the choice, if it was.
+    pub excluded: Option<String>,
+    /// One entry for each epoch of its last attempt, in the order of epochs; empty where it reported none.
+    pub measurements: Vec<Measurement>,
+}
+
+/// A report that couldn't be written.
+#[derive(Debug, Error)]
+#[error("the report {} can't be written ({source}): choose a folder that exists and may be written to", path.display())]
+pub struct ReportError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// The report as HTML: one document, without any reference to another file or host.
+pub fn html(input: &ReportInput) -> String {
+    page::document(input).into_string()
+}
+
+/// Writes the report to the file `out`, whole or not at all; a report that is there is replaced.
+///
+/// # Errors
+/// [`ReportError`] where the folder of `out` is missing or can't be written.
+pub fn write(out: &Path, input: &ReportInput) -> Result<(), ReportError> {
+    replace(out, html(input).as_bytes()).map_err(|source| ReportError {
+        path: out.to_owned(),
+        source,
+    })
+}
+
+/// Temporary file in the same folder, fsync, rename: a reader sees the old text or the new one.
+fn replace(out: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".report-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+        // As for any file, the umask has the last word; the crate's own default is for secrets.
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text)?;
+    file.as_file().sync_all()?;
+    file.persist(out)?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Where the report comes from: identifiers, versions, command line, seals, spec.
+
+use super::{format, page::View};
+use augur_core::spec::canonical_json;
+use maud::{Markup, html};
+
+/// The block at the end of the report.
+pub fn section(view: &View) -> Markup {
+    let input = view.input;
+    let sweep = &input.leaderboard.sweep;
+    html! {
+        section #provenance {
+            h2 { "Provenance" }
+            dl {
+                dt { "Sweep" } dd { (sweep.name) " " code { (sweep.id) } }
+                dt { "Spec SHA-256" } dd { code { (sweep.spec_sha256) } }
+                dt { "augur" } dd { (given(&sweep.augur)) }
+                dt { "libtorch" } dd { (given(&sweep.libtorch)) }
+                dt { "Command" } dd { code { (given(&input.command_line)) } }
+                dt { "Report made" }
+                dd { (format::or_dash(format::moment(input.generated_at), "the moment is out of range")) }
+            }
+            h3 { "Seals" }
+            p {
+                "A seal is the SHA-256 of one choice (criterion, ranking with validation losses, excluded trials with "
+                "reasons), taken before any label was read: whoever holds it can see that the choice was not changed "
+                "afterwards."
+            }
+            div.scroll role="region" aria-label="Seals" tabindex="0" {
+                table.seals {
+                    thead { tr {
+                        th scope="col" { "Task" } th.number scope="col" { "Seed" } th scope="col" { "Seal" }
+                    } }
+                    tbody {
+                        @for result in view.tasks.iter().flatten() {
+                            tr {
+                                td { (result.task) } td.number { (result.seed) } td { code { (result.seal) } }
+                            }
+                        }
+                    }
+                }
+            }
+            details {
+                summary { "Spec (YAML, defaults written out)" }
+                // JSON is YAML too, so the fallback keeps what the heading says.
+                pre { (serde_yaml::to_string(&input.spec).unwrap_or_else(|_| canonical_json(&input.spec))) }
+            }
+        }
+    }
+}
+
+fn given(text: &str) -> Markup {
+    format::or_dash(
+        Some(text.to_owned()).filter(|text| !text.trim().is_empty()),
+        "not reported",
+    )
+}

@@ -1,0 +1,208 @@
+//! A synthetic sweep for the tests and for a look at the page: 4 tasks x 3 seeds x 8 trials of 30 epochs.
+//!
+//! It has what real ones have: paths that wrap, a slide into the identity, a failed trial without measurements, a group
+//! without labels, a group where everything was excluded. Every number is a formula of (group, trial, epoch).
+
+use super::{GroupCurves, ReportInput, TrialCurve};
+use augur_core::{
+    leaderboard::{Agreement, Leaderboard, Provenance, SCHEMA, TaskResult},
+    outcome::{Diagnostics, Hyperparameters, Measurement, Outcome, Validation},
+    plan::{Group, Plan, TrialSpec},
+    select::{Choice, Ended},
+    spec::parse,
+    state::{Cause, CauseKind},
+    time::Timestamp,
+};
+use std::collections::BTreeMap;
+
+const SPEC: &str = "
+version: 1
+name: fashion-demo
+description: Sneakers and trousers turned by a known angle, and two pairs of classes.
+data: {fashion_mnist: {size_px: 16}}
+tasks:
+  - {normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}
+  - {normal: trouser, anomaly: {planted: {rotate_deg: 90}}}
+  - {normal: sneaker, anomaly: {class: bag}}
+  - {normal: shirt, anomaly: {class: trouser}}
+families:
+  - rotation: {starts: [{angle_deg: 20}, {angle_deg: 75}, {angle_deg: 120}, {angle_deg: 195}, {angle_deg: 255}, {angle_deg: 330}]}
+  - cutdiff: {starts: [{area: 0.03, aspect: 1.0, angle_deg: 0}, {area: 0.12, aspect: 2.0, angle_deg: 45}]}
+seeds: [0, 1, 2]
+";
+
+/// The sweep.
+pub fn input() -> ReportInput {
+    let spec = parse(SPEC).unwrap();
+    let plan = Plan::new(spec.clone());
+    let (tasks, groups) = (0..plan.groups()).map(|index| group(&plan, index)).unzip();
+    ReportInput {
+        leaderboard: Leaderboard {
+            schema: SCHEMA,
+            criterion: spec.selection.criterion,
+            sweep: Provenance {
+                id: spec.id(),
+                name: spec.name.clone(),
+                spec_sha256: spec.sha256(),
+                augur: "0.1.0".into(),
+                libtorch: "2.13.0".into(),
+            },
+            tasks,
+        },
+        spec,
+        groups,
+        command_line: "augur run configs/demo.yaml --out runs/demo".into(),
+        generated_at: Timestamp(1_767_225_600_000),
+    }
+}
+
+fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
+    let Group { task, seed, .. } = plan.group(index);
+    let trials: Vec<TrialSpec> = (0..plan.candidates())
+        .map(|i| plan.trial(index * plan.candidates() + i))
+        .collect();
+    let curves: Vec<Vec<Measurement>> = (0u32..)
+        .zip(&trials)
+        .map(|(i, trial)| course(trial, index, i))
+        .collect();
+    let ended: Vec<Ended> = trials.iter().zip(&curves).map(|(t, c)| end(t, c, index)).collect();
+    let choice = Choice::make(&plan.spec().selection, trials.iter().map(TrialSpec::id).zip(&ended));
+    let mut completed = BTreeMap::new();
+    let mut agreement = BTreeMap::new();
+    for (trial, ended) in trials.iter().zip(&ended) {
+        if let Ended::Completed(outcome) = ended {
+            let explained = outcome.validation.explained;
+            let labelled = |value: f64| (index != 11).then_some(value);
+            agreement.insert(
+                trial.id(),
+                Agreement {
+                    auroc: labelled(0.62 + 0.39 * explained),
+                    average_precision: labelled(0.51 + 0.49 * explained),
+                },
+            );
+            completed.insert(trial.id(), (trial.clone(), outcome.clone()));
+        }
+    }
+    let result = TaskResult::new(&plan.group(index), &choice, &completed, &agreement);
+    let trials = trials.iter().zip(curves).map(|(trial, measurements)| TrialCurve {
+        trial: trial.id().to_string(),
+        family: trial.family.name().into(),
+        initial: trial.initial.clone(),
+        selected: choice.selected() == Some(trial.id()),
+        excluded: choice
+            .excluded
+            .iter()
+            .find(|e| e.trial == trial.id())
+            .map(|e| e.reason.clone()),
+        measurements,
+    });
+    let curves = GroupCurves {
+        task,
+        seed,
+        trials: trials.collect(),
+    };
+    (result, curves)
+}
+
+fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
+    if (group, index) == (4, 5) {
+        return Vec::new();
+    }
+    let measure = |epoch: u32| {
+        let hyperparameters = at(trial, group, epoch);
+        let noise = (f64::from(epoch * 37 + index * 91 + group * 53)).sin() * 0.008;
+        let early = 0.25 * (-f64::from(epoch) / 4.0).exp();
+        Measurement {
+            epoch,
+            training_loss: 0.02 + 0.6 * (-f64::from(epoch) / 6.0).exp(),
+            validation_loss: 1.03 + 0.14 * distance(trial, group, &hyperparameters) + early + noise,
+            hyperparameters,
+            hypergradient_norm: (epoch > 3).then_some(0.01),
+            seconds: f64::from(epoch) * 0.4,
+        }
+    };
+    (1..=30).map(measure).collect()
+}
+
+/// The target of a group's task: an angle, or a patch where rotation can't explain the anomalies.
+fn target(group: u32) -> f64 {
+    [150.0, 90.0, 20.0, 25.0][group as usize / 3]
+}
+
+fn at(trial: &TrialSpec, group: u32, epoch: u32) -> Hyperparameters {
+    let progress = 1.0 - (-f64::from(epoch.saturating_sub(3)) / 8.0).exp();
+    let start = &trial.initial;
+    if trial.family.name() == "cutdiff" {
+        return BTreeMap::from([
+            ("area".into(), start["area"] + (0.06 - start["area"]) * progress),
+            (
+                "aspect".into(),
+                start["aspect"] + (1.4 - start["aspect"]) * progress * 0.6,
+            ),
+            (
+                "angle_deg".into(),
+                (start["angle_deg"] - 30.0 * progress).rem_euclid(360.0),
+            ),
+        ]);
+    }
+    let angle = start["angle_deg"];
+    // Far starts are drawn to the identity, the near ones to the target.
+    let away = (target(group) - angle + 180.0).rem_euclid(360.0) - 180.0;
+    let goal = if away.abs() < 75.0 {
+        away
+    } else {
+        (180.0 - angle).signum() * -angle.min(360.0 - angle)
+    };
+    let wobble = (f64::from(epoch * epoch + group)).sin() * 2.5 * progress;
+    BTreeMap::from([(
+        "angle_deg".into(),
+        (angle + goal * 0.96 * progress + wobble).rem_euclid(360.0),
+    )])
+}
+
+fn distance(trial: &TrialSpec, group: u32, values: &Hyperparameters) -> f64 {
+    match (trial.family.name(), group / 3) {
+        ("cutdiff", 2) => (values["area"] - 0.06).abs() * 4.0,
+        ("cutdiff", _) => 0.9,
+        (_, 2) => 1.0,
+        _ => {
+            let away = (target(group) - values["angle_deg"] + 180.0).rem_euclid(360.0) - 180.0;
+            (away.abs() / 90.0).min(1.0)
+        }
+    }
+}
+
+fn end(trial: &TrialSpec, course: &[Measurement], group: u32) -> Ended {
+    let Some(last) = course.last() else {
+        return Ended::Failed(Cause {
+            kind: CauseKind::Crashed,
+            detail: "signal 11 (SIGSEGV) in epoch 0".into(),
+        });
+    };
+    let tuned = &last.hyperparameters;
+    let angle = tuned["angle_deg"];
+    let from_identity = if tuned.len() == 1 {
+        angle.min(360.0 - angle) / 90.0
+    } else {
+        1.0
+    };
+    let distance = distance(trial, group, tuned) + 0.01 * f64::from(group % 3);
+    Ended::Completed(Outcome {
+        tuned: tuned.clone(),
+        validation: Validation {
+            mixture_energy: -0.42 / (1.0 + 4.0 * distance),
+            mean_distance: last.validation_loss,
+            explained: 0.96 / (1.0 + 4.0 * distance),
+            anomaly_share: 0.34 / (1.0 + distance),
+            score_variance: 8200.0 / (1.0 + distance),
+        },
+        diagnostics: Diagnostics {
+            // In the second seed of the last task nothing was told apart.
+            training_loss: if group == 10 { 0.69 } else { last.training_loss },
+            embedding_scale: 0.8,
+            augmentation_distance: from_identity,
+        },
+        scores: vec![0.0; 3],
+        seconds: 11.0 + distance,
+    })
+}

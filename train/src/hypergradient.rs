@@ -7,10 +7,11 @@
 //!
 //! theta' enters L_val as a detached leaf, so only the pass over the training batch is differentiated twice.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::augment::{Augmentation, Draw};
 use crate::detector::{Detector, Mode, Params};
+use crate::normalisation::Normalisation;
 
 /// The validation loss over embeddings (z_trn [B, h], z_aug [B, h], z_val [V, h]) as a scalar tensor.
 pub type ValidationLoss = dyn Fn(&Tensor, &Tensor, &Tensor) -> Tensor;
@@ -22,36 +23,6 @@ pub enum HypergradientOrder {
     Exact,
     /// The direct path alone: the paper's first-order ablation.
     FirstOrder,
-}
-
-/// Per-channel normalisation, applied after the augmentation.
-#[derive(Debug)]
-pub struct Normalisation {
-    mean: Tensor,
-    inverse_std: Tensor,
-}
-
-impl Normalisation {
-    /// From the mean and standard deviation of each channel.
-    pub fn new(mean: &[f64], std: &[f64], kind: Kind, device: tch::Device) -> Self {
-        let plane = |values: &[f64]| {
-            let shape = [1, values.len() as i64, 1, 1];
-            Tensor::from_slice(values)
-                .view(shape)
-                .to_kind(kind)
-                .to_device(device)
-        };
-        let inverse: Vec<f64> = std.iter().map(|s| 1.0 / s).collect();
-        Self {
-            mean: plane(mean),
-            inverse_std: plane(&inverse),
-        }
-    }
-
-    /// (x - mean) / std for x [N, C, H, W].
-    pub fn apply(&self, x: &Tensor) -> Tensor {
-        (x - &self.mean) * &self.inverse_std
-    }
 }
 
 /// What stays the same from step to step.
@@ -99,8 +70,7 @@ impl Hypergradient<'_> {
 
         let (l_trn, gradient) = self.training_gradient(params, &x_trn, &x_aug);
         let virtual_params = self.virtual_step(params, &gradient);
-        let (l_val, v, direct) =
-            self.validation_gradient(&virtual_params, &raw, &x_trn, &x_aug, x_val);
+        let (l_val, v, direct) = self.validation_gradient(&virtual_params, &raw, &x_trn, &x_aug, x_val);
         let second = match self.order {
             HypergradientOrder::Exact => self.second_path(&gradient, &v, &raw),
             HypergradientOrder::FirstOrder => raw.zeros_like(),
@@ -117,17 +87,10 @@ impl Hypergradient<'_> {
     /// L_trn and its gradient for the embedding's parameters, with the graph that leads back to `a`.
     ///
     /// The head's parameters don't enter L_val, so their virtual step is not needed.
-    fn training_gradient(
-        &self,
-        params: &Params,
-        x_trn: &Tensor,
-        x_aug: &Tensor,
-    ) -> (Tensor, Vec<Tensor>) {
+    fn training_gradient(&self, params: &Params, x_trn: &Tensor, x_aug: &Tensor) -> (Tensor, Vec<Tensor>) {
         let exact = self.order == HypergradientOrder::Exact;
         let x_aug = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
-        let loss = self
-            .detector
-            .training_loss(params, x_trn, &x_aug, &Mode::Train);
+        let loss = self.detector.training_loss(params, x_trn, &x_aug, &Mode::Train);
         let embedding = &params.tensors()[..self.detector.embedding_params()];
         let gradient = Tensor::run_backward(&[&loss], embedding, exact, exact);
         (loss, gradient)

@@ -10,12 +10,7 @@ use crate::detector::{Detector, Init, NamedTensors, Params, Slot, Stats, names};
 /// variance 2 / fan_out, batch-norm 1 and 0, linear layers and biases uniform within +-1 / sqrt(fan_in).
 ///
 /// Values are drawn in double precision in the order of the layout, so the draw is the same for every kind and device.
-pub fn draw(
-    detector: &Detector,
-    rng: &mut impl Rng,
-    kind: Kind,
-    device: Device,
-) -> (Params, Stats) {
+pub fn draw(detector: &Detector, rng: &mut impl Rng, kind: Kind, device: Device) -> (Params, Stats) {
     let mut all = |slots: &[Slot]| {
         let tensors = slots
             .iter()

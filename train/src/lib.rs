@@ -9,8 +9,10 @@ pub mod hypergradient;
 pub mod init;
 pub mod loss;
 pub mod mixture_energy;
+pub mod normalisation;
 pub mod optimiser;
 pub mod score;
+pub mod trial;
 
 #[cfg(test)]
 mod testing;

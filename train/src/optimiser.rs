@@ -38,7 +38,11 @@ pub enum StateError {
     #[error("the saved optimiser state has no tensor {name}: it was saved by another optimiser or detector")]
     Missing { name: String },
     #[error("the saved optimiser state {name} has shape {found:?} where {expected:?} is needed")]
-    Shape { name: String, expected: Vec<i64>, found: Vec<i64> },
+    Shape {
+        name: String,
+        expected: Vec<i64>,
+        found: Vec<i64>,
+    },
 }
 
 impl Optimiser {
@@ -51,10 +55,20 @@ impl Optimiser {
         let (mut slots, mut options) = (Vec::new(), (Kind::Float, Device::Cpu));
         for (name, param) in params {
             options = (param.kind(), param.device());
-            slots.push(Slot { name: name.to_owned(), shape: param.size(), len: param.numel() as i64 });
+            slots.push(Slot {
+                name: name.to_owned(),
+                shape: param.size(),
+                len: param.numel() as i64,
+            });
         }
         let zeros = || Tensor::zeros([slots.iter().map(|slot| slot.len).sum()], options);
-        Self { rule, steps: 0, first: zeros(), second: zeros(), slots }
+        Self {
+            rule,
+            steps: 0,
+            first: zeros(),
+            second: zeros(),
+            slots,
+        }
     }
 
     /// One step: moves `params` in place against `gradients`, both in the order given to [`Optimiser::new`].
@@ -100,7 +114,11 @@ impl Optimiser {
     fn split(&self, flat: &Tensor) -> Vec<Tensor> {
         let lengths: Vec<i64> = self.slots.iter().map(|slot| slot.len).collect();
         let parts = flat.split_with_sizes(lengths, 0);
-        parts.iter().zip(&self.slots).map(|(part, slot)| part.view(slot.shape.as_slice())).collect()
+        parts
+            .iter()
+            .zip(&self.slots)
+            .map(|(part, slot)| part.view(slot.shape.as_slice()))
+            .collect()
     }
 
     /// The state by name: `steps` (int64, []), and for each parameter NAME its running averages `NAME.first` (of the
@@ -123,7 +141,11 @@ impl Optimiser {
         let take = |name: String, expected: &[i64]| match find(&name) {
             None => Err(StateError::Missing { name }),
             Some(tensor) if tensor.size() == expected => Ok(tensor),
-            Some(tensor) => Err(StateError::Shape { name, expected: expected.to_vec(), found: tensor.size() }),
+            Some(tensor) => Err(StateError::Shape {
+                name,
+                expected: expected.to_vec(),
+                found: tensor.size(),
+            }),
         };
         let steps = take("steps".to_owned(), &[])?;
         let mut loaded = Vec::new();
@@ -202,7 +224,10 @@ mod tests {
     #[test]
     fn goes_on_from_a_saved_state() {
         let gradients = [[2.0, -4.0], [1.0, 1.0], [0.5, -3.0]];
-        for spec in [spec::Optimiser::Adam { lr: 0.1 }, spec::Optimiser::Sgd { lr: 0.1, momentum: 0.9 }] {
+        for spec in [
+            spec::Optimiser::Adam { lr: 0.1 },
+            spec::Optimiser::Sgd { lr: 0.1, momentum: 0.9 },
+        ] {
             let mut whole = new(&spec);
             path(&mut whole, &gradients[..2]);
             let saved = whole.state();
@@ -218,6 +243,11 @@ mod tests {
         let saved = new(&spec::Optimiser::Sgd { lr: 0.1, momentum: 0.9 }).state();
         let mut adam = new(&spec::Optimiser::Adam { lr: 0.1 });
         let find = |name: &str| saved.iter().find(|(n, _)| n == name).map(|(_, t)| t.shallow_clone());
-        assert_eq!(adam.load_state(find), Err(StateError::Missing { name: "a.second".to_owned() }));
+        assert_eq!(
+            adam.load_state(find),
+            Err(StateError::Missing {
+                name: "a.second".to_owned()
+            })
+        );
     }
 }

@@ -119,16 +119,8 @@ impl Detector {
 
     /// Training loss L_trn: mean binary cross-entropy of telling x (label 0) from x_aug (label 1), both [B, C, H, W],
     /// in one pass over both (method.md, "Detector").
-    pub fn training_loss(
-        &self,
-        params: &Params,
-        x: &Tensor,
-        x_aug: &Tensor,
-        mode: &Mode,
-    ) -> Tensor {
-        let logit = self
-            .forward(params, &Tensor::cat(&[x, x_aug], 0), mode)
-            .logit;
+    pub fn training_loss(&self, params: &Params, x: &Tensor, x_aug: &Tensor, mode: &Mode) -> Tensor {
+        let logit = self.forward(params, &Tensor::cat(&[x, x_aug], 0), mode).logit;
         let options = (logit.kind(), logit.device());
         let label = Tensor::cat(
             &[
@@ -137,11 +129,6 @@ impl Detector {
             ],
             0,
         );
-        logit.binary_cross_entropy_with_logits(
-            &label,
-            None::<Tensor>,
-            None::<Tensor>,
-            Reduction::Mean,
-        )
+        logit.binary_cross_entropy_with_logits(&label, None::<Tensor>, None::<Tensor>, Reduction::Mean)
     }
 }

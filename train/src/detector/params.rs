@@ -77,7 +77,9 @@ pub enum Init {
     /// Normal with variance 2 / fan_out (He et al. 2015), as torchvision's ResNet draws its convolutions.
     KaimingNormal,
     /// Uniform within +-1 / sqrt(fan_in), PyTorch's default for linear layers and biases.
-    Uniform { fan_in: i64 },
+    Uniform {
+        fan_in: i64,
+    },
     Constant(f64),
 }
 

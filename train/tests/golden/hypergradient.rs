@@ -1,8 +1,9 @@
 //! The hypergradient of L_val through one virtual step, and its first-order part.
 
 use augur_train::detector::{Detector, Mode, ResNetConfig, Stem, TinyConfig};
-use augur_train::hypergradient::{Hypergradient, HypergradientOrder, Normalisation};
+use augur_train::hypergradient::{Hypergradient, HypergradientOrder};
 use augur_train::loss::normalise;
+use augur_train::normalisation::Normalisation;
 use tch::{Device, Kind, Tensor};
 
 use crate::augment::{draw, family};

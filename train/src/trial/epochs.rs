@@ -1,0 +1,130 @@
+//! One epoch: at each batch a step of theta and, after the warm-up, a step of the augmentation.
+//!
+//! Order within a batch: theta moves first, then `a` moves at the new theta, over the same images and the same draws of
+//! phi. Nothing waits for the device before the epoch's end.
+
+use augur_core::spec;
+use tch::{Tensor, no_grad};
+
+use super::setup::Trial;
+use crate::augment::Draw;
+use crate::detector::Mode;
+use crate::hypergradient::{Hypergradient, HypergradientOrder};
+use crate::loss::mean_distance;
+
+/// What an epoch's steps amount to.
+pub struct Summary {
+    /// Mean training loss over the epoch's images.
+    pub training_loss: f64,
+    /// Mean norm of the hypergradient over the epoch's tuning steps, if there were any.
+    pub hypergradient_norm: Option<f64>,
+}
+
+/// Runs epoch `epoch`, counted from 1.
+pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
+    let (mut losses, mut norms) = (Vec::new(), Vec::new());
+    let order = trial.draws.order(trial.images.train.size()[0], epoch);
+    let tuned = tuning_order(trial.spec, epoch);
+    let lengths = batch_lengths(order.size()[0], trial.spec.training.batch.into());
+    for batch in order.split_with_sizes(lengths, 0) {
+        let x = trial.images.train.index_select(0, &batch);
+        let images = x.size()[0];
+        let draw = trial
+            .draws
+            .augmentation(trial.augmentation.as_ref(), images, trial.step);
+        losses.push(theta_step(trial, &x, &draw) * images as f64);
+        if let Some(order) = tuned {
+            norms.push(tuning_step(trial, order, &x, &draw));
+        }
+        trial.step += 1;
+    }
+    let total = |values: &[Tensor]| Tensor::stack(values, 0).sum(None).double_value(&[]);
+    Summary {
+        training_loss: total(&losses) / trial.images.train.size()[0] as f64,
+        hypergradient_norm: (!norms.is_empty()).then(|| total(&norms) / norms.len() as f64),
+    }
+}
+
+/// Which hypergradient an epoch follows; none during warm-up and where the augmentation is fixed.
+fn tuning_order(spec: &augur_core::plan::TrialSpec, epoch: u32) -> Option<HypergradientOrder> {
+    if epoch <= spec.tuning.warmup_epochs {
+        return None;
+    }
+    match spec.tuning.hypergradient {
+        spec::Hypergradient::Exact => Some(HypergradientOrder::Exact),
+        spec::Hypergradient::FirstOrder => Some(HypergradientOrder::FirstOrder),
+        spec::Hypergradient::None => None,
+    }
+}
+
+/// The lengths of an epoch's batches over `count` images, at least 2. The last may be shorter, but never a single
+/// image, whose batch statistics could mean nothing: that one joins the batch before it.
+fn batch_lengths(count: i64, batch: i64) -> Vec<i64> {
+    let (whole, rest) = (count / batch, count % batch);
+    let mut lengths = vec![batch; whole as usize];
+    match (rest, lengths.last_mut()) {
+        (0, _) => {}
+        (1, Some(last)) => *last += 1,
+        _ => lengths.push(rest),
+    }
+    lengths
+}
+
+/// A step of theta on L_trn; gives the loss before it.
+fn theta_step(trial: &mut Trial, x: &Tensor, draw: &Draw) -> Tensor {
+    let x_aug = no_grad(|| {
+        trial
+            .normalisation
+            .apply(&trial.augmentation.apply(&trial.raw, x, draw))
+    });
+    let x = trial.normalisation.apply(x);
+    let loss = trial
+        .detector
+        .training_loss(&trial.params, &x, &x_aug, &Mode::Track(&mut trial.stats));
+    let gradients = Tensor::run_backward(&[&loss], trial.params.tensors(), false, false);
+    trial.optimiser.step(trial.params.tensors(), &gradients);
+    loss.detach()
+}
+
+/// A step of `a` on L_val; gives the norm of the hypergradient.
+fn tuning_step(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &Draw) -> Tensor {
+    let hypergradient = Hypergradient {
+        detector: &trial.detector,
+        augmentation: trial.augmentation.as_ref(),
+        normalisation: &trial.normalisation,
+        loss: &mean_distance,
+        inner_lr: trial.spec.tuning.inner_lr,
+        order,
+    };
+    let x_val = validation_batch(trial);
+    let output = hypergradient.compute(&trial.params, &trial.raw, x, &x_val, draw);
+    let norm = output.total.norm();
+    trial.raw_optimiser.step(&[trial.raw.shallow_clone()], &[output.total]);
+    norm
+}
+
+/// All validation images, or a new sample of them at every step, as the spec says.
+fn validation_batch(trial: &Trial) -> Tensor {
+    let all = &trial.images.validation;
+    let count = all.size()[0];
+    match trial.spec.tuning.validation_batch {
+        Some(batch) if i64::from(batch) < count => {
+            all.index_select(0, &trial.draws.validation_batch(count, batch as usize, trial.step))
+        }
+        _ => all.shallow_clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::batch_lengths;
+
+    #[test]
+    fn every_image_is_in_a_batch_of_at_least_two() {
+        assert_eq!(batch_lengths(6, 3), [3, 3]);
+        assert_eq!(batch_lengths(8, 3), [3, 3, 2]);
+        assert_eq!(batch_lengths(7, 3), [3, 4]);
+        assert_eq!(batch_lengths(2, 64), [2]);
+        assert_eq!(batch_lengths(3, 2), [3]);
+    }
+}

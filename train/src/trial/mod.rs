@@ -1,0 +1,109 @@
+//! One trial: a detector trained, its augmentation tuned, both judged without labels (method.md, "The two alternating
+//! steps"). The same spec and images give the same outcome bit for bit on one kind of CPU with one libtorch.
+
+mod draws;
+mod epochs;
+mod error;
+mod evaluation;
+mod setup;
+
+use std::time::Instant;
+
+use augur_core::outcome::{Measurement, Outcome};
+use augur_core::plan::TrialSpec;
+use augur_data::TaskImages;
+
+pub use error::TrialError;
+use setup::Trial;
+
+/// What the receiver of a measurement answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    Continue,
+    /// End the trial now, without an outcome.
+    Stop,
+}
+
+/// How a trial ended that did not fail.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    Completed(Outcome),
+    /// Told to stop after this many epochs.
+    Stopped {
+        epoch: u32,
+    },
+}
+
+/// Runs the trial `spec` on the images of its task. `report` gets a measurement after every epoch.
+///
+/// Sets libtorch's thread count for this process.
+///
+/// # Errors
+/// Images or a start that don't fit the spec, a device that isn't there, a result that is not a finite number.
+///
+/// # Panics
+/// When libtorch itself fails, such as for want of memory: run trials in a process of their own.
+pub fn run(
+    spec: &TrialSpec,
+    images: &TaskImages,
+    report: &mut dyn FnMut(Measurement) -> Control,
+) -> Result<Ended, TrialError> {
+    let start = Instant::now();
+    let mut trial = Trial::new(spec, images)?;
+    let mut training_loss = f64::NAN;
+    for epoch in 1..=spec.training.epochs {
+        let summary = epochs::run(&mut trial, epoch);
+        training_loss = summary.training_loss;
+        let measurement = Measurement {
+            epoch,
+            training_loss,
+            validation_loss: evaluation::validation_loss(&trial),
+            hyperparameters: trial.hyperparameters(),
+            hypergradient_norm: summary.hypergradient_norm,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        require_finite(&measurement)?;
+        if report(measurement) == Control::Stop {
+            return Ok(Ended::Stopped { epoch });
+        }
+    }
+    let judgement = evaluation::judge(&trial, training_loss)?;
+    let outcome = Outcome {
+        tuned: trial.hyperparameters(),
+        validation: judgement.validation,
+        diagnostics: judgement.diagnostics,
+        scores: judgement.scores,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    if outcome.is_finite() {
+        Ok(Ended::Completed(outcome))
+    } else {
+        Err(TrialError::NotFinite {
+            what: "the final evaluation".to_owned(),
+            epoch: spec.training.epochs,
+        })
+    }
+}
+
+/// NaN and infinity only spread: the first epoch that shows one ends the trial.
+fn require_finite(measurement: &Measurement) -> Result<(), TrialError> {
+    let named = [
+        ("the training loss", Some(measurement.training_loss)),
+        ("the validation loss", Some(measurement.validation_loss)),
+        ("the hypergradient", measurement.hypergradient_norm),
+    ];
+    let named = named.map(|(what, value)| (what.to_owned(), value));
+    let hyperparameters = measurement
+        .hyperparameters
+        .iter()
+        .map(|(name, value)| (name.clone(), Some(*value)));
+    for (what, value) in named.into_iter().chain(hyperparameters) {
+        if value.is_some_and(|value| !value.is_finite()) {
+            return Err(TrialError::NotFinite {
+                what,
+                epoch: measurement.epoch,
+            });
+        }
+    }
+    Ok(())
+}

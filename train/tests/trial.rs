@@ -1,0 +1,202 @@
+//! A whole trial on made-up images: it repeats bit for bit, tunes towards the planted augmentation, stops when told,
+//! and fails with a reason.
+
+use augur_core::outcome::{Measurement, Outcome};
+use augur_core::plan::{Plan, TrialSpec};
+use augur_core::spec;
+use augur_data::{Images, TaskImages};
+use augur_train::trial::{Control, Ended, TrialError, run};
+
+const SIDE: usize = 12;
+
+/// A bright wedge at a place and of a size that vary with `index`, turned by `quarters` quarter turns.
+fn wedge(index: usize, quarters: usize) -> Vec<f32> {
+    let noise = |k: usize| ((((index * 7 + k) * 2_654_435_761) >> 7) % 1000) as f32 / 1000.0;
+    let (top, left, height) = (
+        1 + (noise(1) * 3.0) as usize,
+        1 + (noise(2) * 3.0) as usize,
+        5 + (noise(3) * 3.0) as usize,
+    );
+    let mut pixels = vec![0.0; SIDE * SIDE];
+    for row in 0..height {
+        for column in 0..=row {
+            let (mut r, mut c) = (top + row, left + column);
+            for _ in 0..quarters {
+                (r, c) = (SIDE - 1 - c, r);
+            }
+            pixels[r * SIDE + c] = 0.6 + 0.4 * noise(4 + row);
+        }
+    }
+    pixels
+}
+
+fn images(wedges: impl IntoIterator<Item = (usize, usize)>) -> Images {
+    let data: Vec<f32> = wedges
+        .into_iter()
+        .flat_map(|(index, quarters)| wedge(index, quarters))
+        .collect();
+    Images {
+        count: data.len() / (SIDE * SIDE),
+        data,
+        channels: 1,
+        height: SIDE,
+        width: SIDE,
+    }
+}
+
+/// Normal wedges, and 40 percent of the validation images turned by 90 degrees.
+fn task() -> TaskImages {
+    TaskImages {
+        train: images((0..97).map(|i| (i, 0))),
+        held_out: images((100..120).map(|i| (i, 0))),
+        validation: images((200..260).map(|i| (i, usize::from(i % 5 < 2)))),
+    }
+}
+
+fn trial_spec(family: &str) -> TrialSpec {
+    let yaml = format!(
+        "version: 1
+name: test
+data: {{fashion_mnist: {{}}}}
+tasks: [{{normal: 0, anomaly: {{class: 1}}}}]
+families: [{family}]
+seeds: [0]
+detector: {{tiny: {{width: 4}}}}
+training: {{epochs: 4, batch: 32, optimiser: {{adam: {{lr: 0.01}}}}}}
+tuning: {{warmup_epochs: 1, inner_lr: 0.01, optimiser: {{adam: {{lr: 0.05}}}}, validation_batch: 24}}
+resources: {{threads: 1, device: cpu}}
+"
+    );
+    Plan::new(spec::parse(&yaml).unwrap()).trial(0)
+}
+
+fn rotation(degrees: u32) -> TrialSpec {
+    trial_spec(&format!("{{rotation: {{starts: [{{angle_deg: {degrees}}}]}}}}"))
+}
+
+fn cutdiff() -> TrialSpec {
+    trial_spec("{cutdiff: {starts: [{area: 0.05, aspect: 1, angle_deg: 0}]}}")
+}
+
+/// Runs to the end; measurements and outcome with the seconds taken out.
+fn complete(spec: &TrialSpec) -> (Vec<Measurement>, Outcome) {
+    let mut measurements = Vec::new();
+    let mut report = |mut m: Measurement| {
+        m.seconds = 0.0;
+        measurements.push(m);
+        Control::Continue
+    };
+    let Ended::Completed(mut outcome) = run(spec, &task(), &mut report).unwrap() else {
+        panic!("was stopped")
+    };
+    outcome.seconds = 0.0;
+    (measurements, outcome)
+}
+
+#[test]
+fn repeats_bit_for_bit() {
+    let mut spec = cutdiff();
+    spec.detector = spec::DetectorSpec::Resnet(spec::ResNetSpec {
+        width: 4,
+        head: 8,
+        ..Default::default()
+    });
+    let (measurements, outcome) = complete(&spec);
+    assert_eq!((measurements, outcome.clone()), complete(&spec));
+    spec.seed = 1;
+    assert_ne!(outcome.scores, complete(&spec).1.scores, "the seed changes nothing");
+}
+
+#[test]
+fn reports_every_epoch() {
+    let (measurements, outcome) = complete(&cutdiff());
+    assert_eq!(measurements.iter().map(|m| m.epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(
+        measurements[0].hypergradient_norm, None,
+        "a warm-up epoch has no hypergradient"
+    );
+    assert!(measurements[1..].iter().all(|m| m.hypergradient_norm.unwrap() > 0.0));
+    assert_eq!(
+        measurements[0].hyperparameters["area"],
+        measurements[0].hyperparameters["area"].clamp(0.0499, 0.0501)
+    );
+    assert_ne!(
+        measurements[0].hyperparameters, measurements[1].hyperparameters,
+        "tuning moves nothing"
+    );
+    let last = &measurements[3];
+    assert_eq!(last.hyperparameters, outcome.tuned);
+    assert_eq!(last.validation_loss, outcome.validation.mean_distance);
+    assert_eq!(last.training_loss, outcome.diagnostics.training_loss);
+    assert_eq!(outcome.scores.len(), 60);
+}
+
+#[test]
+fn a_fixed_augmentation_stays() {
+    let mut spec = rotation(30);
+    spec.tuning.hypergradient = spec::Hypergradient::None;
+    let (measurements, outcome) = complete(&spec);
+    assert!((outcome.tuned["angle_deg"] - 30.0).abs() < 1e-4, "{:?}", outcome.tuned);
+    assert!(measurements.iter().all(|m| m.hypergradient_norm.is_none()));
+}
+
+#[test]
+fn tuning_finds_the_planted_angle() {
+    let mut spec = rotation(55);
+    spec.training.epochs = 40;
+    let (measurements, outcome) = complete(&spec);
+    for m in &measurements {
+        println!(
+            "{} {:.4} {:.4} {:?}",
+            m.epoch, m.training_loss, m.validation_loss, m.hyperparameters
+        );
+    }
+    println!("{:?} {:?}", outcome.validation, outcome.diagnostics);
+    let angle = outcome.tuned["angle_deg"];
+    // Which sense of turning a wedge has is a matter of the image's axes.
+    assert!((angle - 90.0).abs() < 10.0, "ended at {angle} degrees");
+}
+
+#[test]
+fn stops_when_told() {
+    let mut reports = 0;
+    let mut report = |_| {
+        reports += 1;
+        if reports == 2 { Control::Stop } else { Control::Continue }
+    };
+    assert_eq!(
+        run(&cutdiff(), &task(), &mut report).unwrap(),
+        Ended::Stopped { epoch: 2 }
+    );
+    assert_eq!(reports, 2);
+}
+
+#[test]
+fn divergence_is_an_error() {
+    let mut spec = cutdiff();
+    spec.training.optimiser = spec::Optimiser::Sgd {
+        lr: 1e30,
+        momentum: 0.0,
+    };
+    let error = run(&spec, &task(), &mut |_| Control::Continue).unwrap_err();
+    assert!(matches!(error, TrialError::NotFinite { epoch: 1, .. }), "{error}");
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused() {
+    let refuse = |images: &TaskImages| {
+        run(&cutdiff(), images, &mut |_| Control::Continue)
+            .unwrap_err()
+            .to_string()
+    };
+    let mut one = task();
+    one.train = images([(0, 0)]);
+    assert_eq!(
+        refuse(&one),
+        "the training group has 1 images, at least 2 are needed; change `split` in the spec"
+    );
+    let mut colour = task();
+    colour.validation.channels = 3;
+    colour.validation.count /= 3;
+    assert!(refuse(&colour).contains("validation"), "{}", refuse(&colour));
+}

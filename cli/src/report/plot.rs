@@ -8,7 +8,7 @@ use super::{
 };
 use augur_core::{
     outcome::{Hyperparameters, Measurement},
-    spec::{AnomalySpec, Planted, SweepSpec, TaskSpec},
+    spec::{AnomalySpec, Hypergradient, Planted, SweepSpec, TaskSpec},
 };
 
 /// Height of each of several charts that stand on one another, and of the lowest, which names the epochs.
@@ -42,7 +42,10 @@ impl Plot<'_> {
             .flat_map(|trial| &trial.measurements)
             .map(value);
         Chart {
-            title: "Mean distance L_val, the loss that tunes".into(),
+            title: match self.is_tuned() {
+                true => "Mean distance L_val, the loss that tunes".into(),
+                false => "Mean distance L_val".into(),
+            },
             summary: self.summary(
                 "Mean-distance validation loss after each epoch",
                 self.group.trials.len(),
@@ -87,6 +90,11 @@ impl Plot<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the augmentation takes steps at all.
+    pub fn is_tuned(&self) -> bool {
+        self.spec.tuning.hypergradient != Hypergradient::None
     }
 
     /// The families whose paths are drawn.

@@ -10,7 +10,8 @@ use super::{
 };
 use augur_core::{
     leaderboard::TaskResult,
-    spec::{AnomalySpec, Hypergradient, Planted, TaskSpec},
+    select::Criterion,
+    spec::{AnomalySpec, Planted, TaskSpec},
 };
 use maud::{Markup, html};
 
@@ -35,6 +36,7 @@ fn description(task: &TaskSpec) -> String {
     let normal = &task.normal;
     match &task.anomaly {
         AnomalySpec::Class(class) => format!("Normal: {normal}. Anomalies: {class}."),
+        AnomalySpec::Unlabelled => format!("Normal: {normal}. Its validation images have no labels."),
         AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
             format!("Normal: {normal}. Anomalies: {normal} turned by {angle}°, planted, so the right answer is known.")
         }
@@ -50,7 +52,7 @@ fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
         p { (outcome(result)) }
         @match curves {
             Some(group) if group.trials.iter().any(|trial| !trial.measurements.is_empty()) => {
-                (figures(&Plot { group, spec: &input.spec, task, families: &view.families }))
+                (figures(&Plot { group, spec: &input.spec, task, families: &view.families }, input.leaderboard.criterion))
             }
             _ => p.note { "No measurements were reported for these trials, so there are no charts." },
         }
@@ -77,7 +79,7 @@ fn outcome(result: &TaskResult) -> Markup {
     }
 }
 
-fn figures(plot: &Plot) -> Markup {
+fn figures(plot: &Plot, criterion: Criterion) -> Markup {
     let paths = plot.paths();
     // As high as the paths beside it, within reason.
     let height = paths
@@ -99,24 +101,30 @@ fn figures(plot: &Plot) -> Markup {
                 div { @for chart in &paths { (chart) } }
             }
             figcaption {
-                (caption(plot))
+                (caption(plot, criterion))
                 @if silent > 0 { " " (format::plural(silent, "trial")) " reported no measurements." }
             }
         }
     }
 }
 
-fn caption(plot: &Plot) -> String {
-    let epochs = "The loss is measured after each epoch; it drives the tuning and is not what the selection compares.";
-    let families = plot.shown_families().join(", ");
-    let paths = match plot.spec.tuning.hypergradient {
-        Hypergradient::None => "The augmentation was held at its start.".into(),
-        _ if plot.group.trials.iter().any(|trial| trial.selected) => {
-            format!("Paths: trials of the selected family, {families}; epoch 0 is the starting point.")
-        }
-        _ => "Paths: trials of every family; epoch 0 is the starting point.".into(),
+fn caption(plot: &Plot, criterion: Criterion) -> String {
+    let tunes = if plot.is_tuned() {
+        "drives the tuning"
+    } else {
+        "tunes nothing here"
     };
-    format!("{epochs} {paths}")
+    let loss = match criterion {
+        Criterion::MeanDistance => format!("it {tunes}, and the selection compares its final value"),
+        _ => format!("it {tunes} and is not what the selection compares"),
+    };
+    let families = plot.shown_families().join(", ");
+    let paths = match (plot.is_tuned(), plot.group.trials.iter().any(|trial| trial.selected)) {
+        (false, _) => "The augmentation was held at its start.".into(),
+        (true, true) => format!("Paths: trials of the selected family, {families}; epoch 0 is the starting point."),
+        (true, false) => "Paths: trials of every family; epoch 0 is the starting point.".into(),
+    };
+    format!("The loss is measured after each epoch; {loss}. {paths}")
 }
 
 fn legend(plot: &Plot) -> Markup {

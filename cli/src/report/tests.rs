@@ -1,9 +1,9 @@
 //! What a report must hold: every group, true charts, nothing that a name could inject, nothing that panics.
 
 use super::{ReportInput, chart, html, sample, scale, write};
-use augur_core::outcome::Measurement;
+use augur_core::{outcome::Measurement, select::Criterion, spec::Hypergradient};
 use maud::Render;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
@@ -15,16 +15,17 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     &text[from..from + text[from..].find(end).unwrap_or_else(|| panic!("{end:?} is missing"))]
 }
 
+static FAMILIES: LazyLock<[String; 2]> = LazyLock::new(|| ["rotation".into(), "cutdiff".into()]);
+
 fn plot(input: &ReportInput, index: usize) -> super::plot::Plot<'_> {
     let spec = &input.spec;
-    let families: &'static [String] = Box::leak(Box::new(["rotation".to_owned(), "cutdiff".to_owned()]));
     let group = &input.groups[index];
     let task = spec.tasks.iter().find(|task| task.name() == group.task);
     super::plot::Plot {
         group,
         spec,
         task,
-        families,
+        families: &*FAMILIES,
     }
 }
 
@@ -178,6 +179,7 @@ fn plotted_points_are_the_data() {
     // The frame as drawn: the places of the first and last labelled tick, read from the drawing.
     let (x0, x1) = ends(&svg, "tick-x", "x");
     let (y0, y1) = ends(&svg, "tick-y", "y");
+    assert!(x0.0 < x1.0 && y0.0 > y1.0, "epochs go right, losses up");
     let back = |p: f64, (p0, v0): (f64, f64), (p1, v1): (f64, f64)| v0 + (p - p0) / (p1 - p0) * (v1 - v0);
     assert_eq!(points.len(), trial.measurements.len());
     for (
@@ -277,6 +279,20 @@ fn the_selected_and_the_excluded_stand_out() {
     let path = plot(&input, 0).paths()[0].render().into_string();
     assert_eq!(count(&path, "planted angle 150.0°"), 1);
     assert_eq!(count(&path, "class=\"series "), 6);
+}
+
+#[test]
+fn says_of_the_loss_only_what_is_so() {
+    let mut input = sample::input();
+    let not_compared = "is not what the selection compares";
+    assert_eq!(count(&html(&input), not_compared), 12);
+    assert_eq!(count(&html(&input), "L_val, the loss that tunes</text>"), 12);
+    input.leaderboard.criterion = Criterion::MeanDistance;
+    assert_eq!(count(&html(&input), not_compared), 0);
+    assert_eq!(count(&html(&input), "the selection compares its final value"), 12);
+    input.spec.tuning.hypergradient = Hypergradient::None;
+    assert_eq!(count(&html(&input), "the loss that tunes"), 0);
+    assert_eq!(count(&html(&input), "The augmentation was held at its start."), 12);
 }
 
 #[test]

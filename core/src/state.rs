@@ -63,6 +63,14 @@ impl Lease {
     pub fn attempt(&self) -> u32 {
         self.tally.begun
     }
+
+    /// The cause of its end when nobody renews it.
+    pub fn lost(&self) -> Cause {
+        Cause {
+            kind: CauseKind::WorkerLost,
+            detail: format!("no word from worker {} before its lease ended", self.worker),
+        }
+    }
 }
 
 /// Why an attempt ended without a result.
@@ -250,14 +258,7 @@ impl JobState {
                 JobEvent::Renew { .. } | JobEvent::Complete { .. } | JobEvent::Fail { .. },
             ) => Err(Refusal::Stale),
             (Self::Leased(lease), JobEvent::Tick { now }) if lease.expires <= *now => {
-                let detail = format!("no word from worker {} before its lease ended", lease.worker);
-                Ok(To(lease.failed(
-                    Cause {
-                        kind: CauseKind::WorkerLost,
-                        detail,
-                    },
-                    policy,
-                )))
+                Ok(To(lease.failed(lease.lost(), policy)))
             }
             (
                 Self::Pending(_) | Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,

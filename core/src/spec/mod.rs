@@ -2,12 +2,14 @@
 //!
 //! Choices are written as a key (`rotation: {...}`), never as a tag field, so that every fault has its line.
 
+mod diff;
 mod families;
 mod parse;
 mod tasks;
 mod training;
 mod validate;
 
+pub use diff::differences;
 pub use families::{CutdiffMode, CutdiffSpec, FamilySpec, Padding, RotationSpec};
 pub use parse::{Fault, SpecError, parse};
 pub use tasks::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};

@@ -109,6 +109,7 @@ fn tasks(spec: &SweepSpec, faults: &mut Faults) {
         "the search is empty: list at least one task".into()
     });
     let mut names = BTreeSet::new();
+    let mut contents = BTreeSet::new();
     for (i, task) in spec.tasks.iter().enumerate() {
         let name = task.name();
         faults.check(
@@ -116,8 +117,14 @@ fn tasks(spec: &SweepSpec, faults: &mut Faults) {
             format!("tasks[{i}].name"),
             || "a task's name has 1 to 100 characters".into(),
         );
-        faults.check(names.insert(name.clone()), format!("tasks[{i}]"), || {
+        let fresh = names.insert(name.clone());
+        faults.check(fresh, format!("tasks[{i}]"), || {
             format!("a second task is called {name:?}; give it a `name` of its own or remove it")
+        });
+        // Its trials would be the same trials twice.
+        let content = super::canonical_json(&(&task.normal, &task.anomaly));
+        faults.check(contents.insert(content) || !fresh, format!("tasks[{i}]"), || {
+            "this task stands twice under different names; remove one".into()
         });
         match &task.anomaly {
             AnomalySpec::Class(class) => {

@@ -1,0 +1,55 @@
+//! The commands, one file each.
+
+pub(crate) mod acquire_leases;
+pub(crate) mod cancel_sweep;
+pub(crate) mod complete_evaluation;
+pub(crate) mod complete_trial;
+pub(crate) mod create_sweep;
+pub(crate) mod fail_lease;
+pub(crate) mod grace;
+pub(crate) mod leave_worker;
+pub(crate) mod register_worker;
+pub(crate) mod renew_leases;
+pub(crate) mod report_measurements;
+pub(crate) mod tick;
+
+use super::context::Cx;
+use crate::{
+    error::{Error, Result},
+    store::{requests, sweeps::SweepRow, workers},
+};
+use augur_core::id::WorkerId;
+
+/// Notes that a registered worker was heard of.
+async fn heard(cx: &mut Cx<'_>, worker: WorkerId) -> Result<()> {
+    if workers::heard(cx.conn, worker, cx.now).await? {
+        Ok(())
+    } else {
+        Err(Error::WorkerUnknown(worker))
+    }
+}
+
+/// The identity of a request that may be repeated: the client's identifier, and a hash of what was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestKey {
+    pub request: String,
+    pub fingerprint: String,
+}
+
+impl RequestKey {
+    /// The sweep of the same request, if it was carried out before.
+    async fn seen(&self, cx: &mut Cx<'_>) -> Result<Option<SweepRow>> {
+        match requests::get(cx.conn, &self.request).await? {
+            None => Ok(None),
+            Some((fingerprint, _)) if fingerprint != self.fingerprint => {
+                Err(Error::RequestIdReused(self.request.clone()))
+            }
+            Some((_, sweep)) => Ok(Some(crate::store::sweeps::get(cx.conn, sweep).await?)),
+        }
+    }
+
+    /// Remembers the request.
+    async fn remember(&self, cx: &mut Cx<'_>, sweep: &SweepRow) -> Result<()> {
+        Ok(requests::insert(cx.conn, &self.request, &self.fingerprint, sweep.key, cx.now).await?)
+    }
+}

@@ -1,0 +1,35 @@
+//! The clock looks at the leases: what has ended goes to the next worker.
+
+use crate::{
+    engine::{
+        command::Command,
+        context::Cx,
+        jobs::{move_evaluation, move_trial},
+    },
+    error::Result,
+    store::{evaluations, trials},
+};
+use augur_core::state::JobEvent;
+
+/// Leases that one look ends; the next look ends the rest.
+const AT_ONCE: u32 = 1000;
+
+/// One look.
+pub(crate) struct Tick;
+
+impl Command for Tick {
+    type Answer = ();
+
+    async fn apply(self, cx: &mut Cx<'_>) -> Result<()> {
+        let event = JobEvent::Tick { now: cx.now };
+        for row in trials::expired(cx.conn, cx.now, AT_ONCE).await? {
+            move_trial(cx, &row, &event).await?;
+            tracing::warn!(trial = %row.trial, worker = ?row.job.worker, "lease ended without a word");
+        }
+        for row in evaluations::expired(cx.conn, cx.now, AT_ONCE).await? {
+            move_evaluation(cx, &row, &event).await?;
+            tracing::warn!(group = row.group, worker = ?row.job.worker, "lease ended without a word");
+        }
+        Ok(())
+    }
+}

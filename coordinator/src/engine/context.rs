@@ -1,0 +1,45 @@
+//! What a command works with: its savepoint, the moment, the plans.
+
+use super::{Settings, plans::Plans};
+use crate::{
+    error::Result,
+    store::{
+        Conn, SweepKey,
+        transitions::{self, Change},
+    },
+};
+use augur_core::{plan::Plan, time::Timestamp};
+use std::sync::Arc;
+
+/// What the engine tells others after the commit.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// There is something to lease that was not there before.
+    pub work: bool,
+}
+
+/// The surroundings of a command.
+pub(crate) struct Cx<'a> {
+    pub conn: &'a mut Conn,
+    pub now: Timestamp,
+    pub settings: &'a Settings,
+    pub plans: &'a Plans,
+    pub batch: Batch,
+}
+
+impl Cx<'_> {
+    /// The plan of a sweep.
+    pub async fn plan(&mut self, sweep: SweepKey) -> Result<Arc<Plan>> {
+        Ok(self.plans.get(self.conn, sweep).await?)
+    }
+
+    /// Appends to the record of what happened.
+    pub async fn record(&mut self, sweep: SweepKey, change: &Change) -> Result<()> {
+        Ok(transitions::append(self.conn, sweep, change, self.now).await?)
+    }
+
+    /// When a lease ends that is given or renewed now.
+    pub fn lease_end(&self) -> Timestamp {
+        self.now.after(self.settings.lease)
+    }
+}

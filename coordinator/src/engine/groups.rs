@@ -1,0 +1,129 @@
+//! Groups count their trials; with the last one the choice is made and sealed, in the same transaction.
+
+use super::context::Cx;
+use crate::{
+    error::Result,
+    store::{
+        StoreError, SweepKey, evaluations,
+        groups::{self, GroupRow, GroupState},
+        outcomes,
+        sweeps::{self, SweepState},
+        transitions::Change,
+        trials::{self, TrialRow},
+    },
+};
+use augur_core::{
+    outcome::Outcome,
+    plan::Plan,
+    select::{Choice, Ended},
+    state::JobState,
+};
+use std::ops::Range;
+
+/// The positions of a group's trials.
+pub(crate) fn members(plan: &Plan, group: u32) -> Range<u32> {
+    let first = group * plan.candidates();
+    first..first + plan.candidates()
+}
+
+/// Takes note of a trial that completed; its outcome is stored already.
+pub(super) async fn trial_completed(cx: &mut Cx<'_>, trial: &TrialRow, outcome: &Outcome) -> Result<()> {
+    let selection = cx.plan(trial.sweep).await?.spec().selection.clone();
+    let mut group = get(cx, trial.sweep, trial.group).await?;
+    group.trials_completed += 1;
+    if selection.guards.exclusion(outcome).is_none() {
+        let candidate = (selection.criterion.loss(&outcome.validation), trial.index);
+        let better = |best: (f64, u32)| candidate.0.total_cmp(&best.0).then(candidate.1.cmp(&best.1)).is_lt();
+        if group.best.is_none_or(better) {
+            group.best = Some(candidate);
+        }
+    }
+    settle(cx, trial.sweep, group).await
+}
+
+/// Takes note of a trial that failed for good.
+pub(super) async fn trial_failed(cx: &mut Cx<'_>, trial: &TrialRow) -> Result<()> {
+    let mut group = get(cx, trial.sweep, trial.group).await?;
+    group.trials_failed += 1;
+    settle(cx, trial.sweep, group).await
+}
+
+async fn get(cx: &mut Cx<'_>, sweep: SweepKey, group: u32) -> Result<GroupRow> {
+    let row = groups::get(cx.conn, sweep, group).await?;
+    Ok(row.ok_or(StoreError::Damaged("group"))?)
+}
+
+/// Writes a group whose counters have changed; seals it if that was its last trial.
+async fn settle(cx: &mut Cx<'_>, sweep: SweepKey, mut group: GroupRow) -> Result<()> {
+    let mut done = false;
+    if group.is_complete() {
+        let choice = choose(cx, sweep, &group).await?;
+        groups::seal(cx.conn, sweep, group.index, &choice).await?;
+        done = choice.ranking.is_empty();
+        if done {
+            group.state = GroupState::Done;
+        } else {
+            group.state = GroupState::Sealed;
+            evaluations::insert(cx.conn, sweep, group.index, cx.now).await?;
+            cx.batch.work = true;
+        }
+    }
+    groups::put(cx.conn, sweep, &group).await?;
+    cx.record(sweep, &Change::Group(group)).await?;
+    if done {
+        sweeps::count_group(cx.conn, sweep, false).await?;
+        conclude(cx, sweep).await?;
+    }
+    Ok(())
+}
+
+/// The choice between the trials of a group that are all over.
+async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Choice> {
+    let plan = cx.plan(sweep).await?;
+    let members = members(&plan, group.index);
+    let rows = trials::list(cx.conn, sweep, members.clone(), None, group.trials_total).await?;
+    let mut outcomes = outcomes::without_scores(cx.conn, sweep, members).await?;
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in rows {
+        let end = match row.job.state {
+            JobState::Completed { .. } => {
+                let outcome = outcomes.remove(&row.index);
+                Ended::Completed(outcome.ok_or(StoreError::Damaged("outcome"))?)
+            }
+            JobState::Failed { cause, .. } => Ended::Failed(cause),
+            JobState::Pending(_) | JobState::Leased(_) | JobState::Cancelled => {
+                return Err(StoreError::Damaged("group").into());
+            }
+        };
+        ended.push((row.trial, end));
+    }
+    let trials = ended.iter().map(|(trial, end)| (*trial, end));
+    Ok(Choice::make(&plan.spec().selection, trials))
+}
+
+/// Ends a sealed group: its labels, if any, were read.
+pub(super) async fn finish(cx: &mut Cx<'_>, sweep: SweepKey, group: u32) -> Result<()> {
+    let mut group = get(cx, sweep, group).await?;
+    group.state = GroupState::Done;
+    groups::put(cx.conn, sweep, &group).await?;
+    cx.record(sweep, &Change::Group(group)).await?;
+    sweeps::count_group(cx.conn, sweep, true).await?;
+    conclude(cx, sweep).await
+}
+
+/// Ends the sweep if all its groups are done.
+async fn conclude(cx: &mut Cx<'_>, sweep: SweepKey) -> Result<()> {
+    let row = sweeps::get(cx.conn, sweep).await?;
+    if row.groups_done < row.groups_total {
+        return Ok(());
+    }
+    let state = if row.groups_selected == row.groups_total {
+        SweepState::Succeeded
+    } else {
+        SweepState::Failed
+    };
+    sweeps::end(cx.conn, sweep, state, cx.now).await?;
+    cx.record(sweep, &Change::Sweep(state)).await?;
+    tracing::info!(sweep = row.name, ?state, "sweep over");
+    Ok(())
+}

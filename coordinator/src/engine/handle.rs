@@ -1,0 +1,145 @@
+//! What the services see of the engine: submit a command, read the store, wait for news.
+
+use super::{
+    Settings,
+    command::{Command, Queued, Waiting},
+    plans::Plans,
+};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+    store::{Conn, Reader, SweepKey, View, Violation, invariants},
+};
+use augur_core::{plan::Plan, time::Timestamp};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// What the engine and its handles share.
+pub(super) struct Shared {
+    pub reader: Reader,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Settings,
+    pub plans: Plans,
+    pub stopping: CancellationToken,
+    pub counters: Counters,
+    revisions: watch::Receiver<i64>,
+    works: watch::Receiver<u64>,
+}
+
+impl Shared {
+    pub fn new(
+        reader: Reader,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        stopping: CancellationToken,
+        revisions: watch::Receiver<i64>,
+        works: watch::Receiver<u64>,
+    ) -> Self {
+        Self {
+            reader,
+            clock,
+            settings,
+            plans: Plans::default(),
+            stopping,
+            counters: Counters::default(),
+            revisions,
+            works,
+        }
+    }
+}
+
+/// How much the engine has done since it started.
+#[derive(Debug, Default)]
+pub struct Counters {
+    commands: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn count(&self, commands: usize) {
+        self.commands.fetch_add(commands as u64, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Commands carried out.
+    pub fn commands(&self) -> u64 {
+        self.commands.load(Ordering::Relaxed)
+    }
+
+    /// Commits that they took.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+/// A cheap handle on the coordinator.
+#[derive(Clone)]
+pub struct CoordinatorHandle {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Box<dyn Queued>>,
+}
+
+impl CoordinatorHandle {
+    pub(super) fn new(shared: Arc<Shared>, commands: mpsc::Sender<Box<dyn Queued>>) -> Self {
+        Self { shared, commands }
+    }
+
+    /// Has a command carried out; the answer comes once it is on disk.
+    pub(crate) async fn submit<C: Command>(&self, command: C) -> Result<C::Answer> {
+        let (waiting, answer) = Waiting::new(command);
+        let sent = self.commands.send(Box::new(waiting)).await;
+        sent.map_err(|_| Error::Stopping)?;
+        answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// A consistent view of the store.
+    pub(crate) async fn view(&self) -> Result<View> {
+        Ok(self.shared.reader.view().await?)
+    }
+
+    /// The plan of a sweep.
+    pub(crate) async fn plan(&self, conn: &mut Conn, sweep: SweepKey) -> Result<Arc<Plan>> {
+        Ok(self.shared.plans.get(conn, sweep).await?)
+    }
+
+    /// The newest revision, and news of the next.
+    pub(crate) fn revisions(&self) -> watch::Receiver<i64> {
+        self.shared.revisions.clone()
+    }
+
+    /// News of work that can be leased.
+    pub(crate) fn works(&self) -> watch::Receiver<u64> {
+        self.shared.works.clone()
+    }
+
+    /// The coordinator's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// Ends when the coordinator begins to stop.
+    pub(crate) async fn stopping(&self) {
+        self.shared.stopping.cancelled().await;
+    }
+
+    /// Everything in the store that does not hold; reads all of it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where it can't be read.
+    pub async fn check(&self) -> Result<Vec<Violation>> {
+        Ok(invariants::check(self.view().await?.conn()).await?)
+    }
+
+    /// How much the engine has done.
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+}

@@ -1,0 +1,174 @@
+//! The engine: one task that owns the writer. It takes what commands are waiting, carries them out in one transaction,
+//! commits once, and answers only then.
+
+mod command;
+pub(crate) mod commands;
+mod context;
+mod groups;
+mod handle;
+mod jobs;
+mod plans;
+
+pub(crate) use groups::members;
+pub use handle::{CoordinatorHandle, Counters};
+
+use crate::{
+    clock::Clock,
+    error::chain,
+    store::{self, Reader, Writer},
+};
+use command::{Queue, Queued, Verdict, Waiting};
+use commands::{grace::Grace, tick::Tick};
+use context::{Batch, Cx};
+use handle::Shared;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Commands that may wait; more callers than that wait for a place.
+const WAITING: usize = 1024;
+
+/// Commands that share one commit.
+const BATCH: usize = 256;
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a lease lasts unless renewed.
+    pub lease: Duration,
+    /// How long a watcher may read nothing.
+    pub patience: Duration,
+}
+
+impl Settings {
+    /// How often a worker renews its leases.
+    pub fn heartbeat(&self) -> Duration {
+        self.lease / 3
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The task that writes.
+struct Engine {
+    writer: Writer,
+    queue: Queue,
+    shared: Arc<Shared>,
+    revision: watch::Sender<i64>,
+    work: watch::Sender<u64>,
+}
+
+/// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
+pub(crate) fn start(
+    writer: Writer,
+    reader: Reader,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    stopping: CancellationToken,
+    stopped: CancellationToken,
+) -> (CoordinatorHandle, JoinHandle<store::Result<()>>) {
+    let (commands, queue) = mpsc::channel(WAITING);
+    let (revision, revisions) = watch::channel(0);
+    let (work, works) = watch::channel(0);
+    let shared = Arc::new(Shared::new(reader, clock, settings, stopping, revisions, works));
+    let engine = Engine {
+        writer,
+        queue,
+        shared: Arc::clone(&shared),
+        revision,
+        work,
+    };
+    let task = tokio::spawn(engine.run(stopped));
+    (CoordinatorHandle::new(shared, commands), task)
+}
+
+impl Engine {
+    async fn run(mut self, stopped: CancellationToken) -> store::Result<()> {
+        self.carry_out(vec![Box::new(Waiting::unanswered(Grace))]).await;
+        let clock = Arc::clone(&self.shared.clock);
+        let mut closing = false;
+        loop {
+            let first: Box<dyn Queued> = tokio::select! {
+                () = stopped.cancelled(), if !closing => {
+                    closing = true;
+                    self.queue.close();
+                    continue;
+                }
+                command = self.queue.recv() => match command {
+                    Some(command) => command,
+                    None => break,
+                },
+                () = clock.tick(), if !closing => Box::new(Waiting::unanswered(Tick)),
+            };
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(command) = self.queue.try_recv()
+            {
+                batch.push(command);
+            }
+            self.carry_out(batch).await;
+        }
+        self.writer.close().await
+    }
+
+    /// Carries out a batch and answers each command.
+    async fn carry_out(&mut self, mut commands: Vec<Box<dyn Queued>>) {
+        let done = self.commit(&mut commands).await.map_err(Arc::new);
+        match &done {
+            Ok((revision, batch)) => {
+                self.shared.counters.count(commands.len());
+                self.revision
+                    .send_if_modified(|newest| std::mem::replace(newest, *revision) != *revision);
+                if batch.work {
+                    self.work.send_modify(|count| *count += 1);
+                }
+            }
+            Err(error) => {
+                self.shared.plans.clear();
+                tracing::error!("{} commands undone: {}", commands.len(), chain(error.as_ref()));
+            }
+        }
+        for command in commands {
+            command.answer(done.as_ref().err());
+        }
+    }
+
+    /// Applies each command within a savepoint of its own, then commits all of them.
+    async fn commit(&mut self, commands: &mut [Box<dyn Queued>]) -> store::Result<(i64, Batch)> {
+        let mut batch = Batch::default();
+        let mut transaction = self.writer.begin().await?;
+        for command in commands {
+            let mut savepoint = transaction.savepoint().await?;
+            let mut cx = Cx {
+                conn: savepoint.conn(),
+                now: self.shared.clock.now(),
+                settings: &self.shared.settings,
+                plans: &self.shared.plans,
+                batch: Batch::default(),
+            };
+            let verdict = command.apply(&mut cx).await;
+            let part = cx.batch;
+            match verdict {
+                Verdict::Keep => {
+                    batch.work |= part.work;
+                    savepoint.commit().await?;
+                }
+                Verdict::Undo => savepoint.rollback().await?,
+                Verdict::Abort(error) => return Err(error),
+            }
+        }
+        let revision = store::transitions::newest(transaction.conn()).await?;
+        transaction.commit().await?;
+        Ok((revision, batch))
+    }
+}

@@ -1,0 +1,16 @@
+//! The coordinator of augur: it keeps the sweeps, leases trials to workers, and selects.
+//!
+//! `service` (gRPC) -> `engine` (one task that writes; group commit) -> `store` (SQLite; the only SQL). The decisions
+//! are those of `augur_core`; here they are given the moment and their effects are written down.
+
+pub mod clock;
+mod engine;
+mod error;
+mod server;
+mod service;
+mod store;
+
+pub use engine::{CoordinatorHandle, Counters, Settings};
+pub use error::{ERROR_DOMAIN, Error};
+pub use server::{Config, Coordinator, EndError, StartError};
+pub use store::{OpenError, StoreError, Violation};

@@ -1,0 +1,181 @@
+//! A running coordinator: the store opened, the engine started, the services on a socket.
+
+use crate::{
+    clock::Clock,
+    engine::{self, CoordinatorHandle, Settings},
+    service::{Sweeps, Workers},
+    store::{self, OpenError, StoreError},
+};
+use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use thiserror::Error;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    codec::CompressionEncoding,
+    service::RoutesBuilder,
+    transport::{Server, server::Router},
+};
+
+/// The largest request: an outcome with millions of scores, a spec with very many starting points.
+const LARGEST_REQUEST: usize = 64 << 20;
+
+/// How long calls may go on once the coordinator stops.
+const LAST_CALLS: Duration = Duration::from_secs(3);
+
+/// How a coordinator is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The SQLite file.
+    pub store: PathBuf,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// Why a coordinator can't start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Something else listens there.
+    #[error("the port of {0} is in use; stop what listens there or choose another one with --listen (port 0: any)")]
+    PortInUse(SocketAddr),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}; choose an address of this machine with --listen")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The store can't be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The descriptors of the API can't be served.
+    #[error("the API's description can't be read")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Why a coordinator did not end well.
+#[derive(Debug, Error)]
+pub enum EndError {
+    /// The connection to the network broke.
+    #[error("the server failed")]
+    Server(#[from] tonic::transport::Error),
+    /// The store could not be closed.
+    #[error("the store could not be closed")]
+    Store(#[from] StoreError),
+    /// A task ended without a word.
+    #[error("a task of the coordinator broke off")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// A coordinator that runs.
+pub struct Coordinator {
+    address: SocketAddr,
+    handle: CoordinatorHandle,
+    stopping: CancellationToken,
+    stopped: CancellationToken,
+    reader: store::Reader,
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    engine: JoinHandle<store::Result<()>>,
+}
+
+impl Coordinator {
+    /// Opens the store, binds the socket, starts to serve.
+    ///
+    /// # Errors
+    /// [`StartError`], each with what to do.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let listener = bind(config.listen).await?;
+        let address = listener.local_addr().unwrap_or(config.listen);
+        let (writer, reader) = store::open(&config.store).await?;
+        let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+        let (handle, engine) = engine::start(
+            writer,
+            reader.clone(),
+            clock,
+            config.settings,
+            stopping.clone(),
+            stopped.clone(),
+        );
+        let router = router(&handle).await?;
+        let server =
+            router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping.clone().cancelled_owned());
+        Ok(Self {
+            address,
+            handle,
+            stopping,
+            stopped,
+            reader,
+            server: tokio::spawn(server),
+            engine,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its services see of it.
+    pub fn handle(&self) -> &CoordinatorHandle {
+        &self.handle
+    }
+
+    /// Gives no more leases, lets calls end, writes what waits, closes the store.
+    ///
+    /// # Errors
+    /// [`EndError`] where something could not be ended in order; what was acknowledged is on disk all the same.
+    pub async fn stop(mut self) -> Result<(), EndError> {
+        self.stopping.cancel();
+        match tokio::time::timeout(LAST_CALLS, &mut self.server).await {
+            Ok(ended) => ended??,
+            // A client that holds its connection does not hold us.
+            Err(_) => self.server.abort(),
+        }
+        // The writer goes last: it empties the log into the database.
+        self.reader.close().await;
+        self.stopped.cancel();
+        Ok(self.engine.await??)
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse(address),
+        _ => StartError::Listen { address, source },
+    })
+}
+
+/// Both services, and what lets any gRPC client work without our files.
+async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
+    let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip);
+    let workers = WorkerServiceServer::new(Workers(handle.clone()))
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip);
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<SweepServiceServer<Sweeps>>().await;
+    health.set_serving::<WorkerServiceServer<Workers>>().await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(sweeps)
+        .add_service(workers)
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    Ok(Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .tcp_nodelay(true)
+        .add_routes(routes.routes()))
+}

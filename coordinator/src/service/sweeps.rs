@@ -1,0 +1,322 @@
+//! `SweepService`: submit, watch, list, read the leaderboard.
+
+use super::{leaderboard::leaderboard, names, paging::Page, present, watch};
+use crate::{
+    engine::{
+        CoordinatorHandle,
+        commands::{
+            RequestKey,
+            cancel_sweep::CancelSweep,
+            create_sweep::{CreateSweep, existing},
+        },
+        members,
+    },
+    error::{Error, Result},
+    store::{
+        SweepKey, groups, measurements, outcomes,
+        sweeps::{self, SweepRow},
+        transitions, trials, workers,
+    },
+};
+use augur_core::{
+    id::TrialId,
+    plan::Plan,
+    spec::{self, sha256_of},
+};
+use augur_proto::{
+    API_VERSION,
+    v1::{self, sweep_service_server::SweepService},
+};
+use std::pin::Pin;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status};
+
+/// The longest `request_id`.
+const LONGEST_ID: usize = 128;
+
+/// The service for people and their tools.
+pub(crate) struct Sweeps(pub CoordinatorHandle);
+
+impl Sweeps {
+    async fn create(&self, request: v1::CreateSweepRequest) -> Result<v1::Sweep> {
+        let spec = spec::parse(&request.spec_yaml).map_err(Error::Spec)?;
+        let key = request_key(request.request_id, &("create", spec.sha256()))?;
+        let plan = Plan::new(spec);
+        if request.validate_only {
+            return self.validate(&plan, request.spec_yaml).await;
+        }
+        let create = CreateSweep {
+            ids: trial_ids(&plan).await?,
+            plan,
+            yaml: request.spec_yaml,
+            request: key,
+        };
+        self.show(self.0.submit(create).await?).await
+    }
+
+    /// Says what a spec would become.
+    async fn validate(&self, plan: &Plan, yaml: String) -> Result<v1::Sweep> {
+        let mut view = self.0.view().await?;
+        match existing(view.conn(), plan).await? {
+            Some(row) => present::whole_sweep(&self.0, view.conn(), &row).await,
+            None => Ok(present::planned_sweep(plan, yaml)),
+        }
+    }
+
+    async fn show(&self, row: SweepRow) -> Result<v1::Sweep> {
+        present::whole_sweep(&self.0, self.0.view().await?.conn(), &row).await
+    }
+
+    async fn get(&self, request: v1::GetSweepRequest) -> Result<v1::Sweep> {
+        let mut view = self.0.view().await?;
+        let row = names::sweep(view.conn(), &request.name, "name").await?;
+        present::whole_sweep(&self.0, view.conn(), &row).await
+    }
+
+    async fn list(&self, request: v1::ListSweepsRequest) -> Result<v1::ListSweepsResponse> {
+        let page = Page::of(request.page_size, &request.page_token, &"sweeps")?;
+        let mut view = self.0.view().await?;
+        let before = SweepKey(page.from.unwrap_or(i64::MAX));
+        let rows = sweeps::list(view.conn(), before, page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.key.0);
+        let mut sweeps = Vec::with_capacity(rows.len());
+        for row in &rows {
+            sweeps.push(present::sweep(&self.0, view.conn(), row).await?);
+        }
+        Ok(v1::ListSweepsResponse {
+            sweeps,
+            next_page_token,
+        })
+    }
+
+    async fn cancel(&self, request: v1::CancelSweepRequest) -> Result<v1::Sweep> {
+        let row = names::sweep(self.0.view().await?.conn(), &request.name, "name").await?;
+        let command = CancelSweep {
+            sweep: row.key,
+            request: request_key(request.request_id, &("cancel", row.sweep))?,
+        };
+        self.show(self.0.submit(command).await?).await
+    }
+
+    async fn watch(
+        &self,
+        request: v1::WatchSweepRequest,
+    ) -> Result<impl Stream<Item = Result<v1::WatchSweepResponse>> + use<>> {
+        let mut view = self.0.view().await?;
+        let row = names::sweep(view.conn(), &request.name, "name").await?;
+        let asked = request.resume_revision;
+        let newest = transitions::newest(view.conn()).await?;
+        let resume = i64::try_from(asked).ok().filter(|revision| *revision <= newest);
+        let resume = resume.ok_or(Error::RevisionUnknown { asked, newest })?;
+        Ok(watch::watch(self.0.clone(), row.key, resume))
+    }
+
+    async fn list_groups(&self, request: v1::ListGroupsRequest) -> Result<v1::ListGroupsResponse> {
+        let mut view = self.0.view().await?;
+        let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
+        let page = Page::of(request.page_size, &request.page_token, &("groups", sweep.key))?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let rows = groups::list(view.conn(), sweep.key, position(&page), page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
+        Ok(v1::ListGroupsResponse {
+            groups: rows.iter().map(|row| present::group(&plan, row)).collect(),
+            next_page_token,
+        })
+    }
+
+    async fn get_trial(&self, request: v1::GetTrialRequest) -> Result<v1::Trial> {
+        let mut view = self.0.view().await?;
+        let (sweep, row) = names::trial(view.conn(), &request.name, "name").await?;
+        let row = row.ok_or(Error::Invalid {
+            field: "name",
+            problem: "names no trial; write sweeps/{sweep}/trials/{trial}".into(),
+        })?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let mut trial = present::trial(&sweep, &plan, &row);
+        let members = row.index..row.index + 1;
+        let outcome = outcomes::without_scores(view.conn(), sweep.key, members).await?;
+        if let Some(mut outcome) = outcome.into_values().next() {
+            let scores = outcomes::scores(view.conn(), sweep.key, row.index).await?;
+            outcome.scores = scores.unwrap_or_default();
+            trial.outcome = Some(outcome.into());
+        }
+        Ok(trial)
+    }
+
+    async fn list_trials(&self, request: v1::ListTrialsRequest) -> Result<v1::ListTrialsResponse> {
+        let mut view = self.0.view().await?;
+        let state = present::state_tag(request.state());
+        let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
+        let list = ("trials", sweep.key, request.group, state);
+        let page = Page::of(request.page_size, &request.page_token, &list)?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let mut within = match request.group {
+            None => 0..plan.trials(),
+            Some(group) => members(&plan, check_group(&plan, group)?),
+        };
+        within.start = within.start.max(position(&page));
+        let rows = trials::list(view.conn(), sweep.key, within, state, page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
+        let mut outcomes = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => {
+                outcomes::without_scores(view.conn(), sweep.key, first.index..last.index + 1).await?
+            }
+            _ => Default::default(),
+        };
+        let trials = rows.iter().map(|row| v1::Trial {
+            outcome: outcomes.remove(&row.index).map(Into::into),
+            ..present::trial(&sweep, &plan, row)
+        });
+        Ok(v1::ListTrialsResponse {
+            trials: trials.collect(),
+            next_page_token,
+        })
+    }
+
+    async fn list_measurements(&self, request: v1::ListMeasurementsRequest) -> Result<v1::ListMeasurementsResponse> {
+        let mut view = self.0.view().await?;
+        let (sweep, trial) = names::trial(view.conn(), &request.parent, "parent").await?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let within = match (trial, request.group) {
+            (Some(trial), _) => trial.index..trial.index + 1,
+            (None, Some(group)) => members(&plan, check_group(&plan, group)?),
+            (None, None) => {
+                return Err(Error::Invalid {
+                    field: "group",
+                    problem: "is missing; sweeps/{sweep}/trials/- needs one".into(),
+                });
+            }
+        };
+        let mut measured = measurements::newest(view.conn(), sweep.key, within.clone()).await?;
+        let rows = trials::list(view.conn(), sweep.key, within, None, u32::MAX).await?;
+        let trials = rows
+            .into_iter()
+            .filter(|row| row.job.begun > 0)
+            .map(|row| v1::TrialMeasurements {
+                trial: row.trial.to_string(),
+                attempt: row.job.begun,
+                measurements: measured.remove(&row.index).unwrap_or_default(),
+            });
+        Ok(v1::ListMeasurementsResponse {
+            trials: trials.collect(),
+        })
+    }
+
+    async fn leaderboard(&self, request: v1::GetLeaderboardRequest) -> Result<v1::Leaderboard> {
+        let mut view = self.0.view().await?;
+        let sweep = names::sweep(view.conn(), &request.name, "name").await?;
+        Ok(leaderboard(&self.0, view.conn(), &sweep).await?.into())
+    }
+
+    async fn list_workers(&self, request: v1::ListWorkersRequest) -> Result<v1::ListWorkersResponse> {
+        let page = Page::of(request.page_size, &request.page_token, &"workers")?;
+        let mut view = self.0.view().await?;
+        let rows = workers::list(view.conn(), page.from.unwrap_or(0), page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.key);
+        Ok(v1::ListWorkersResponse {
+            workers: rows.into_iter().map(|row| present::worker(&self.0, row)).collect(),
+            next_page_token,
+        })
+    }
+}
+
+/// The position after the one where the page before ended.
+fn position(page: &Page) -> u32 {
+    page.from.map_or(0, |last| u32::try_from(last + 1).unwrap_or(u32::MAX))
+}
+
+fn check_group(plan: &Plan, group: u32) -> Result<u32> {
+    if group < plan.groups() {
+        Ok(group)
+    } else {
+        Err(Error::NotFound {
+            what: "group",
+            name: group.to_string(),
+        })
+    }
+}
+
+fn request_key(request: String, content: &impl serde::Serialize) -> Result<Option<RequestKey>> {
+    if request.len() > LONGEST_ID {
+        return Err(Error::Invalid {
+            field: "request_id",
+            problem: format!("is longer than {LONGEST_ID} characters; a UUID will do"),
+        });
+    }
+    Ok((!request.is_empty()).then(|| RequestKey {
+        request,
+        fingerprint: sha256_of(content),
+    }))
+}
+
+/// The identifiers of all trials: hashing takes a while where there are many, so not on a thread that serves others.
+async fn trial_ids(plan: &Plan) -> Result<Vec<TrialId>> {
+    let plan = plan.clone();
+    let ids = tokio::task::spawn_blocking(move || (0..plan.trials()).map(|index| plan.trial(index).id()).collect());
+    ids.await.map_err(|_| Error::Stopping)
+}
+
+macro_rules! answer {
+    ($call:expr) => {
+        $call.await.map(Response::new).map_err(Status::from)
+    };
+}
+
+type Answer<T> = std::result::Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl SweepService for Sweeps {
+    type WatchSweepStream = Pin<Box<dyn Stream<Item = std::result::Result<v1::WatchSweepResponse, Status>> + Send>>;
+
+    async fn get_coordinator(&self, _: Request<v1::GetCoordinatorRequest>) -> Answer<v1::Coordinator> {
+        Ok(Response::new(v1::Coordinator {
+            augur_version: env!("CARGO_PKG_VERSION").to_owned(),
+            api_version: API_VERSION.to_owned(),
+        }))
+    }
+
+    async fn create_sweep(&self, r: Request<v1::CreateSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.create(r.into_inner()))
+    }
+
+    async fn get_sweep(&self, r: Request<v1::GetSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.get(r.into_inner()))
+    }
+
+    async fn list_sweeps(&self, r: Request<v1::ListSweepsRequest>) -> Answer<v1::ListSweepsResponse> {
+        answer!(self.list(r.into_inner()))
+    }
+
+    async fn cancel_sweep(&self, r: Request<v1::CancelSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.cancel(r.into_inner()))
+    }
+
+    async fn watch_sweep(&self, r: Request<v1::WatchSweepRequest>) -> Answer<Self::WatchSweepStream> {
+        let stream = self.watch(r.into_inner()).await?;
+        Ok(Response::new(Box::pin(stream.map(|event| event.map_err(Status::from)))))
+    }
+
+    async fn list_groups(&self, r: Request<v1::ListGroupsRequest>) -> Answer<v1::ListGroupsResponse> {
+        answer!(Sweeps::list_groups(self, r.into_inner()))
+    }
+
+    async fn get_trial(&self, r: Request<v1::GetTrialRequest>) -> Answer<v1::Trial> {
+        answer!(Sweeps::get_trial(self, r.into_inner()))
+    }
+
+    async fn list_trials(&self, r: Request<v1::ListTrialsRequest>) -> Answer<v1::ListTrialsResponse> {
+        answer!(Sweeps::list_trials(self, r.into_inner()))
+    }
+
+    async fn list_measurements(&self, r: Request<v1::ListMeasurementsRequest>) -> Answer<v1::ListMeasurementsResponse> {
+        answer!(Sweeps::list_measurements(self, r.into_inner()))
+    }
+
+    async fn get_leaderboard(&self, r: Request<v1::GetLeaderboardRequest>) -> Answer<v1::Leaderboard> {
+        answer!(self.leaderboard(r.into_inner()))
+    }
+
+    async fn list_workers(&self, r: Request<v1::ListWorkersRequest>) -> Answer<v1::ListWorkersResponse> {
+        answer!(Sweeps::list_workers(self, r.into_inner()))
+    }
+}

@@ -1,0 +1,63 @@
+//! What a worker needs to know about a lease.
+
+use crate::{
+    engine::{
+        CoordinatorHandle,
+        commands::acquire_leases::{Grant, Work},
+    },
+    error::Result,
+    store::{Conn, StoreError, SweepKey, groups, outcomes, sweeps, trials},
+};
+use augur_core::spec::canonical_json;
+use augur_proto::v1::{EvaluationWork, Lease, TrialScores, TrialWork, lease};
+
+/// The lease as a message.
+pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Grant) -> Result<Lease> {
+    let work = match grant.work {
+        Work::Trial(sweep, index) => lease::Work::Trial(trial(handle, conn, sweep, index).await?),
+        Work::Evaluation(sweep, group) => lease::Work::Evaluation(evaluation(handle, conn, sweep, group).await?),
+    };
+    Ok(Lease {
+        token: grant.lease.token.to_string(),
+        attempt: grant.lease.attempt(),
+        work: Some(work),
+    })
+}
+
+async fn trial(handle: &CoordinatorHandle, conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<TrialWork> {
+    let spec = handle.plan(conn, sweep).await?.trial(index);
+    let sweep = sweeps::get(conn, sweep).await?.sweep;
+    Ok(TrialWork {
+        trial: format!("sweeps/{sweep}/trials/{}", spec.id()),
+        trial_spec_json: canonical_json(&spec),
+    })
+}
+
+/// Only the trials that were ranked go to the labels.
+async fn evaluation(
+    handle: &CoordinatorHandle,
+    conn: &mut Conn,
+    sweep: SweepKey,
+    group: u32,
+) -> Result<EvaluationWork> {
+    let plan = handle.plan(conn, sweep).await?;
+    let choice = groups::choice(conn, sweep, group).await?;
+    let choice = choice.ok_or(StoreError::Damaged("choice"))?;
+    let mut scored = Vec::with_capacity(choice.ranking.len());
+    for ranked in &choice.ranking {
+        let row = trials::by_id(conn, sweep, ranked.trial).await?;
+        let index = row.ok_or(StoreError::Damaged("choice"))?.index;
+        let scores = outcomes::scores(conn, sweep, index).await?;
+        scored.push(TrialScores {
+            trial: ranked.trial.to_string(),
+            scores: scores.ok_or(StoreError::Damaged("outcome"))?,
+        });
+    }
+    Ok(EvaluationWork {
+        sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
+        group,
+        trial_spec_json: canonical_json(&plan.trial(group * plan.candidates())),
+        seal: choice.seal(),
+        trials: scored,
+    })
+}

@@ -1,0 +1,230 @@
+//! `WorkerService`: register, lease, report, complete.
+
+use super::{identifier, work};
+use crate::{
+    engine::{
+        CoordinatorHandle,
+        commands::{
+            acquire_leases::AcquireLeases, complete_evaluation::CompleteEvaluation, complete_trial::CompleteTrial,
+            fail_lease::FailLease, leave_worker::LeaveWorker, register_worker::RegisterWorker,
+            renew_leases::RenewLeases, report_measurements::ReportMeasurements,
+        },
+    },
+    error::{Error, Result},
+};
+use augur_core::{id::LeaseToken, leaderboard::Agreement, outcome::Measurement};
+use augur_proto::{
+    API_VERSION,
+    v1::{self, worker_service_server::WorkerService},
+};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use tonic::{Request, Response, Status};
+
+/// The longest that a worker may wait for work.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Leases that one call gives at most.
+const MOST_LEASES: u32 = 1000;
+
+/// The service for workers.
+pub(crate) struct Workers(pub CoordinatorHandle);
+
+impl Workers {
+    async fn register(&self, request: v1::RegisterWorkerRequest) -> Result<v1::RegisterWorkerResponse> {
+        if request.api_version != API_VERSION {
+            let theirs = request.api_version;
+            return Err(Error::ApiVersion { theirs });
+        }
+        if request.slots == 0 {
+            return Err(Error::Invalid {
+                field: "slots",
+                problem: "is 0; a worker has at least one slot".into(),
+            });
+        }
+        let worker = RegisterWorker {
+            worker: identifier(&request.worker_id, "worker_id")?,
+            host: request.host,
+            slots: request.slots,
+            augur_version: request.augur_version,
+            libtorch_version: request.libtorch_version,
+        };
+        self.0.submit(worker).await?;
+        let settings = self.0.settings();
+        Ok(v1::RegisterWorkerResponse {
+            lease_duration: prost_types::Duration::try_from(settings.lease).ok(),
+            heartbeat_interval: prost_types::Duration::try_from(settings.heartbeat()).ok(),
+        })
+    }
+
+    async fn acquire(&self, request: v1::AcquireLeasesRequest) -> Result<v1::AcquireLeasesResponse> {
+        let worker = identifier(&request.worker_id, "worker_id")?;
+        if request.max_leases == 0 {
+            return Err(Error::Invalid {
+                field: "max_leases",
+                problem: "is 0; ask for at least one lease".into(),
+            });
+        }
+        let max = request.max_leases.min(MOST_LEASES);
+        let wait = request.wait_timeout.unwrap_or_default();
+        let wait = Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT);
+        let end = Instant::now() + wait;
+        let mut works = self.0.works();
+        loop {
+            works.mark_unchanged();
+            let grants = self.0.submit(AcquireLeases { worker, max }).await?;
+            if !grants.is_empty() {
+                let mut view = self.0.view().await?;
+                let mut leases = Vec::with_capacity(grants.len());
+                for grant in grants {
+                    leases.push(work::lease(&self.0, view.conn(), grant).await?);
+                }
+                return Ok(v1::AcquireLeasesResponse { leases });
+            }
+            tokio::select! {
+                () = self.0.stopping() => return Err(Error::Stopping),
+                news = timeout_at(end, works.changed()) => match news {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return Err(Error::Stopping),
+                    Err(_) => return Ok(v1::AcquireLeasesResponse::default()),
+                },
+            }
+        }
+    }
+
+    async fn renew(&self, request: v1::RenewLeasesRequest) -> Result<v1::RenewLeasesResponse> {
+        let worker = identifier(&request.worker_id, "worker_id")?;
+        let tokens = request.tokens.iter().map(|text| identifier(text, "tokens"));
+        let tokens = tokens.collect::<Result<_>>()?;
+        let orders = self.0.submit(RenewLeases { worker, tokens }).await?;
+        let renewal = |(token, go_on): (LeaseToken, bool)| v1::Renewal {
+            token: token.to_string(),
+            order: if go_on { v1::Order::Continue } else { v1::Order::Cancel }.into(),
+        };
+        Ok(v1::RenewLeasesResponse {
+            renewals: orders.into_iter().map(renewal).collect(),
+        })
+    }
+
+    async fn report(&self, request: v1::ReportMeasurementsRequest) -> Result<v1::ReportMeasurementsResponse> {
+        let worker = identifier(&request.worker_id, "worker_id")?;
+        let mut reports = Vec::with_capacity(request.reports.len());
+        for report in request.reports {
+            if report.measurements.iter().any(|measurement| measurement.epoch == 0) {
+                return Err(Error::Invalid {
+                    field: "measurements.epoch",
+                    problem: "is 0; epochs count from 1".into(),
+                });
+            }
+            let measured: Vec<_> = report.measurements.into_iter().map(Measurement::from).collect();
+            reports.push((identifier(&report.token, "reports.token")?, measured));
+        }
+        let stale = self.0.submit(ReportMeasurements { worker, reports }).await?;
+        Ok(v1::ReportMeasurementsResponse {
+            stale_tokens: stale.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    async fn complete_trial(&self, request: v1::CompleteTrialRequest) -> Result<v1::CompleteTrialResponse> {
+        let outcome = request.outcome.ok_or(missing("outcome"))?;
+        let command = CompleteTrial {
+            worker: identifier(&request.worker_id, "worker_id")?,
+            token: identifier(&request.token, "token")?,
+            outcome: outcome.try_into()?,
+        };
+        self.0.submit(command).await?;
+        Ok(v1::CompleteTrialResponse {})
+    }
+
+    async fn complete_evaluation(
+        &self,
+        request: v1::CompleteEvaluationRequest,
+    ) -> Result<v1::CompleteEvaluationResponse> {
+        let agreement = |trial: &v1::TrialAgreement| {
+            let agreement = Agreement {
+                auroc: trial.auroc,
+                average_precision: trial.average_precision,
+            };
+            Ok((identifier(&trial.trial, "trials.trial")?, agreement))
+        };
+        let command = CompleteEvaluation {
+            worker: identifier(&request.worker_id, "worker_id")?,
+            token: identifier(&request.token, "token")?,
+            agreements: request.trials.iter().map(agreement).collect::<Result<_>>()?,
+        };
+        self.0.submit(command).await?;
+        Ok(v1::CompleteEvaluationResponse {})
+    }
+
+    async fn fail(&self, request: v1::FailLeaseRequest) -> Result<v1::FailLeaseResponse> {
+        let command = FailLease {
+            worker: identifier(&request.worker_id, "worker_id")?,
+            token: identifier(&request.token, "token")?,
+            cause: request.cause.ok_or(missing("cause"))?.try_into()?,
+        };
+        self.0.submit(command).await?;
+        Ok(v1::FailLeaseResponse {})
+    }
+
+    async fn leave(&self, request: v1::LeaveWorkerRequest) -> Result<v1::LeaveWorkerResponse> {
+        let worker = identifier(&request.worker_id, "worker_id")?;
+        self.0.submit(LeaveWorker { worker }).await?;
+        Ok(v1::LeaveWorkerResponse {})
+    }
+}
+
+fn missing(field: &'static str) -> Error {
+    Error::Invalid {
+        field,
+        problem: "is missing".into(),
+    }
+}
+
+macro_rules! answer {
+    ($call:expr) => {
+        $call.await.map(Response::new).map_err(Status::from)
+    };
+}
+
+type Answer<T> = std::result::Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl WorkerService for Workers {
+    async fn register_worker(&self, r: Request<v1::RegisterWorkerRequest>) -> Answer<v1::RegisterWorkerResponse> {
+        answer!(self.register(r.into_inner()))
+    }
+
+    async fn acquire_leases(&self, r: Request<v1::AcquireLeasesRequest>) -> Answer<v1::AcquireLeasesResponse> {
+        answer!(self.acquire(r.into_inner()))
+    }
+
+    async fn renew_leases(&self, r: Request<v1::RenewLeasesRequest>) -> Answer<v1::RenewLeasesResponse> {
+        answer!(self.renew(r.into_inner()))
+    }
+
+    async fn report_measurements(
+        &self,
+        r: Request<v1::ReportMeasurementsRequest>,
+    ) -> Answer<v1::ReportMeasurementsResponse> {
+        answer!(self.report(r.into_inner()))
+    }
+
+    async fn complete_trial(&self, r: Request<v1::CompleteTrialRequest>) -> Answer<v1::CompleteTrialResponse> {
+        answer!(Workers::complete_trial(self, r.into_inner()))
+    }
+
+    async fn complete_evaluation(
+        &self,
+        r: Request<v1::CompleteEvaluationRequest>,
+    ) -> Answer<v1::CompleteEvaluationResponse> {
+        answer!(Workers::complete_evaluation(self, r.into_inner()))
+    }
+
+    async fn fail_lease(&self, r: Request<v1::FailLeaseRequest>) -> Answer<v1::FailLeaseResponse> {
+        answer!(self.fail(r.into_inner()))
+    }
+
+    async fn leave_worker(&self, r: Request<v1::LeaveWorkerRequest>) -> Answer<v1::LeaveWorkerResponse> {
+        answer!(self.leave(r.into_inner()))
+    }
+}

@@ -1,0 +1,173 @@
+//! Evaluations: one job for each sealed group.
+
+use super::{
+    Conn, Result, SweepKey, from_json,
+    job::{self, Job, job_columns},
+    swapped, to_json,
+};
+use augur_core::{
+    id::{LeaseToken, TrialId, WorkerId},
+    leaderboard::Agreement,
+    time::Timestamp,
+};
+use sqlx::{Row, sqlite::SqliteRow};
+use std::collections::BTreeMap;
+
+/// An evaluation as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EvaluationRow {
+    pub sweep: SweepKey,
+    pub group: u32,
+    pub job: Job,
+}
+
+/// How each ranked trial of a group agrees with the labels.
+pub(crate) type Agreements = BTreeMap<TrialId, Agreement>;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT sweep_key, group_index, ",
+            job_columns!(),
+            " FROM evaluations ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &SqliteRow) -> Result<EvaluationRow> {
+    Ok(EvaluationRow {
+        sweep: SweepKey(row.try_get("sweep_key")?),
+        group: row.try_get("group_index")?,
+        job: job::read(row)?,
+    })
+}
+
+fn read_all(rows: &[SqliteRow]) -> Result<Vec<EvaluationRow>> {
+    rows.iter().map(read).collect()
+}
+
+/// Creates the evaluation of a group, pending.
+pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, group: u32, now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO evaluations (sweep_key, group_index, state, updated_at) VALUES (?, ?, 'pending', ?)")
+        .bind(sweep.0)
+        .bind(group)
+        .bind(now.0)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The evaluation that a live lease has, or that it completed.
+pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Option<EvaluationRow>> {
+    let row = sqlx::query(select!("WHERE token = ?"))
+        .bind(token.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The next evaluations to be leased: oldest sweep first.
+pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<EvaluationRow>> {
+    let rows = sqlx::query(select!(
+        "INDEXED BY evaluations_pending WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT ?"
+    ))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    read_all(&rows)
+}
+
+/// Evaluations whose lease has ended.
+pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<EvaluationRow>> {
+    let rows = sqlx::query(select!(
+        "WHERE state = 'leased' AND expires <= ? ORDER BY expires LIMIT ?"
+    ))
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    read_all(&rows)
+}
+
+/// Every leased evaluation.
+pub(crate) async fn leased(conn: &mut Conn) -> Result<Vec<EvaluationRow>> {
+    let rows = sqlx::query(select!("WHERE state = 'leased' ORDER BY expires"))
+        .fetch_all(conn)
+        .await?;
+    read_all(&rows)
+}
+
+/// The evaluations of a sweep that are not over.
+pub(crate) async fn open_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<EvaluationRow>> {
+    let rows = sqlx::query(select!(
+        "WHERE sweep_key = ? AND state IN ('pending', 'leased') ORDER BY group_index"
+    ))
+    .bind(sweep.0)
+    .fetch_all(conn)
+    .await?;
+    read_all(&rows)
+}
+
+/// The evaluations that a worker has.
+pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<EvaluationRow>> {
+    let rows = sqlx::query(select!(
+        "WHERE worker = ? AND state = 'leased' ORDER BY sweep_key, group_index"
+    ))
+    .bind(worker.to_string())
+    .fetch_all(conn)
+    .await?;
+    read_all(&rows)
+}
+
+/// Writes an evaluation's job, if it is still at the generation before.
+pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: u32, job: &Job) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE evaluations SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
+             generation = ?, updated_at = ?
+         WHERE sweep_key = ? AND group_index = ? AND generation = ?",
+    )
+    .bind(job::tag(&job.state))
+    .bind(job.begun)
+    .bind(job.charged)
+    .bind(job.worker_text())
+    .bind(job.token())
+    .bind(job.expires())
+    .bind(job.cause_json())
+    .bind(job.generation)
+    .bind(job.updated_at.0)
+    .bind(sweep.0)
+    .bind(group)
+    .bind(job.generation - 1)
+    .execute(conn)
+    .await?;
+    swapped(&done, "evaluation")
+}
+
+/// Stores what an evaluation found.
+pub(crate) async fn put_agreements(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    group: u32,
+    agreements: &Agreements,
+) -> Result<()> {
+    let done = sqlx::query("UPDATE evaluations SET agreements = ? WHERE sweep_key = ? AND group_index = ?")
+        .bind(to_json(agreements))
+        .bind(sweep.0)
+        .bind(group)
+        .execute(conn)
+        .await?;
+    swapped(&done, "evaluation")
+}
+
+/// What an evaluation found; empty where it failed or was not needed.
+pub(crate) async fn agreements(conn: &mut Conn, sweep: SweepKey, group: u32) -> Result<Agreements> {
+    let json: Option<Option<String>> =
+        sqlx::query_scalar("SELECT agreements FROM evaluations WHERE sweep_key = ? AND group_index = ?")
+            .bind(sweep.0)
+            .bind(group)
+            .fetch_optional(conn)
+            .await?;
+    json.flatten()
+        .map_or(Ok(Agreements::default()), |json| from_json(&json, "agreement"))
+}

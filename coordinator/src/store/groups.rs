@@ -1,0 +1,149 @@
+//! Groups: one row for each (task, seed), with its counters and its choice.
+
+use super::{Conn, Result, StoreError, SweepKey, from_json, swapped, to_json};
+use augur_core::select::Choice;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, sqlite::SqliteRow};
+
+/// Where a group stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GroupState {
+    /// Trials are running or waiting.
+    Searching,
+    /// The choice is made and hashed; labels may now be read.
+    Sealed,
+    /// Nothing more will happen to it.
+    Done,
+}
+
+impl GroupState {
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Searching => "searching",
+            Self::Sealed => "sealed",
+            Self::Done => "done",
+        }
+    }
+
+    fn of(tag: &str) -> Result<Self> {
+        match tag {
+            "searching" => Ok(Self::Searching),
+            "sealed" => Ok(Self::Sealed),
+            "done" => Ok(Self::Done),
+            _ => Err(StoreError::Damaged("group")),
+        }
+    }
+}
+
+/// A group as it is stored, without its choice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GroupRow {
+    pub index: u32,
+    pub state: GroupState,
+    pub trials_total: u32,
+    pub trials_completed: u32,
+    pub trials_failed: u32,
+    /// Lowest loss so far and the position of the trial that has it.
+    pub best: Option<(f64, u32)>,
+}
+
+impl GroupRow {
+    /// Whether every trial has ended with an outcome or without one.
+    pub fn is_complete(&self) -> bool {
+        self.trials_completed + self.trials_failed == self.trials_total
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<GroupRow> {
+    let loss: Option<f64> = row.try_get("best_val_loss")?;
+    let trial: Option<u32> = row.try_get("best_trial")?;
+    Ok(GroupRow {
+        index: row.try_get("group_index")?,
+        state: GroupState::of(row.try_get("state")?)?,
+        trials_total: row.try_get("trials_total")?,
+        trials_completed: row.try_get("trials_completed")?,
+        trials_failed: row.try_get("trials_failed")?,
+        best: loss.zip(trial),
+    })
+}
+
+/// Inserts the groups of a sweep, each of `candidates` trials.
+pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, groups: u32, candidates: u32) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO groups (sweep_key, group_index, state, trials_total)
+         WITH RECURSIVE positions (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM positions WHERE i + 1 < ?2)
+         SELECT ?1, i, 'searching', ?3 FROM positions",
+    )
+    .bind(sweep.0)
+    .bind(groups)
+    .bind(candidates)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The group at a position.
+pub(crate) async fn get(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<GroupRow>> {
+    let row = sqlx::query("SELECT * FROM groups WHERE sweep_key = ? AND group_index = ?")
+        .bind(sweep.0)
+        .bind(index)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The groups from position `from` on, in order.
+pub(crate) async fn list(conn: &mut Conn, sweep: SweepKey, from: u32, limit: u32) -> Result<Vec<GroupRow>> {
+    let rows =
+        sqlx::query("SELECT * FROM groups WHERE sweep_key = ? AND group_index >= ? ORDER BY group_index LIMIT ?")
+            .bind(sweep.0)
+            .bind(from)
+            .bind(limit)
+            .fetch_all(conn)
+            .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Writes a group's state and counters.
+pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: &GroupRow) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE groups SET state = ?, trials_completed = ?, trials_failed = ?, best_val_loss = ?, best_trial = ?
+         WHERE sweep_key = ? AND group_index = ?",
+    )
+    .bind(group.state.tag())
+    .bind(group.trials_completed)
+    .bind(group.trials_failed)
+    .bind(group.best.map(|(loss, _)| loss))
+    .bind(group.best.map(|(_, trial)| trial))
+    .bind(sweep.0)
+    .bind(group.index)
+    .execute(conn)
+    .await?;
+    swapped(&done, "group")
+}
+
+/// Stores the choice of a group with its seal, once and for all.
+pub(crate) async fn seal(conn: &mut Conn, sweep: SweepKey, group: u32, choice: &Choice) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE groups SET choice = ?, seal = ? WHERE sweep_key = ? AND group_index = ? AND choice IS NULL",
+    )
+    .bind(to_json(choice))
+    .bind(choice.seal())
+    .bind(sweep.0)
+    .bind(group)
+    .execute(conn)
+    .await?;
+    swapped(&done, "choice")
+}
+
+/// The choice of a group, if it is made.
+pub(crate) async fn choice(conn: &mut Conn, sweep: SweepKey, group: u32) -> Result<Option<Choice>> {
+    let json: Option<Option<String>> =
+        sqlx::query_scalar("SELECT choice FROM groups WHERE sweep_key = ? AND group_index = ?")
+            .bind(sweep.0)
+            .bind(group)
+            .fetch_optional(conn)
+            .await?;
+    json.flatten().map(|json| from_json(&json, "choice")).transpose()
+}

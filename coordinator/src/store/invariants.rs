@@ -1,0 +1,110 @@
+//! What must hold in every store at every moment, as one predicate: for tests, for `augur store check`, for alarms.
+
+use super::{Conn, Result};
+use sqlx::Row;
+use std::fmt;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which invariant.
+    pub invariant: &'static str,
+    /// The sweep's name.
+    pub sweep: String,
+    /// Position of the trial or group, or a count, as the invariant has it.
+    pub at: i64,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sweep {}: {} ({})", self.sweep, self.invariant, self.at)
+    }
+}
+
+/// Each invariant, with a query that gives the key of every sweep in which it does not hold, and where.
+const INVARIANTS: [(&str, &str); 10] = [
+    (
+        "the trials are 0..n, each once",
+        "SELECT s.sweep_key, COUNT(t.trial_index) AS at FROM sweeps s LEFT JOIN trials t USING (sweep_key)
+         GROUP BY s.sweep_key HAVING COUNT(*) <> COUNT(DISTINCT t.trial) OR MIN(t.trial_index) <> 0
+             OR MAX(t.trial_index) <> COUNT(*) - 1
+             OR COUNT(*) <> (SELECT SUM(g.trials_total) FROM groups g WHERE g.sweep_key = s.sweep_key)",
+    ),
+    (
+        "the groups are 0..n, each once",
+        "SELECT s.sweep_key, COUNT(g.group_index) AS at FROM sweeps s LEFT JOIN groups g USING (sweep_key)
+         GROUP BY s.sweep_key HAVING COUNT(*) <> s.groups_total OR MIN(g.group_index) <> 0
+             OR MAX(g.group_index) <> COUNT(*) - 1",
+    ),
+    (
+        "a trial has a lease exactly while it is leased",
+        "SELECT sweep_key, trial_index AS at FROM trials
+         WHERE (state = 'leased') <> (expires IS NOT NULL) OR (state = 'leased' AND (worker IS NULL OR token IS NULL))
+             OR (state = 'leased' AND begun = 0) OR charged > begun
+             OR (token IS NOT NULL AND state NOT IN ('leased', 'completed'))",
+    ),
+    (
+        "no token stands for two leases",
+        "SELECT t.sweep_key, t.trial_index AS at FROM trials t JOIN evaluations e ON e.token = t.token",
+    ),
+    (
+        "the sweep's counters are those of its trials",
+        "SELECT s.sweep_key, s.trials_completed AS at FROM sweeps s JOIN trials t USING (sweep_key)
+         GROUP BY s.sweep_key HAVING s.trials_pending <> SUM(t.state = 'pending')
+             OR s.trials_leased <> SUM(t.state = 'leased') OR s.trials_completed <> SUM(t.state = 'completed')
+             OR s.trials_failed <> SUM(t.state = 'failed') OR s.trials_cancelled <> SUM(t.state = 'cancelled')",
+    ),
+    (
+        "the sweep's counters are those of its groups",
+        "SELECT s.sweep_key, s.groups_done AS at FROM sweeps s JOIN groups g USING (sweep_key)
+         GROUP BY s.sweep_key HAVING s.groups_done <> SUM(g.state = 'done')
+             OR s.groups_selected <> SUM(g.state = 'done' AND json_array_length(g.choice, '$.ranking') > 0)",
+    ),
+    (
+        "the group's counters are those of its trials",
+        "SELECT g.sweep_key, g.group_index AS at FROM groups g JOIN trials t USING (sweep_key, group_index)
+         GROUP BY g.sweep_key, g.group_index HAVING g.trials_total <> COUNT(*)
+             OR g.trials_completed <> SUM(t.state = 'completed') OR g.trials_failed <> SUM(t.state = 'failed')",
+    ),
+    (
+        "a trial has an outcome exactly if it completed, of the attempt that did",
+        "SELECT t.sweep_key, t.trial_index AS at FROM trials t LEFT JOIN outcomes o USING (sweep_key, trial_index)
+         WHERE (t.state = 'completed') <> (o.attempt IS NOT NULL) OR o.attempt <> t.begun",
+    ),
+    (
+        "a group is sealed exactly when all its trials are over, and selects only from completed ones",
+        "SELECT g.sweep_key, g.group_index AS at FROM groups g
+         WHERE (g.state <> 'searching') <> (g.trials_completed + g.trials_failed = g.trials_total)
+             OR (g.state <> 'searching') <> (g.seal IS NOT NULL)
+             OR EXISTS (SELECT 1 FROM json_each(g.choice, '$.ranking') r
+                 LEFT JOIN trials t ON t.sweep_key = g.sweep_key AND t.trial = json_extract(r.value, '$.trial')
+                 WHERE t.state IS NULL OR t.state <> 'completed' OR t.group_index <> g.group_index)",
+    ),
+    (
+        "a sweep is over exactly when nothing of it is pending or leased",
+        "SELECT s.sweep_key, s.trials_pending AS at FROM sweeps s
+         WHERE (s.state = 'running') <> (s.ended_at IS NULL)
+             OR (s.state = 'running' AND s.groups_done = s.groups_total)
+             OR (s.state <> 'running' AND s.trials_pending + s.trials_leased > 0)
+             OR (s.state = 'succeeded' AND s.groups_selected <> s.groups_total)
+             OR (s.state <> 'running' AND EXISTS (SELECT 1 FROM evaluations e
+                 WHERE e.sweep_key = s.sweep_key AND e.state IN ('pending', 'leased')))",
+    ),
+];
+
+/// Everything that does not hold; nothing, if all is well. Reads the whole store.
+pub(crate) async fn check(conn: &mut Conn) -> Result<Vec<Violation>> {
+    let mut violations = Vec::new();
+    for (invariant, query) in INVARIANTS {
+        for row in sqlx::query(query).fetch_all(&mut *conn).await? {
+            let key: i64 = row.try_get("sweep_key")?;
+            let name = sqlx::query_scalar("SELECT name FROM sweeps WHERE sweep_key = ?").bind(key);
+            violations.push(Violation {
+                invariant,
+                sweep: name.fetch_one(&mut *conn).await?,
+                at: row.try_get("at")?,
+            });
+        }
+    }
+    Ok(violations)
+}

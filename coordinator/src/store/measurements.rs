@@ -1,0 +1,72 @@
+//! Measurements, keyed by (trial, attempt, epoch): a repeated report changes nothing.
+
+use super::{Conn, Result, StoreError, SweepKey};
+use augur_core::outcome::Measurement;
+use augur_proto::v1;
+use prost::Message;
+use sqlx::Row;
+use std::{collections::BTreeMap, ops::Range};
+
+/// Stores what an attempt measured; epochs that are there already stay as they are.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    index: u32,
+    attempt: u32,
+    measurements: Vec<Measurement>,
+) -> Result<()> {
+    for measurement in measurements {
+        sqlx::query(
+            "INSERT OR IGNORE INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(sweep.0)
+        .bind(index)
+        .bind(attempt)
+        .bind(measurement.epoch)
+        .bind(v1::Measurement::from(measurement).encode_to_vec())
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// What the newest attempts of the trials at positions `within` measured, by position, epochs in order.
+pub(crate) async fn newest(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    within: Range<u32>,
+) -> Result<BTreeMap<u32, Vec<v1::Measurement>>> {
+    let rows = sqlx::query(
+        "SELECT m.trial_index, m.measurement
+         FROM trials t JOIN measurements m
+             ON m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun
+         WHERE t.sweep_key = ? AND t.trial_index >= ? AND t.trial_index < ?
+         ORDER BY m.trial_index, m.epoch",
+    )
+    .bind(sweep.0)
+    .bind(within.start)
+    .bind(within.end)
+    .fetch_all(conn)
+    .await?;
+    let mut measurements = BTreeMap::<u32, Vec<_>>::new();
+    for row in rows {
+        let bytes: &[u8] = row.try_get("measurement")?;
+        let measurement = v1::Measurement::decode(bytes).map_err(|_| StoreError::Damaged("measurement"))?;
+        measurements
+            .entry(row.try_get("trial_index")?)
+            .or_default()
+            .push(measurement);
+    }
+    Ok(measurements)
+}
+
+/// Epochs that the running trials of a sweep have finished.
+pub(crate) async fn running_epochs(conn: &mut Conn, sweep: SweepKey) -> Result<u32> {
+    let epochs = sqlx::query_scalar(
+        "SELECT COALESCE(SUM((SELECT MAX(epoch) FROM measurements m
+             WHERE m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun)), 0)
+         FROM trials t WHERE t.sweep_key = ? AND t.state = 'leased'",
+    );
+    Ok(epochs.bind(sweep.0).fetch_one(conn).await?)
+}

@@ -1,0 +1,237 @@
+//! Sweeps: the spec, the state and the counters, which every transition keeps up to date.
+
+use super::{Conn, Result, StoreError, SweepKey, from_json, to_json};
+use augur_core::{id::SweepId, spec::SweepSpec, state::JobState, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, sqlite::SqliteRow};
+
+/// Where a sweep stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SweepState {
+    /// Trials are running or waiting.
+    Running,
+    /// Every (task, seed) has a selected trial.
+    Succeeded,
+    /// It is over, and at least one (task, seed) has none.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl SweepState {
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn of(tag: &str) -> Result<Self> {
+        match tag {
+            "running" => Ok(Self::Running),
+            "succeeded" => Ok(Self::Succeeded),
+            "failed" => Ok(Self::Failed),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err(StoreError::Damaged("sweep")),
+        }
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_final(self) -> bool {
+        self != Self::Running
+    }
+}
+
+/// A sweep as it is stored, without its spec.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SweepRow {
+    pub key: SweepKey,
+    pub sweep: SweepId,
+    pub name: String,
+    pub spec_sha256: String,
+    pub state: SweepState,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub trials_pending: u32,
+    pub trials_leased: u32,
+    pub trials_completed: u32,
+    pub trials_failed: u32,
+    pub trials_cancelled: u32,
+    pub groups_total: u32,
+    pub groups_done: u32,
+    /// Groups that have a selected trial.
+    pub groups_selected: u32,
+    /// Seconds of completed attempts.
+    pub trial_seconds: f64,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT sweep_key, sweep, name, spec_sha256, state, created_at, ended_at, trials_pending, trials_leased,
+                 trials_completed, trials_failed, trials_cancelled, groups_total, groups_done, groups_selected,
+                 trial_seconds FROM sweeps ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &SqliteRow) -> Result<SweepRow> {
+    let sweep: &str = row.try_get("sweep")?;
+    let ended_at: Option<i64> = row.try_get("ended_at")?;
+    Ok(SweepRow {
+        key: SweepKey(row.try_get("sweep_key")?),
+        sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
+        name: row.try_get("name")?,
+        spec_sha256: row.try_get("spec_sha256")?,
+        state: SweepState::of(row.try_get("state")?)?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        ended_at: ended_at.map(Timestamp),
+        trials_pending: row.try_get("trials_pending")?,
+        trials_leased: row.try_get("trials_leased")?,
+        trials_completed: row.try_get("trials_completed")?,
+        trials_failed: row.try_get("trials_failed")?,
+        trials_cancelled: row.try_get("trials_cancelled")?,
+        groups_total: row.try_get("groups_total")?,
+        groups_done: row.try_get("groups_done")?,
+        groups_selected: row.try_get("groups_selected")?,
+        trial_seconds: row.try_get("trial_seconds")?,
+    })
+}
+
+/// Creates a sweep of so many groups and trials, running.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    spec: &SweepSpec,
+    yaml: &str,
+    groups: u32,
+    trials: u32,
+    now: Timestamp,
+) -> Result<SweepKey> {
+    let done = sqlx::query(
+        "INSERT INTO sweeps (sweep, name, spec_sha256, spec_yaml, spec_json, state, created_at, trials_pending,
+             groups_total)
+         VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+    )
+    .bind(spec.id().to_string())
+    .bind(&spec.name)
+    .bind(spec.sha256())
+    .bind(yaml)
+    .bind(to_json(spec))
+    .bind(now.0)
+    .bind(trials)
+    .bind(groups)
+    .execute(conn)
+    .await?;
+    Ok(SweepKey(done.last_insert_rowid()))
+}
+
+/// The sweep with a key.
+pub(crate) async fn get(conn: &mut Conn, key: SweepKey) -> Result<SweepRow> {
+    let row = sqlx::query(select!("WHERE sweep_key = ?"))
+        .bind(key.0)
+        .fetch_optional(conn)
+        .await?;
+    read(row.as_ref().ok_or(StoreError::Damaged("sweep"))?)
+}
+
+/// The sweep with an identifier.
+pub(crate) async fn by_id(conn: &mut Conn, sweep: SweepId) -> Result<Option<SweepRow>> {
+    let row = sqlx::query(select!("WHERE sweep = ?"))
+        .bind(sweep.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The sweep that its spec calls `name`.
+pub(crate) async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<SweepRow>> {
+    let row = sqlx::query(select!("WHERE name = ?"))
+        .bind(name)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The sweeps before `before`, newest first.
+pub(crate) async fn list(conn: &mut Conn, before: SweepKey, limit: u32) -> Result<Vec<SweepRow>> {
+    let rows = sqlx::query(select!("WHERE sweep_key < ? ORDER BY sweep_key DESC LIMIT ?"))
+        .bind(before.0)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The spec as it was submitted.
+pub(crate) async fn yaml(conn: &mut Conn, key: SweepKey) -> Result<String> {
+    let yaml = sqlx::query_scalar("SELECT spec_yaml FROM sweeps WHERE sweep_key = ?");
+    Ok(yaml.bind(key.0).fetch_one(conn).await?)
+}
+
+/// The spec.
+pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
+    let json: String = sqlx::query_scalar("SELECT spec_json FROM sweeps WHERE sweep_key = ?")
+        .bind(key.0)
+        .fetch_one(conn)
+        .await?;
+    from_json(&json, "spec")
+}
+
+/// Counts `n` trials that went from one state to another.
+pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &JobState, n: u64) -> Result<()> {
+    for (state, by) in [(from, -1), (to, 1)] {
+        let statement = match state {
+            JobState::Pending(_) => "UPDATE sweeps SET trials_pending = trials_pending + ? WHERE sweep_key = ?",
+            JobState::Leased(_) => "UPDATE sweeps SET trials_leased = trials_leased + ? WHERE sweep_key = ?",
+            JobState::Completed { .. } => {
+                "UPDATE sweeps SET trials_completed = trials_completed + ? WHERE sweep_key = ?"
+            }
+            JobState::Failed { .. } => "UPDATE sweeps SET trials_failed = trials_failed + ? WHERE sweep_key = ?",
+            JobState::Cancelled => "UPDATE sweeps SET trials_cancelled = trials_cancelled + ? WHERE sweep_key = ?",
+        };
+        let change = by * i64::try_from(n).unwrap_or(i64::MAX);
+        sqlx::query(statement)
+            .bind(change)
+            .bind(key.0)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds the seconds of a completed attempt.
+pub(crate) async fn add_seconds(conn: &mut Conn, key: SweepKey, seconds: f64) -> Result<()> {
+    sqlx::query("UPDATE sweeps SET trial_seconds = trial_seconds + ? WHERE sweep_key = ?")
+        .bind(seconds)
+        .bind(key.0)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Counts a group that is done, with a selected trial or without one.
+pub(crate) async fn count_group(conn: &mut Conn, key: SweepKey, selected: bool) -> Result<()> {
+    sqlx::query(
+        "UPDATE sweeps SET groups_done = groups_done + 1, groups_selected = groups_selected + ? WHERE sweep_key = ?",
+    )
+    .bind(u32::from(selected))
+    .bind(key.0)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a running sweep.
+pub(crate) async fn end(conn: &mut Conn, key: SweepKey, state: SweepState, now: Timestamp) -> Result<()> {
+    let done = sqlx::query("UPDATE sweeps SET state = ?, ended_at = ? WHERE sweep_key = ? AND state = 'running'")
+        .bind(state.tag())
+        .bind(now.0)
+        .bind(key.0)
+        .execute(conn)
+        .await?;
+    super::swapped(&done, "sweep")
+}

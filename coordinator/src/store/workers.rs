@@ -1,0 +1,117 @@
+//! Workers: who registered, and when each was last heard of.
+
+use super::{Conn, Result, StoreError};
+use augur_core::{id::WorkerId, time::Timestamp};
+use sqlx::{Row, sqlite::SqliteRow};
+
+/// A worker as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WorkerRow {
+    /// Grows with every registration of a new worker.
+    pub key: i64,
+    pub worker: WorkerId,
+    pub host: String,
+    pub slots: u32,
+    pub augur_version: String,
+    pub libtorch_version: String,
+    /// It has not said goodbye.
+    pub present: bool,
+    pub last_heartbeat: Timestamp,
+    /// Trials and evaluations in its hands.
+    pub leases: u32,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT *, (SELECT COUNT(*) FROM trials t WHERE t.worker = w.worker AND t.state = 'leased')
+                 + (SELECT COUNT(*) FROM evaluations e WHERE e.worker = w.worker AND e.state = 'leased') AS leases
+             FROM workers w ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &SqliteRow) -> Result<WorkerRow> {
+    let worker: &str = row.try_get("worker")?;
+    Ok(WorkerRow {
+        key: row.try_get("worker_key")?,
+        worker: worker.parse().map_err(|_| StoreError::Damaged("worker identifier"))?,
+        host: row.try_get("host")?,
+        slots: row.try_get("slots")?,
+        augur_version: row.try_get("augur_version")?,
+        libtorch_version: row.try_get("libtorch_version")?,
+        present: row.try_get("present")?,
+        last_heartbeat: Timestamp(row.try_get("last_heartbeat")?),
+        leases: row.try_get("leases")?,
+    })
+}
+
+/// Registers a worker, or hears again from one that registered before.
+pub(crate) async fn register(
+    conn: &mut Conn,
+    worker: WorkerId,
+    host: &str,
+    slots: u32,
+    versions: [&str; 2],
+    now: Timestamp,
+) -> Result<()> {
+    let [augur, libtorch] = versions;
+    sqlx::query(
+        "INSERT INTO workers (worker, host, slots, augur_version, libtorch_version, present, last_heartbeat)
+         VALUES (?, ?, ?, ?, ?, 1, ?)
+         ON CONFLICT (worker) DO UPDATE SET host = excluded.host, slots = excluded.slots,
+             augur_version = excluded.augur_version, libtorch_version = excluded.libtorch_version, present = 1,
+             last_heartbeat = excluded.last_heartbeat",
+    )
+    .bind(worker.to_string())
+    .bind(host)
+    .bind(slots)
+    .bind(augur)
+    .bind(libtorch)
+    .bind(now.0)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a worker was heard of now; false where it is not registered or has left.
+pub(crate) async fn heard(conn: &mut Conn, worker: WorkerId, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query("UPDATE workers SET last_heartbeat = ? WHERE worker = ? AND present = 1")
+        .bind(now.0)
+        .bind(worker.to_string())
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a worker said goodbye.
+pub(crate) async fn left(conn: &mut Conn, worker: WorkerId) -> Result<()> {
+    sqlx::query("UPDATE workers SET present = 0 WHERE worker = ?")
+        .bind(worker.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The version of libtorch that a worker was built with.
+pub(crate) async fn libtorch_version(conn: &mut Conn, worker: WorkerId) -> Result<String> {
+    let version = sqlx::query_scalar("SELECT libtorch_version FROM workers WHERE worker = ?");
+    Ok(version.bind(worker.to_string()).fetch_one(conn).await?)
+}
+
+/// The workers after a key, oldest first.
+pub(crate) async fn list(conn: &mut Conn, after: i64, limit: u32) -> Result<Vec<WorkerRow>> {
+    let rows = sqlx::query(select!("WHERE worker_key > ? ORDER BY worker_key LIMIT ?"))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Workers present that were heard of after `since`.
+pub(crate) async fn connected(conn: &mut Conn, since: Timestamp) -> Result<u32> {
+    let count = sqlx::query_scalar("SELECT COUNT(*) FROM workers WHERE present = 1 AND last_heartbeat > ?");
+    Ok(count.bind(since.0).fetch_one(conn).await?)
+}

@@ -116,3 +116,27 @@ fn keep_freed_memory() {
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_devices() {
+        assert_eq!("cuda:3".parse(), Ok(DeviceChoice::Cuda(3)));
+        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        let unknown = |name: &str| Err(DeviceError::Unknown(name.to_owned()));
+        assert_eq!("cuda:x".parse::<DeviceChoice>(), unknown("cuda:x"));
+        assert_eq!("gpu".parse::<DeviceChoice>(), unknown("gpu"));
+    }
+
+    #[test]
+    fn a_gpu_that_is_not_there_is_refused() {
+        let found = cuda_devices();
+        assert_eq!(
+            DeviceChoice::Cuda(found).resolve(),
+            Err(DeviceError::NoCuda { index: found, found })
+        );
+        assert_eq!(DeviceChoice::Auto.resolve().map(|d| d.is_cuda()), Ok(found > 0));
+    }
+}

@@ -43,3 +43,48 @@ fn draw_slot(slot: &Slot, rng: &mut impl Rng) -> Tensor {
     };
     Tensor::from_slice(&values).view(slot.shape.as_slice())
 }
+
+#[cfg(test)]
+mod tests {
+    use augur_core::draws::{Purpose, shared_stream};
+
+    use super::*;
+    use crate::detector::{ResNetConfig, Stem};
+
+    fn drawn(seed: u64) -> Params {
+        let config = ResNetConfig {
+            channels: 3,
+            stem: Stem::Small,
+            width: 32,
+            blocks: vec![1, 1],
+            head: 64,
+        };
+        let mut rng = shared_stream(seed, "init", Purpose::Weights, 0);
+        draw(&Detector::resnet(&config), &mut rng, Kind::Double, Device::Cpu).0
+    }
+
+    fn named<'a>(params: &'a Params, name: &str) -> &'a Tensor {
+        params.iter().find(|(n, _)| *n == name).unwrap().1
+    }
+
+    #[test]
+    fn convolutions_and_linear_layers_have_their_spread() {
+        let params = drawn(0);
+        // fan_out = 64 * 9; a uniform's deviation is its bound / sqrt(3), its bound here 1 / sqrt(64).
+        let spread = |name: &str| named(&params, name).std(false).double_value(&[]);
+        let wanted = (2.0f64 / (64.0 * 9.0)).sqrt();
+        assert!((spread("layer2.0.conv2.weight") / wanted - 1.0).abs() < 0.02);
+        let wanted = 1.0 / 8.0 / 3.0f64.sqrt();
+        assert!((spread("head.0.weight") / wanted - 1.0).abs() < 0.05);
+        let largest = named(&params, "head.0.weight").abs().max().double_value(&[]);
+        assert!((0.12..=0.125).contains(&largest), "{largest}");
+        assert_eq!(spread("bn1.weight"), 0.0);
+    }
+
+    #[test]
+    fn the_draw_follows_the_seed() {
+        let same = |a: &Params, b: &Params| a.tensors().iter().zip(b.tensors()).all(|(a, b)| a == b);
+        assert!(same(&drawn(0), &drawn(0)));
+        assert!(!same(&drawn(0), &drawn(1)));
+    }
+}

@@ -4,6 +4,8 @@
 mod layers;
 mod params;
 mod resnet;
+#[cfg(test)]
+mod tests;
 mod tiny;
 
 use tch::{Device, Kind, Reduction, Tensor};

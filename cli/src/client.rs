@@ -48,10 +48,10 @@ impl Client {
         match self.inner.get_coordinator(request).await {
             Ok(answer) => match answer.into_inner().api_version {
                 version if version == API_VERSION => Ok(()),
-                version => Err(failure::other_api(&self.url, &format!("it speaks {version}"))),
+                version => Err(failure::other_api(&self.url, &format!("speaks {version}"))),
             },
             Err(status) if failure::is_unimplemented(&status) => {
-                Err(failure::other_api(&self.url, "it does not know augur.v1"))
+                Err(failure::other_api(&self.url, "knows no augur.v1"))
             }
             Err(status) => Err(self.failed(&status)),
         }
@@ -205,7 +205,7 @@ fn endpoint(url: &str) -> Result<Endpoint, Failure> {
         format!("http://{url}")
     };
     let endpoint = Endpoint::from_shared(with_scheme).map_err(|_| {
-        let text = format!("{url} is no address of a coordinator; write it like http://127.0.0.1:7410");
+        let text = format!("`{url}` is no address of a coordinator; write it like http://127.0.0.1:7461");
         Failure::new(Exit::CommandLine, text)
     })?;
     Ok(endpoint

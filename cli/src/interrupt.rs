@@ -1,21 +1,16 @@
-//! Ctrl-C, SIGTERM and SIGHUP: the wish to stop in good order.
+//! Ctrl-C and SIGTERM: the wish to stop in good order. SIGHUP is left alone, so that `nohup` works.
 
 use crate::failure::{Exit, Failure};
 
 /// Waits for the wish to stop.
 pub async fn interrupted() {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (term, hup) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-        if let (Ok(mut term), Ok(mut hup)) = (term, hup) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = term.recv() => {}
-                _ = hup.recv() => {}
-            }
-            return;
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
         }
+        return;
     }
     let _ = tokio::signal::ctrl_c().await;
 }

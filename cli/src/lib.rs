@@ -5,7 +5,6 @@
 
 mod client;
 mod command;
-mod compare;
 mod config;
 mod crew;
 pub mod failure;

@@ -49,6 +49,15 @@ pub fn ago(at: Option<&prost_types::Timestamp>) -> String {
     }
 }
 
+/// The first few of a list, and how many more there are.
+pub fn first(items: &[String], most: usize) -> String {
+    let mut text = items.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    if items.len() > most {
+        text += &format!(", and {} more", items.len() - most);
+    }
+    text
+}
+
 /// "1 trial", "2 trials".
 pub fn count(n: u32, what: &str) -> String {
     match n {

@@ -36,8 +36,7 @@ impl Leaderboard {
         let mut client = self.remote.connect().await?;
         let name = sweep_name(&self.sweep);
         if let Some(folder) = &self.out {
-            let sweep = client.sweep(&name).await?;
-            let input = results::gather(&mut client, &sweep).await?;
+            let input = results::gather(&mut client, &name).await?;
             fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, &error))?;
             let report = results::write(folder, &input)?;
             print(&format!("report: {}\n", report.display()));

@@ -87,7 +87,7 @@ fn data(checked: Result<DataSummary, DataError>) -> Result<Data, Failure> {
                 summary.data_set.root.display()
             ),
         }),
-        Err(missing @ DataError::NoFolder { .. }) => Ok(Data {
+        Err(missing @ (DataError::NoFolder { .. } | DataError::NoRoot { .. })) => Ok(Data {
             found: false,
             note: missing.to_string(),
         }),
@@ -128,6 +128,7 @@ fn task(task: &TaskSpec) -> Task {
         anomalies: match &task.anomaly {
             AnomalySpec::Class(class) => format!("class {class}"),
             AnomalySpec::Planted(Planted::RotateDeg(angle)) => format!("{} turned by {angle} degrees", task.normal),
+            AnomalySpec::Unlabelled => "unlabelled".into(),
         },
     }
 }

@@ -3,14 +3,13 @@
 use super::{print, verdict, width};
 use crate::{
     client::Client,
-    compare::difference,
     config::Config,
     crew::{Crew, Notice},
     failure::{Exit, Failure},
     folder::{self, RunFolder},
     interrupt, progress,
     report::ReportInput,
-    results, watch,
+    results, text, watch,
 };
 use augur_core::spec;
 use augur_proto::v1;
@@ -36,6 +35,9 @@ pub struct Run {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
 }
+
+/// More differences between two specs are counted, not listed.
+const SHOWN_DIFFERENCES: usize = 5;
 
 /// What a run ends with.
 struct Finished {
@@ -82,24 +84,43 @@ impl Run {
         folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
         if sweep.state() == v1::SweepState::Running {
             let slots = self.slots(config);
+            if let Some(warning) = self.crowding(config, slots) {
+                eprintln!("warning: {warning}");
+            }
             crew.start_workers(folder, self.workers.get(), slots)?;
             let mut screen = progress::screen();
             let followed = watch::follow(&mut client, &sweep.name, screen.as_mut(), &mut notices).await;
             screen.finish();
             sweep = followed?;
         }
-        let results = results::gather(&mut client, &sweep).await?;
+        let results = results::gather(&mut client, &sweep.name).await?;
         let report = results::write(&folder.path, &results)?;
         Ok(Finished { sweep, results, report })
     }
 
-    /// Slots of each worker: as many trials side by side as there are cores for their threads, since libtorch slows
-    /// down many times over where they share one.
+    /// Slots of each worker: as many trials side by side as there are cores for their threads.
     fn slots(&self, config: &Config) -> u32 {
-        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-        let share = cores / self.workers / config.spec.resources.threads.max(1);
+        let share = cores() / self.workers / config.spec.resources.threads.max(1);
         self.slots.map_or(share.max(1), NonZeroU32::get)
     }
+
+    /// Trials that share a core take many times as long as one after the other.
+    fn crowding(&self, config: &Config, slots: u32) -> Option<String> {
+        let threads = config.spec.resources.threads;
+        let busy = self.workers.get().saturating_mul(slots).saturating_mul(threads);
+        (busy > cores()).then(|| {
+            format!(
+                "{} workers x {slots} slots x {threads} threads are more than the {} cores of this machine, which \
+                 slows trials down many times over; use fewer of them",
+                self.workers,
+                cores()
+            )
+        })
+    }
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
 }
 
 /// A folder keeps one sweep: its results would otherwise be of one and its store of another.
@@ -113,16 +134,19 @@ async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> 
     else {
         return Ok(());
     };
-    let differs = match spec::parse(&there.spec_yaml) {
-        Ok(spec) => difference(&spec, here),
-        Err(_) => "its spec is of another version".into(),
+    // A list leaves the specs out.
+    let there = client.sweep(&there.name).await?;
+    let differences = match spec::parse(&there.spec_yaml) {
+        Ok(there) => spec::differences(&there, here),
+        Err(_) => vec!["its spec is of another version".into()],
     };
     Err(Failure::new(
         Exit::OtherSweep,
         format!(
-            "{} holds another sweep than {} asks for; choose another folder with --out: {differs}",
+            "{} holds another sweep than {} asks for ({}); choose another folder with --out",
             folder.display(),
-            config.path.display()
+            config.path.display(),
+            text::first(&differences, SHOWN_DIFFERENCES)
         ),
     ))
 }

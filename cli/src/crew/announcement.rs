@@ -1,9 +1,10 @@
 //! The coordinator's start: it says its address on the first line of its stdout, or ends with the reason on stderr.
 
-use super::service::{Program, Service, death, last_line};
+use super::service::{Program, Service, death};
 use crate::failure::{Exit, Failure};
 use std::{
     net::SocketAddr,
+    path::Path,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -76,6 +77,18 @@ fn ended(program: &Program, status: Option<ExitStatus>) -> Failure {
         Some(code) if code == Exit::InUse as i32 => Exit::InUse,
         _ => Exit::CannotStart,
     };
-    let said = last_line(&program.log).map(|line| line.trim_start_matches("error: ").to_owned());
+    let said = last_words(&program.log);
     Failure::new(exit, said.unwrap_or_else(|| death(program, status)))
+}
+
+/// What a program said at its end, without its own name before it.
+fn last_words(log: &Path) -> Option<String> {
+    const MARKS: [&str; 2] = ["error: ", "augur-coordinator: "];
+    let text = std::fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let said = text
+        .lines()
+        .rev()
+        .find_map(|line| MARKS.iter().find_map(|mark| line.strip_prefix(mark)));
+    said.map(str::to_owned)
 }

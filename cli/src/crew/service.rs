@@ -4,12 +4,12 @@ use super::{Notice, budget::RestartBudget};
 use crate::failure::{Exit, Failure, os_text};
 use std::{
     fs::OpenOptions,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 use tokio::{
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     sync::mpsc,
     time::timeout,
 };
@@ -31,8 +31,9 @@ pub struct Program {
 /// A child that runs.
 pub struct Service {
     program: Program,
-    /// Its stdin is a pipe that stays open as long as it should run.
     pub(super) child: Child,
+    /// A pipe that stays open as long as it should run. Not left in the child, whose `wait` would close it.
+    stdin: Option<ChildStdin>,
 }
 
 impl Service {
@@ -58,14 +59,17 @@ impl Service {
             .stdout(stdout)
             .stderr(log)
             .kill_on_drop(true);
+        // Logs are read with any tool.
+        command.env("NO_COLOR", "1");
         // A group of its own: Ctrl-C reaches this process alone, which then stops the children in order.
         #[cfg(unix)]
         command.process_group(0);
-        let child = command.spawn().map_err(|error| {
+        let mut child = command.spawn().map_err(|error| {
             let text = format!("can't start {}: {}", program.path.display(), os_text(&error));
             Failure::new(Exit::CannotStart, format!("{text}; build it with `make setup`"))
         })?;
-        Ok(Self { program, child })
+        let stdin = child.stdin.take();
+        Ok(Self { program, child, stdin })
     }
 
     /// The same child, to be started differently the next time.
@@ -81,9 +85,10 @@ impl Service {
                 status = self.child.wait() => status,
                 () = stop.cancelled() => return self.stop(grace).await,
             };
-            let death = death(&self.program, status.ok());
-            let Some(pause) = budget.next_pause(Instant::now()) else {
-                return give_up(&notices, format!("{death}, again and again; the log tells why")).await;
+            let status = status.ok();
+            let death = death(&self.program, status);
+            let Some(pause) = budget.next_pause(Instant::now()).filter(|_| may_recover(status)) else {
+                return give_up(&notices, format!("{death}; the sweep can't go on without it")).await;
             };
             // Nobody listens any more only when the command is ending.
             let _ = notices.send(Notice::Line(format!("{death}; starting it again"))).await;
@@ -100,11 +105,19 @@ impl Service {
 
     /// Closes its stdin, waits, and kills it if that doesn't help.
     async fn stop(mut self, grace: Duration) {
-        drop(self.child.stdin.take());
+        drop(self.stdin.take());
         if timeout(grace, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
     }
+}
+
+/// Whether another start may do better: with a bad command line, a folder that can't be written or a coordinator of
+/// another API it can't.
+fn may_recover(status: Option<ExitStatus>) -> bool {
+    const HOPELESS: [Exit; 3] = [Exit::CommandLine, Exit::CannotWrite, Exit::OtherApi];
+    let code = status.and_then(|status| status.code());
+    !HOPELESS.into_iter().any(|exit| code == Some(exit as i32))
 }
 
 async fn give_up(notices: &mpsc::Sender<Notice>, text: String) {
@@ -126,15 +139,4 @@ fn how(status: ExitStatus) -> String {
         Some(code) => format!("ended with exit code {code}"),
         None => "ended".into(),
     }
-}
-
-/// The last line of a log that says something.
-pub fn last_line(log: &Path) -> Option<String> {
-    let text = std::fs::read(log).ok()?;
-    let text = String::from_utf8_lossy(&text);
-    text.lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .map(str::to_owned)
 }

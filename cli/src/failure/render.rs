@@ -45,6 +45,12 @@ fn underlined(fault: &Complaint, excerpt: &Excerpt, colours: bool) -> String {
     }
 }
 
+/// The word, list or string at a place; empty at the end of a line.
+pub(super) fn word_at(text: &str, position: (u64, u64)) -> &str {
+    let (start, length) = span(text, position);
+    text.get(start..start + length).unwrap_or_default().trim()
+}
+
 /// Byte offset and length of the word, list or string at a place.
 fn span(text: &str, (line, column): (u64, u64)) -> (usize, usize) {
     let line = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);

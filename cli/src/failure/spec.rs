@@ -1,6 +1,6 @@
 //! The faults of a config in a person's words, each with its place, unknown keys with the nearest known one.
 
-use super::{Complaint, Excerpt, Exit, Failure};
+use super::{Complaint, Excerpt, Exit, Failure, render::word_at};
 use augur_core::spec::{Fault, SpecError};
 use std::path::Path;
 
@@ -18,7 +18,8 @@ impl Failure {
 }
 
 fn complaint(path: &Path, text: &str, fault: &Fault) -> Complaint {
-    let Explained { message, label, help } = explain(&fault.message);
+    let found = fault.position.map_or("", |position| word_at(text, position));
+    let Explained { message, label, help } = explain(&fault.message, found);
     let file = path.display().to_string();
     let place = match fault.position {
         Some((line, column)) => format!("{file}:{line}:{column}"),
@@ -41,42 +42,44 @@ fn complaint(path: &Path, text: &str, fault: &Fault) -> Complaint {
 }
 
 /// A fault's text, worked over.
+#[derive(Debug, Default, PartialEq)]
 struct Explained {
     message: String,
     label: Option<String>,
     help: Option<String>,
 }
 
-/// Serde's texts about keys and types in the words of a spec; other texts as they are.
-fn explain(message: &str) -> Explained {
-    let as_is = |message: String| Explained {
-        message,
-        label: None,
-        help: None,
-    };
+/// The YAML reader's texts in the words of a spec; other texts as they are. `found` is what stands at the place.
+fn explain(message: &str, found: &str) -> Explained {
     if let Some((unknown, known)) = unknown_key(message) {
         let near = nearest(&unknown, &known);
         return Explained {
             message: match near {
                 Some(near) => format!("unknown key `{unknown}`; did you mean `{near}`?"),
-                None => format!("unknown key `{unknown}`; remove it"),
+                None => format!("unknown key `{unknown}`; remove it or write another"),
             },
             label: near.map(|near| format!("did you mean `{near}`?")),
-            help: Some(format!("the keys known here are {}", known.join(", "))),
+            help: Some(format!("known here: {}", known.join(", "))),
         };
     }
-    as_is(plain_types(message))
+    let rules = [missing_key, repeated_key, empty, other_type];
+    let known = rules
+        .iter()
+        .find_map(|rule| rule(message))
+        .or_else(|| needed(message, found));
+    Explained {
+        message: known.unwrap_or_else(|| message.to_owned()),
+        ..Explained::default()
+    }
 }
 
-/// From "unknown field `a`, expected one of `b`, `c`" the unknown one and the known ones.
+/// From "unknown field `a`, expected one of b, c" the unknown one and the known ones.
 fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
-    let start = ["unknown field", "unknown variant"]
+    let rest = ["unknown field `", "unknown variant `"]
         .iter()
-        .find_map(|start| message.find(start))?;
-    let mut names = message[start..].split('`').skip(1).step_by(2).map(str::to_owned);
-    let unknown = names.next()?;
-    let known: Vec<_> = names.collect();
-    (!known.is_empty()).then_some((unknown, known))
+        .find_map(|start| message.strip_prefix(start))?;
+    let (unknown, known) = rest.split_once("`, expected one of ")?;
+    Some((unknown.to_owned(), known.split(", ").map(str::to_owned).collect()))
 }
 
 fn nearest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a String> {
@@ -85,31 +88,52 @@ fn nearest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a String> {
     (likeness(nearest) >= NEAR).then_some(nearest)
 }
 
-/// Rust's names of types, as a person would say them.
-fn plain_types(message: &str) -> String {
-    const WORDS: [(&str, &str); 12] = [
-        ("expected u32", "expected a whole number, 0 or more"),
-        ("expected u64", "expected a whole number, 0 or more"),
-        ("expected f64", "expected a number"),
-        ("expected a sequence", "expected a list"),
-        ("expected sequence", "expected a list"),
-        ("expected an array of length", "expected a list of length"),
-        ("expected a map", "expected a mapping of keys to values"),
-        ("invalid type: sequence", "a list stands here"),
-        ("invalid type: map", "a mapping stands here"),
-        ("invalid type: string", "a text stands here,"),
-        ("missing field", "missing key"),
-        ("duplicate field", "the key stands twice:"),
+fn missing_key(message: &str) -> Option<String> {
+    let key = message.strip_prefix("missing field ")?;
+    Some(format!("the key {key} is missing; add it"))
+}
+
+fn repeated_key(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("duplicate mapping key: ")?;
+    let key = rest.split(", set DuplicateKeyPolicy").next()?;
+    Some(format!("the key `{key}` stands twice; remove one"))
+}
+
+fn empty(message: &str) -> Option<String> {
+    (message == "unexpected end of input").then(|| "the text ends too early; docs/spec.md shows a whole spec".into())
+}
+
+/// From "invalid type: boolean `true`, expected a class name".
+fn other_type(message: &str) -> Option<String> {
+    let rest = ["invalid type: ", "invalid value: ", "invalid length "]
+        .iter()
+        .find_map(|p| message.strip_prefix(p))?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    Some(format!(
+        "{} is needed here, not {found}",
+        expected.replace("an array", "a list")
+    ))
+}
+
+/// What should stand at a place where something of another type stands.
+fn needed(message: &str, found: &str) -> Option<String> {
+    const KINDS: [(&str, &str); 10] = [
+        ("invalid u32", "a whole number (0 or more)"),
+        ("invalid u64", "a whole number (0 or more)"),
+        ("invalid floating point", "a number"),
+        ("invalid f64", "a number"),
+        ("expected a list start", "a list such as [a, b]"),
+        ("expected sequence start", "a list such as [a, b]"),
+        ("expected a mapping start", "a mapping such as {key: value}"),
+        ("expected mapping start", "a mapping such as {key: value}"),
+        ("expected string scalar", "a text"),
+        ("expected scalar", "a single value"),
     ];
-    let mut text = message.to_owned();
-    for (from, to) in WORDS {
-        text = text.replace(from, to);
-    }
-    // "expected struct SweepSpec": what it is called inside says nothing to a reader of YAML.
-    match text.find("expected struct ") {
-        Some(at) => format!("{}expected a mapping of keys to values", &text[..at]),
-        None => text,
-    }
+    let (_, kind) = KINDS.iter().find(|(text, _)| message == *text)?;
+    Some(match found {
+        "" => format!("{kind} is needed here"),
+        found => format!("{kind} is needed here, not `{found}`"),
+    })
 }
 
 #[cfg(test)]
@@ -118,10 +142,21 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_offered_only_when_it_is_near() {
-        let near = explain("unknown field `strats`, expected `padding` or `starts`");
+        let near = explain("unknown field `strats`, expected one of padding, starts", "strats");
         assert_eq!(near.message, "unknown key `strats`; did you mean `starts`?");
-        let far = explain("unknown field `colour`, expected `padding` or `starts`");
-        assert_eq!(far.message, "unknown key `colour`; remove it");
-        assert_eq!(far.help.as_deref(), Some("the keys known here are padding, starts"));
+        let far = explain("unknown field `colour`, expected one of padding, starts", "colour");
+        assert_eq!(far.message, "unknown key `colour`; remove it or write another");
+        assert_eq!(far.help.as_deref(), Some("known here: padding, starts"));
+    }
+
+    #[test]
+    fn types_are_named_as_people_name_them() {
+        let message = explain("invalid u32", "many").message;
+        assert_eq!(message, "a whole number (0 or more) is needed here, not `many`");
+        assert_eq!(
+            explain("expected a list start", "").message,
+            "a list such as [a, b] is needed here"
+        );
+        assert_eq!(explain("something else", "x").message, "something else");
     }
 }

@@ -24,9 +24,14 @@ pub fn from_status(status: &Status, url: &str) -> Failure {
         },
         Code::NotFound => Failure::new(Exit::NotFound, status.message()),
         Code::AlreadyExists => Failure::new(Exit::OtherSweep, status.message()),
-        Code::Unimplemented => other_api(url, "it does not know a call of this build"),
-        Code::Unavailable | Code::DeadlineExceeded => unreachable(url, &root(status)),
+        Code::Unimplemented => other_api(url, "does not know a call of this build"),
+        // With its own reason it is the coordinator that answers; without one nobody was reached.
+        Code::Unavailable | Code::DeadlineExceeded if status.get_error_details().error_info().is_none() => {
+            unreachable(url, &root(status))
+        }
         Code::Ok
+        | Code::Unavailable
+        | Code::DeadlineExceeded
         | Code::Cancelled
         | Code::Unknown
         | Code::PermissionDenied
@@ -72,12 +77,13 @@ pub fn unreachable(url: &str, cause: &str) -> Failure {
     )
 }
 
-/// Somebody answers at `url`, in another language.
-pub(crate) fn other_api(url: &str, what: &str) -> Failure {
+/// Somebody answers at `url` who does not speak our API.
+pub(crate) fn other_api(url: &str, does: &str) -> Failure {
     Failure::new(
         Exit::OtherApi,
         format!(
-            "the coordinator at {url} is of another API than {}: {what}; use the `augur` of the coordinator's version",
+            "the server at {url} {does}, this command speaks {}; check the address, or use the `augur` of the \
+             coordinator's version",
             augur_proto::API_VERSION
         ),
     )

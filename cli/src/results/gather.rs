@@ -16,12 +16,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The leaderboard of a sweep, its spec, and the epochs of all its trials.
+/// The leaderboard of the sweep of this resource name, its spec, and the epochs of all its trials.
 ///
 /// # Errors
 /// The coordinator can't be reached, or doesn't know the sweep.
-pub async fn gather(client: &mut Client, sweep: &v1::Sweep) -> Result<ReportInput, Failure> {
-    let leaderboard = client.leaderboard(&sweep.name).await?;
+pub async fn gather(client: &mut Client, name: &str) -> Result<ReportInput, Failure> {
+    let leaderboard = client.leaderboard(name).await?;
+    let sweep = client.sweep(name).await?;
     let spec = spec::parse(&sweep.spec_yaml).map_err(|error| {
         let text = format!(
             "the coordinator at {} sent a spec that can't be read: {error}",
@@ -30,8 +31,8 @@ pub async fn gather(client: &mut Client, sweep: &v1::Sweep) -> Result<ReportInpu
         Failure::new(Exit::Unexpected, text)
     })?;
     let mut groups = Vec::new();
-    for group in client.groups(&sweep.name).await? {
-        groups.push(curves(client, &sweep.name, &group, &leaderboard).await?);
+    for group in client.groups(name).await? {
+        groups.push(curves(client, name, &group, &leaderboard).await?);
     }
     Ok(ReportInput {
         leaderboard,

@@ -30,14 +30,28 @@ impl FamilySpec {
         }
     }
 
-    /// The same family without its starting points: what a single trial depends on.
+    /// The same family without its starting points: what a single trial depends on. Costs the same however many there
+    /// are.
     pub fn without_starts(&self) -> Self {
-        let mut family = self.clone();
-        match &mut family {
-            Self::Rotation(rotation) => rotation.starts.clear(),
-            Self::Cutdiff(cutdiff) => cutdiff.starts.clear(),
+        match self {
+            Self::Rotation(RotationSpec { padding, starts: _ }) => Self::Rotation(RotationSpec {
+                padding: *padding,
+                starts: Vec::new(),
+            }),
+            Self::Cutdiff(CutdiffSpec {
+                mode,
+                fill,
+                area,
+                max_aspect,
+                starts: _,
+            }) => Self::Cutdiff(CutdiffSpec {
+                mode: *mode,
+                fill: *fill,
+                area: *area,
+                max_aspect: *max_aspect,
+                starts: Vec::new(),
+            }),
         }
-        family
     }
 
     /// The names of the hyperparameters with the closed range (low, high) in which a start may lie; an open end of the

@@ -1,0 +1,162 @@
+//! The coordinator as the worker sees it: calls that are tried again until they are answered.
+//!
+//! A result in hand is not thrown away because the coordinator is away. A worker that the coordinator does not know
+//! registers again, whichever call found out.
+
+mod backoff;
+mod fault;
+mod join;
+
+use crate::error::WorkerError;
+use augur_proto::v1;
+use backoff::Backoff;
+use fault::Fault;
+use std::{
+    fmt,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
+use tonic::{Response, Status, transport::Channel};
+use tracing::{info, warn};
+
+pub(crate) type Client = v1::worker_service_client::WorkerServiceClient<Channel>;
+
+/// How long a call may take, beyond what it waits for on purpose.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A handle on the coordinator; clones share one connection.
+#[derive(Clone)]
+pub(crate) struct Coordinator {
+    client: Client,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: String,
+    identity: v1::RegisterWorkerRequest,
+    heartbeat_millis: AtomicU64,
+    away: AtomicBool,
+}
+
+/// Why a call gave up.
+#[derive(Debug)]
+pub(crate) enum GaveUp {
+    /// The lease is stale.
+    Stale,
+    /// The coordinator speaks another API.
+    ApiVersion(String),
+    /// The coordinator won't take it, now or later.
+    Refused(String),
+}
+
+impl Coordinator {
+    /// The worker's identifier as the messages carry it.
+    pub fn worker_id(&self) -> String {
+        self.shared.identity.worker_id.clone()
+    }
+
+    /// How often to renew leases.
+    pub fn heartbeat_interval(&self) -> Duration {
+        Duration::from_millis(self.shared.heartbeat_millis.load(Relaxed))
+    }
+
+    /// Sends `request` through `call` until it is answered or given up.
+    pub async fn send<R: Clone, T, F>(&self, request: R, call: impl Fn(Client, R) -> F) -> Result<T, GaveUp>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        self.call(Duration::ZERO, |client| call(client, request.clone())).await
+    }
+
+    /// Calls until answered or given up; the coordinator may take as long as `wait` on purpose.
+    pub async fn call<T, F>(&self, wait: Duration, call: impl Fn(Client) -> F) -> Result<T, GaveUp>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let mut backoff = Backoff::new();
+        loop {
+            let fault = match self.once(wait, &call).await {
+                Ok(answer) => return Ok(answer),
+                Err(Fault::WorkerUnknown) => {
+                    info!("the coordinator does not know this worker; registering again");
+                    match self.register().await {
+                        Ok(()) => Fault::WorkerUnknown,
+                        Err(fault) => fault,
+                    }
+                }
+                Err(fault) => fault,
+            };
+            match fault {
+                Fault::Stale => return Err(GaveUp::Stale),
+                Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
+                Fault::Refused(said) => return Err(GaveUp::Refused(said)),
+                Fault::Away(_) | Fault::WorkerUnknown => sleep(backoff.next()).await,
+            }
+        }
+    }
+
+    /// Says goodbye, once and for at most `patience`; says whether that was heard.
+    pub async fn leave(&self, patience: Duration) -> bool {
+        let request = v1::LeaveWorkerRequest {
+            worker_id: self.worker_id(),
+        };
+        let mut client = self.client.clone();
+        matches!(timeout(patience, client.leave_worker(request)).await, Ok(Ok(_)))
+    }
+
+    async fn once<T, F>(&self, wait: Duration, call: impl Fn(Client) -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let answer = match timeout(wait + CALL_TIMEOUT, call(self.client.clone())).await {
+            Ok(answer) => answer.map(Response::into_inner).map_err(Fault::from),
+            Err(_) => Err(Fault::Away("it does not answer in time".into())),
+        };
+        self.shared.note(&answer);
+        answer
+    }
+}
+
+impl Shared {
+    /// One line when the coordinator goes, one when it is back.
+    fn note<T>(&self, answer: &Result<T, Fault>) {
+        if let Err(Fault::Away(fault)) = answer {
+            if !self.away.swap(true, Relaxed) {
+                warn!(
+                    "the coordinator at {} is away ({fault}); trying again until it is back",
+                    self.url
+                );
+            }
+        } else if self.away.swap(false, Relaxed) {
+            info!("the coordinator at {} is back", self.url);
+        }
+    }
+}
+
+impl GaveUp {
+    /// What ends the worker, if this does.
+    pub fn fatal(&self, coordinator: &Coordinator) -> Option<WorkerError> {
+        match self {
+            Self::ApiVersion(fault) => Some(WorkerError::ApiVersion {
+                url: coordinator.shared.url.clone(),
+                fault: fault.clone(),
+            }),
+            Self::Stale | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stale => f.write_str("the lease is stale"),
+            Self::ApiVersion(said) => write!(f, "the coordinator speaks another API ({said})"),
+            Self::Refused(said) => write!(f, "the coordinator refuses it ({said})"),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! One lease, from its arrival to the report of what came of it.
+
+mod report;
+
+use crate::{
+    coordinator::Coordinator,
+    evaluate::evaluate,
+    leases::Held,
+    reporter::Reporter,
+    slot::{Slot, protocol::Run},
+};
+use augur_core::{
+    id::TrialId,
+    outcome::Outcome,
+    plan::TrialSpec,
+    state::{Cause, CauseKind},
+};
+use augur_proto::v1::{self, lease::Work};
+use std::path::PathBuf;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+/// What every job of a worker uses.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    pub coordinator: Coordinator,
+    pub reporter: Reporter,
+    pub base_dir: PathBuf,
+    /// Fires when the worker stops: work in progress is dropped, finished work may still be handed in.
+    pub stopping: CancellationToken,
+}
+
+/// What came of the work.
+enum End {
+    Trial(Outcome),
+    Evaluation(Vec<v1::TrialAgreement>),
+    Failed(Cause),
+    /// Nobody wants it any more.
+    Dropped(&'static str),
+}
+
+impl Bench {
+    /// Does the work of a lease in `slot`, and reports.
+    pub async fn work(&self, held: Held, work: Option<Work>, slot: &mut Slot) {
+        let (what, name) = match &work {
+            Some(Work::Trial(work)) => ("trial", work.trial.clone()),
+            Some(Work::Evaluation(work)) => ("evaluation", format!("{}, group {}", work.sweep, work.group)),
+            None => ("lease", held.token.to_string()),
+        };
+        info!("{what} begins in slot {}: {name}", slot.index);
+        let end = tokio::select! {
+            end = self.do_work(&held, work, slot) => end,
+            () = held.dropped.cancelled() => End::Dropped("the coordinator wants it no more"),
+            () = self.stopping.cancelled() => End::Dropped("the worker stops"),
+        };
+        self.report(&held, what, &name, end).await;
+    }
+
+    async fn do_work(&self, held: &Held, work: Option<Work>, slot: &mut Slot) -> End {
+        match work {
+            Some(Work::Trial(work)) => self
+                .run_trial(held, work, slot)
+                .await
+                .map_or_else(End::Failed, End::Trial),
+            Some(Work::Evaluation(work)) => self.evaluate(work).await.map_or_else(End::Failed, End::Evaluation),
+            None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
+        }
+    }
+
+    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Outcome, Cause> {
+        let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
+        let run = Run {
+            spec,
+            base_dir: self.base_dir.clone(),
+        };
+        slot.run(run, |measurement| self.reporter.add(held.token, measurement))
+            .await
+    }
+
+    async fn evaluate(&self, work: v1::EvaluationWork) -> Result<Vec<v1::TrialAgreement>, Cause> {
+        let spec = parse_spec(&work.trial_spec_json)?;
+        let base_dir = self.base_dir.clone();
+        let evaluation = tokio::task::spawn_blocking(move || evaluate(&spec, work.trials, &base_dir));
+        evaluation.await.unwrap_or_else(|panic| {
+            Err(Cause {
+                kind: CauseKind::Crashed,
+                detail: format!("the evaluation ended early: {panic}"),
+            })
+        })
+    }
+}
+
+/// The spec of the trial called `name` (sweeps/{sweep}/trials/{trial}), which must be the trial that the spec makes.
+fn trial_spec(name: &str, json: &str) -> Result<TrialSpec, Cause> {
+    let spec = parse_spec(json)?;
+    let (named, made): (Option<TrialId>, _) = (name.rsplit('/').next().and_then(|id| id.parse().ok()), spec.id());
+    if named == Some(made) {
+        Ok(spec)
+    } else {
+        Err(bad_data(format!(
+            "{name} came with the spec of trial {made}; use one version of augur everywhere"
+        )))
+    }
+}
+
+fn parse_spec(json: &str) -> Result<TrialSpec, Cause> {
+    serde_json::from_str(json).map_err(|fault| {
+        bad_data(format!(
+            "the trial's spec can't be read by this worker ({fault}); use one version of augur everywhere"
+        ))
+    })
+}
+
+fn bad_data(detail: String) -> Cause {
+    Cause {
+        kind: CauseKind::BadData,
+        detail,
+    }
+}

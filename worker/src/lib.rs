@@ -1,0 +1,17 @@
+//! `augur-worker`: a process that leases trials from a coordinator and runs each in a child process.
+//!
+//! The main process speaks gRPC and never runs libtorch; each slot has one child, so that a crash inside libtorch is a
+//! failed attempt and not a lost worker. Labels are read in [`evaluate`] and nowhere else, after the choice is sealed.
+
+pub mod doctor;
+pub mod error;
+pub mod evaluate;
+pub mod options;
+pub mod slot;
+pub mod worker;
+
+mod coordinator;
+mod job;
+mod leases;
+mod reporter;
+pub mod shutdown;

@@ -1,0 +1,62 @@
+//! `augur-worker`: leases trials and runs each in a child process.
+
+use augur_worker::{
+    doctor,
+    error::WorkerError,
+    options::{Cli, Command, Options},
+    shutdown::on_shutdown,
+    slot, worker,
+};
+use clap::Parser;
+use std::{
+    io::{IsTerminal, stderr},
+    process::ExitCode,
+    time::Duration,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match (cli.command, cli.options) {
+        (Some(Command::Slot), _) => slot::child::main(),
+        (Some(Command::Doctor { json }), _) => doctor::main(json),
+        (None, Some(options)) => match work(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                error.exit_code().into()
+            }
+        },
+        // clap asks for --coordinator first.
+        (None, None) => ExitCode::from(2),
+    }
+}
+
+fn work(options: &Options) -> Result<(), WorkerError> {
+    log();
+    // One thread waits for the network and for the slots; the cores are for the trials.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|fault| WorkerError::System {
+            what: "start the runtime",
+            fault,
+        })?;
+    let result = runtime.block_on(async {
+        let stopping = on_shutdown(options.exit_with_stdin)?;
+        worker::run(options, stopping).await
+    });
+    // An evaluation in progress must not hold up the end.
+    runtime.shutdown_timeout(Duration::ZERO);
+    result
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_env("AUGUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .with_target(false)
+        .init();
+}

@@ -1,0 +1,79 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+
+/// Runs the trials that a coordinator leases out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "augur-worker",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub options: Option<Options>,
+}
+
+/// What else the binary does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs trials for a worker, which starts it: requests on stdin, events on stdout.
+    #[command(hide = true)]
+    Slot,
+    /// Says what trials could run on here.
+    #[command(hide = true)]
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How a worker works.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// The coordinator's address
+    #[arg(long, value_name = "URL", env = "AUGUR_COORDINATOR")]
+    pub coordinator: String,
+    /// Trials that run side by side [default: cores / threads]
+    #[arg(long, value_name = "N")]
+    slots: Option<NonZeroU32>,
+    /// Threads that a trial is expected to use; its spec says how many it does
+    #[arg(long, value_name = "T", default_value = "1")]
+    threads: NonZeroU32,
+    /// Folder at which relative data folders start [default: the current one]
+    #[arg(long, value_name = "DIR")]
+    base_dir: Option<PathBuf>,
+    /// Folder for the whole logs of the slots; without it only their last lines are kept, for causes
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// Stop when stdin ends: whoever started the worker is gone
+    #[arg(long)]
+    pub exit_with_stdin: bool,
+    /// Seconds to wait for the coordinator at the start
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub connect_timeout: Duration,
+}
+
+impl Options {
+    /// Number of slots, at least 1.
+    pub fn slots(&self) -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+        self.slots
+            .map_or_else(|| (cores / self.threads).max(1), NonZeroU32::get)
+    }
+
+    /// The folder at which relative data folders start.
+    pub fn base_dir(&self) -> PathBuf {
+        self.base_dir.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(number).map_err(|e| e.to_string())
+}

@@ -1,0 +1,156 @@
+//! The child process of a slot (`augur-worker slot`): runs the trials that it is told to, one after the other.
+//!
+//! It reads no label: `augur_data::load_task` gives images without any.
+
+use super::{
+    images::LastImages,
+    post_mortem::says_out_of_memory,
+    protocol::{Event, Run, from_line, to_line},
+};
+use augur_core::state::{Cause, CauseKind};
+use augur_train::trial::{self, Control, Ended, TrialError};
+use std::{
+    any::Any,
+    error::Error,
+    fs::File,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::{ExitCode, exit},
+    sync::mpsc,
+};
+
+/// Serves until stdin ends.
+pub fn main() -> ExitCode {
+    match serve() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("a slot's process can't talk to its worker: {error}; only a worker should start it");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> io::Result<ExitCode> {
+    let mut events = Events(claim_stdout()?);
+    die_with_parent()?;
+    let mut images = LastImages::default();
+    for run in requests() {
+        let end = run_caught(&run, &mut images, &mut events);
+        events.send(&end)?;
+        if let Event::Failed(_) = end {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps stdout for events: what libtorch or C++ prints goes to stderr, the log.
+fn claim_stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    let events = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(io::stderr())?;
+    Ok(events.into())
+}
+
+/// Asks the kernel to end this process with its parent. The end of stdin says the same elsewhere, and where the parent
+/// died before this call.
+fn die_with_parent() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    Ok(())
+}
+
+/// The requests from stdin. Its end ends the process at once, in the middle of a trial too.
+fn requests() -> mpsc::Receiver<Run> {
+    let (sender, requests) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            match from_line(&line) {
+                Ok(run) => {
+                    // Fails only when the process is ending.
+                    let _ = sender.send(run);
+                }
+                Err(error) => {
+                    eprintln!("the worker asked for what is no trial: {error}");
+                    exit(1);
+                }
+            }
+        }
+        exit(0);
+    });
+    requests
+}
+
+/// The way to the worker.
+struct Events(File);
+
+impl Events {
+    fn send(&mut self, event: &Event) -> io::Result<()> {
+        self.0.write_all(to_line(event)?.as_bytes())
+    }
+}
+
+/// Runs a trial; a panic (tch turns libtorch's C++ exceptions into those) is an end like any other.
+fn run_caught(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
+    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, images, events)));
+    caught.unwrap_or_else(|panic| {
+        let message = message_of(panic.as_ref());
+        let kind = if says_out_of_memory(&message) {
+            CauseKind::OutOfMemory
+        } else {
+            CauseKind::Crashed
+        };
+        failed(kind, message)
+    })
+}
+
+fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
+    let images = match images.of(&run.spec, &run.base_dir) {
+        Ok(images) => images,
+        Err(error) => return failed(CauseKind::BadData, error.to_string()),
+    };
+    // Nobody hears a child whose worker is gone.
+    let mut report = |measurement| {
+        events
+            .send(&Event::Measurement(measurement))
+            .map_or(Control::Stop, |()| Control::Continue)
+    };
+    match trial::run(&run.spec, images, &mut report) {
+        Ok(Ended::Completed(outcome)) => Event::Done(outcome),
+        Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),
+        Err(error) => failed(kind_of(&error), chain(&error)),
+    }
+}
+
+fn kind_of(error: &TrialError) -> CauseKind {
+    match error {
+        TrialError::NotFinite { .. } => CauseKind::Numerical,
+        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) => CauseKind::BadData,
+        TrialError::Device(_) => CauseKind::Crashed,
+        TrialError::Score(_) => CauseKind::Numerical,
+    }
+}
+
+/// An error with its sources, in one line.
+fn chain(error: &dyn Error) -> String {
+    let sources = std::iter::successors(error.source(), |source| (*source).source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
+
+fn failed(kind: CauseKind, detail: String) -> Event {
+    Event::Failed(Cause { kind, detail })
+}
+
+/// What a panic says. tch's messages carry libtorch's C++ backtrace below their first line.
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    let line = text
+        .unwrap_or("a panic without words")
+        .lines()
+        .next()
+        .unwrap_or_default();
+    format!("the trial panicked: {line}")
+}

@@ -1,0 +1,80 @@
+//! A slot: the right to run one trial at a time, in a child process of its own.
+//!
+//! The child starts at the first trial, is used again while healthy, and is replaced after any failure and for a trial
+//! with another number of threads (libtorch's thread pools keep their first size).
+
+pub mod child;
+pub mod protocol;
+
+mod images;
+mod log;
+mod post_mortem;
+mod process;
+
+use self::process::Process;
+use crate::error::os_text;
+use augur_core::{
+    outcome::{Measurement, Outcome},
+    state::{Cause, CauseKind},
+};
+use protocol::Run;
+use std::path::{Path, PathBuf};
+
+/// One slot of a worker.
+pub struct Slot {
+    /// Number of the slot, from 0.
+    pub index: u32,
+    program: PathBuf,
+    log: Option<PathBuf>,
+    process: Option<Process>,
+}
+
+impl Slot {
+    /// Slot number `index`, whose children run `program slot`; their whole log goes into `log_dir`, if there is one.
+    pub fn new(index: u32, program: PathBuf, log_dir: Option<&Path>) -> Self {
+        let log = log_dir.map(|folder| folder.join(format!("slot-{index}.log")));
+        Self {
+            index,
+            program,
+            log,
+            process: None,
+        }
+    }
+
+    /// The child's process id, while there is a child.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Process::pid)
+    }
+
+    /// Runs a trial. Dropping the future kills the child: a cancelled trial leaves nothing behind.
+    ///
+    /// # Errors
+    /// Why there is no outcome.
+    pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Outcome, Cause> {
+        let threads = run.spec.resources.threads;
+        let healthy = self
+            .process
+            .take_if(|process| process.threads == threads && process.is_alive());
+        self.process = None;
+        let mut process = match healthy {
+            Some(process) => process,
+            None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e))?,
+        };
+        let result = process.run(run, on_measurement).await;
+        // A failure may have left anything in the child's memory.
+        self.process = result.is_ok().then_some(process);
+        result
+    }
+
+    fn not_started(&self, fault: &std::io::Error) -> Cause {
+        let detail = format!(
+            "the trial's process {} can't start: {}",
+            self.program.display(),
+            os_text(fault)
+        );
+        Cause {
+            kind: CauseKind::Crashed,
+            detail,
+        }
+    }
+}

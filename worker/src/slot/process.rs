@@ -1,0 +1,109 @@
+//! The worker's side of a child process: start it, hand it a trial, hear its events, find out why it died.
+
+use super::{
+    log::Log,
+    post_mortem::{self, OomKills},
+    protocol::{Event, Run, from_line, to_line},
+};
+use augur_core::{
+    outcome::{Measurement, Outcome},
+    state::{Cause, CauseKind},
+};
+use std::{path::Path, process::Stdio};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
+
+/// A child process of a slot. Dropping it kills it.
+pub(super) struct Process {
+    child: Child,
+    requests: ChildStdin,
+    events: Lines<BufReader<ChildStdout>>,
+    log: Log,
+    /// Threads of every trial that it runs.
+    pub threads: u32,
+}
+
+impl Process {
+    /// Starts `program slot`; its stderr goes to the file `log`, if there is one.
+    pub fn start(program: &Path, threads: u32, log: Option<&Path>) -> std::io::Result<Self> {
+        let mut child = Command::new(program)
+            .arg("slot")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .env("OMP_NUM_THREADS", threads.to_string())
+            // Ctrl-C in a terminal is for the worker, which then ends its slots.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let piped = || std::io::Error::other("a pipe is missing");
+        let requests = child.stdin.take().ok_or_else(piped)?;
+        let events = BufReader::new(child.stdout.take().ok_or_else(piped)?).lines();
+        let log = Log::follow(child.stderr.take().ok_or_else(piped)?, log)?;
+        Ok(Self {
+            child,
+            requests,
+            events,
+            log,
+            threads,
+        })
+    }
+
+    /// The process id, until its end has been seen.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Whether it has not exited.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Runs a trial to its end, or to that of the child.
+    pub async fn run(&mut self, run: Run, mut on_measurement: impl FnMut(Measurement)) -> Result<Outcome, Cause> {
+        let oom_kills = OomKills::now();
+        let request = to_line(&run).map_err(|e| crashed(format!("the trial can't be sent to its process: {e}")))?;
+        // A broken pipe shows as the end of the events too, and there with its cause.
+        let _ = self.requests.write_all(request.as_bytes()).await;
+        loop {
+            let line = match self.events.next_line().await {
+                Ok(Some(line)) => line,
+                Ok(None) => return Err(self.cause_of_death(oom_kills).await),
+                Err(e) => return Err(crashed(format!("the trial's process can't be heard: {e}"))),
+            };
+            match from_line(&line) {
+                Ok(Event::Measurement(measurement)) => on_measurement(measurement),
+                Ok(Event::Done(outcome)) => return Ok(outcome),
+                Ok(Event::Failed(cause)) => return Err(cause),
+                Err(e) => {
+                    return Err(crashed(format!(
+                        "the trial's process said what is no event ({e}): {line:.80}"
+                    )));
+                }
+            }
+        }
+    }
+
+    async fn cause_of_death(&mut self, oom_kills: OomKills) -> Cause {
+        // Its stdout has ended, so it is about to exit; one that closed it and lives on is ended here.
+        let grace = std::time::Duration::from_secs(10);
+        let status = match tokio::time::timeout(grace, self.child.wait()).await {
+            Ok(status) => status,
+            Err(_) => self.child.kill().await.and(self.child.wait().await),
+        };
+        let log = self.log.last_lines().await;
+        match status {
+            Ok(status) => post_mortem::cause(status, oom_kills.happened_since(), &log),
+            Err(e) => crashed(format!("the trial's process ended in an unknown way: {e}")),
+        }
+    }
+}
+
+fn crashed(detail: String) -> Cause {
+    Cause {
+        kind: CauseKind::Crashed,
+        detail,
+    }
+}

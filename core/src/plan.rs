@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialSpec {
-    /// The images (where they lie is not part of the identity).
+    /// The images (where Fashion-MNIST lies is not part of the identity; which folder of one's own it is, is).
     pub data: DataSpec,
     /// How many images go where.
     pub split: SplitSpec,
@@ -48,6 +48,8 @@ impl TrialSpec {
         key.task.name = None;
         match &mut key.data {
             DataSpec::FashionMnist(data) => data.root = None,
+            // Another folder holds other images.
+            DataSpec::Folder(_) => {}
         }
         TrialId::of(&sha256_of(&key))
     }

@@ -1,5 +1,7 @@
 //! The plan is an exact cover of the spec in a fixed order, and its identifiers depend on content alone.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use augur_core::{plan::Plan, spec::parse};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -60,7 +62,9 @@ fn an_identifier_ignores_names_and_folders_and_nothing_else() {
     let trial = plan(1, 1, 0, 1).trial(0);
     let mut renamed = trial.clone();
     renamed.task.name = Some("another".into());
-    let augur_core::spec::DataSpec::FashionMnist(data) = &mut renamed.data;
+    let augur_core::spec::DataSpec::FashionMnist(data) = &mut renamed.data else {
+        panic!("{:?}", renamed.data)
+    };
     data.root = Some("elsewhere".into());
     assert_eq!(trial.id(), renamed.id());
     let mut changed = trial.clone();

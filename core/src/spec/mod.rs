@@ -12,7 +12,7 @@ mod validate;
 pub use diff::differences;
 pub use families::{CutdiffMode, CutdiffSpec, FamilySpec, Padding, RotationSpec};
 pub use parse::{Fault, SpecError, parse};
-pub use tasks::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};
+pub use tasks::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, FolderSpec, Planted, SplitSpec, TaskSpec};
 pub use training::{
     DetectorSpec, Device, Hypergradient, Optimiser, ResNetSpec, ResourceSpec, Score, Stem, TinySpec, TrainingSpec,
     TuningSpec,

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum DataSpec {
     /// Fashion-MNIST in IDX files, gz or plain.
     FashionMnist(FashionMnistSpec),
+    /// A folder of one's own images, without labels.
+    Folder(FolderSpec),
 }
 
 /// Options of the data set `fashion_mnist`.
@@ -28,13 +30,34 @@ fn full_size() -> u32 {
     28
 }
 
-/// How many images of a task go where. The four groups never share an image.
+/// Options of the data set `folder`: `ROOT/NORMAL/train/**` holds normal images, `ROOT/NORMAL/validation/**` unlabelled
+/// ones, where NORMAL is a task's `normal`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderSpec {
+    /// The folder, relative to the working directory of whoever reads it.
+    pub root: String,
+    /// Side of the square images after resizing, in pixels, 8 to 1024.
+    #[serde(default = "folder_size")]
+    pub size_px: u32,
+    /// Whether images are red, green and blue; else grey.
+    #[serde(default)]
+    pub colour: bool,
+}
+
+fn folder_size() -> u32 {
+    64
+}
+
+/// How many images of a task go where. The four groups never share an image. Of a folder all images are used, so that
+/// `held_out` and `seed` alone have a meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitSpec {
     /// Normal images to train on.
     pub train: u32,
-    /// Normal images kept out of training for the mixture energy; without it a tenth of `train`, at least 50.
+    /// Normal images kept out of training for the mixture energy; without it a tenth of `train`, at least 50. Of a
+    /// folder: without it a tenth of the images in `train`, at least 50 but at most half of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_out: Option<u32>,
     /// Normal images in the unlabelled validation set.
@@ -68,10 +91,10 @@ impl SplitSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskSpec {
-    /// The task's name, unique in the sweep; without it `NORMAL-vs-CLASS` or `NORMAL-rotated-ANGLE`.
+    /// The task's name, unique in the sweep; without it `NORMAL-vs-CLASS`, `NORMAL-rotated-ANGLE` or (unlabelled) `NORMAL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The normal class.
+    /// The normal class; of a folder the sub-folder with the task's images.
     pub normal: ClassRef,
     /// What the anomalies are.
     pub anomaly: AnomalySpec,
@@ -85,6 +108,7 @@ impl TaskSpec {
             AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
                 format!("{}-rotated-{angle}", self.normal)
             }
+            AnomalySpec::Unlabelled => self.normal.to_string(),
         })
     }
 }
@@ -97,6 +121,8 @@ pub enum AnomalySpec {
     Class(ClassRef),
     /// Held-out images of the normal class, changed in a known way: the right answer is known.
     Planted(Planted),
+    /// Unknown images of a folder, among normal ones: nobody has labelled them.
+    Unlabelled,
 }
 
 /// A fixed change of an image.
@@ -111,6 +137,15 @@ pub enum Planted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ClassRef(pub String);
+
+impl ClassRef {
+    /// Whether it names a folder within another one: no path, no way out.
+    pub fn is_folder_name(&self) -> bool {
+        let name = self.0.as_str();
+        let separator = |c: char| matches!(c, '/' | '\\') || c.is_control();
+        !(name.is_empty() || name == "." || name == ".." || name.contains(separator))
+    }
+}
 
 impl fmt::Display for ClassRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

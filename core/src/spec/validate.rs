@@ -1,5 +1,7 @@
 //! What a well-formed spec must also satisfy. Each fault says what is wrong and what to write instead.
 
+mod folder;
+
 use super::{
     AnomalySpec, CutdiffSpec, DataSpec, DetectorSpec, FamilySpec, Fault, Optimiser, Planted, SPEC_VERSION, SplitSpec,
     SweepSpec, TrainingSpec, TuningSpec,
@@ -25,7 +27,10 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
         )
     });
     data(&spec.data, &mut faults);
-    split(&spec.split, &mut faults);
+    match &spec.data {
+        DataSpec::FashionMnist(_) => split(&spec.split, &mut faults),
+        DataSpec::Folder(_) => folder::split(&spec.split, &mut faults),
+    }
     tasks(spec, &mut faults);
     families(&spec.families, &mut faults);
     seeds(&spec.seeds, &mut faults);
@@ -87,6 +92,7 @@ fn data(data: &DataSpec, faults: &mut Faults) {
                 format!("{} is out of range; images can be 8 to 28 pixels wide", data.size_px)
             });
         }
+        DataSpec::Folder(data) => folder::data(data, faults),
     }
 }
 
@@ -138,7 +144,9 @@ fn tasks(spec: &SweepSpec, faults: &mut Faults) {
                     format!("{angle} degrees leave the image as it is; give an angle that turns it")
                 });
             }
+            AnomalySpec::Unlabelled => {}
         }
+        folder::task(&spec.data, task, &format!("tasks[{i}]"), faults);
     }
 }
 

@@ -1,9 +1,9 @@
-//! Whether a sweep's images can be had, told before anything runs, from the labels and the files' sizes alone.
+//! Whether a sweep's images can be had, told before anything runs: from the labels and the files' sizes, in a folder
+//! from each image's header.
 
 use crate::{
-    DataError,
-    fashion_mnist::{self, FashionMnist},
-    task,
+    DataError, fashion_mnist,
+    folder::{self, Folder},
 };
 use augur_core::spec::{DataSpec, SweepSpec};
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 /// A data set that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSetSummary {
-    /// Its name in commands, such as `fashion-mnist`.
+    /// Its name in commands, such as `fashion-mnist`, or `folder`.
     pub name: &'static str,
     /// Its folder.
     pub root: PathBuf,
     /// Number of images.
     pub images: usize,
-    /// Its classes in the order of their numbers, from 0.
+    /// Its classes in the order of their numbers, from 0; in a folder the sub-folders with images, by name.
     pub classes: Vec<ClassCount>,
 }
 
@@ -25,7 +25,7 @@ pub struct DataSetSummary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassCount {
     /// The class's name.
-    pub name: &'static str,
+    pub name: String,
     /// Number of its images.
     pub images: usize,
 }
@@ -45,9 +45,9 @@ pub struct TaskSummary {
     /// The task's name.
     pub name: String,
     /// The normal class.
-    pub normal: &'static str,
-    /// The anomalous class; none where anomalies are planted in images of the normal one.
-    pub anomalous: Option<&'static str>,
+    pub normal: String,
+    /// The anomalous class; none where anomalies are planted in images of the normal one, or unlabelled.
+    pub anomalous: Option<String>,
     /// Images to train on.
     pub train: usize,
     /// Normal images kept out of training.
@@ -61,24 +61,10 @@ pub struct TaskSummary {
 /// # Errors
 /// Files that are missing or damaged.
 pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError> {
-    let DataSpec::FashionMnist(spec) = data;
-    summary(&task::open(spec, base)?)
-}
-
-fn summary(source: &FashionMnist) -> Result<DataSetSummary, DataError> {
-    source.probe()?;
-    let classes = (0..).zip(fashion_mnist::CLASSES);
-    Ok(DataSetSummary {
-        name: fashion_mnist::NAME,
-        images: source.len(),
-        classes: classes
-            .map(|(number, name)| ClassCount {
-                name,
-                images: source.members(number).len(),
-            })
-            .collect(),
-        root: source.root.clone(),
-    })
+    match data {
+        DataSpec::FashionMnist(spec) => fashion_mnist::open(spec, base)?.summary(),
+        DataSpec::Folder(spec) => Folder::open(spec, base)?.summary(),
+    }
 }
 
 /// Whether the images of every task of a sweep can be had. `base` is the folder at which relative paths start.
@@ -86,24 +72,21 @@ fn summary(source: &FashionMnist) -> Result<DataSetSummary, DataError> {
 /// # Errors
 /// Files that are missing or damaged, classes that aren't there, too few images.
 pub fn check(spec: &SweepSpec, base: &Path) -> Result<DataSummary, DataError> {
-    let DataSpec::FashionMnist(data) = &spec.data;
-    let source = task::open(data, base)?;
-    let data_set = summary(&source)?;
-    let tasks = spec.tasks.iter().map(|task| {
-        let drawn = task::draw(&source, &spec.split, task)?;
-        let (normal, anomalous) = task::classes(task)?;
-        let name = |class: u8| fashion_mnist::CLASSES[usize::from(class)];
-        Ok(TaskSummary {
-            name: task.name(),
-            normal: name(normal),
-            anomalous: anomalous.map(name),
-            train: drawn.train.len(),
-            held_out: drawn.held_out.len(),
-            validation: drawn.validation.len(),
-        })
-    });
+    let (data_set, tasks) = match &spec.data {
+        DataSpec::FashionMnist(data) => {
+            let source = fashion_mnist::open(data, base)?;
+            let task = |task| fashion_mnist::task_summary(&source, &spec.split, task);
+            (source.summary()?, spec.tasks.iter().map(task).collect())
+        }
+        DataSpec::Folder(data) => {
+            let source = Folder::open(data, base)?;
+            let task = |task| folder::task_summary(&source, &spec.split, task);
+            (source.summary()?, spec.tasks.iter().map(task).collect())
+        }
+    };
+    let tasks: Result<_, DataError> = tasks;
     Ok(DataSummary {
-        tasks: tasks.collect::<Result<_, DataError>>()?,
         data_set,
+        tasks: tasks?,
     })
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a data set: each error says what, where, and what to do.
 
-use crate::idx::IdxError;
+use crate::{folder::ImageFault, idx::IdxError};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -92,10 +92,67 @@ pub enum DataError {
         uses: String,
     },
     /// A size that images can't be brought to.
-    #[error("`data.fashion_mnist.size_px`: {size} is out of range; images can be 8 to 28 pixels wide")]
+    #[error("`data.{key}.size_px`: {size} is out of range; images can be 8 to {most} pixels wide")]
     Size {
+        /// The data set's key in the spec.
+        key: &'static str,
         /// The size that was asked for, in pixels.
         size: u32,
+        /// The largest size, in pixels.
+        most: u32,
+    },
+    /// Anomalies of a kind that the data set doesn't have.
+    #[error("task `{task}`: data set {data_set} has no anomalies of this kind; write {kinds} as the task's `anomaly`")]
+    Anomaly {
+        /// The task's name.
+        task: String,
+        /// The data set's name in commands.
+        data_set: &'static str,
+        /// What the data set has.
+        kinds: &'static str,
+    },
+    /// No folder of one's own images at all.
+    #[error("no folder {}; set `data.folder.root` to the folder that holds your images", root.display())]
+    NoRoot {
+        /// The folder that was looked for.
+        root: PathBuf,
+    },
+    /// A part of a task's images isn't in the folder.
+    #[error("task `{task}`: no folder {}; {}", folder.display(), remedy(suggestion.as_deref(), content))]
+    NoSubFolder {
+        /// The task's name.
+        task: String,
+        /// The folder that was looked for.
+        folder: PathBuf,
+        /// What belongs there.
+        content: &'static str,
+        /// A folder that is there, with a name that is near.
+        suggestion: Option<String>,
+    },
+    /// A task's folder holds too few images.
+    #[error(
+        "task `{task}`: {} holds {has} images, fewer than {needed} ({uses}); put more of them there",
+        folder.display()
+    )]
+    TooFewFiles {
+        /// The task's name.
+        task: String,
+        /// The folder.
+        folder: PathBuf,
+        /// How many images it holds.
+        has: usize,
+        /// How many are needed.
+        needed: usize,
+        /// What they are needed for.
+        uses: String,
+    },
+    /// A file in a folder of images that is none that can be used.
+    #[error("{} {fault}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        fault: ImageFault,
     },
     /// No way of fetching worked.
     #[error("can't fetch {data_set}: {faults}; {remedy}")]
@@ -115,6 +172,14 @@ pub enum DataError {
         /// What the system says.
         fault: String,
     },
+}
+
+/// What to do about a folder that isn't there.
+fn remedy(suggestion: Option<&str>, content: &str) -> String {
+    match suggestion {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("make it and put {content} there"),
+    }
 }
 
 /// Paths in one line.

@@ -34,6 +34,7 @@ pub struct TaskImages {
     pub train: Images,
     /// Normal images kept out of training.
     pub held_out: Images,
-    /// Normal and anomalous images in one shuffled order: the position tells nothing.
+    /// Normal and anomalous images in one order that tells nothing: shuffled where there are labels, by path in a
+    /// folder.
     pub validation: Images,
 }

@@ -5,6 +5,7 @@ mod check;
 mod error;
 mod fashion_mnist;
 pub mod fetch;
+mod folder;
 pub mod idx;
 mod images;
 mod plant;
@@ -14,6 +15,7 @@ mod task;
 
 pub use check::{ClassCount, DataSetSummary, DataSummary, TaskSummary, check, inspect};
 pub use error::DataError;
+pub use folder::ImageFault;
 pub use images::{Images, TaskImages};
 pub use plant::rotate_zeros;
 pub use task::{load_labels, load_task};

@@ -3,12 +3,16 @@
 
 mod classes;
 mod folder;
+mod task;
 
-pub(crate) use classes::{CLASSES, class, nearest_class};
 pub(crate) use folder::{file, home, locate};
+pub(crate) use task::{load_labels, load_task, open, task_summary};
+
+use classes::{CLASSES, class, nearest_class};
 
 use crate::{
     DataError,
+    check::{ClassCount, DataSetSummary},
     idx::{self, IdxError, ReadError},
 };
 use std::path::{Path, PathBuf};
@@ -63,12 +67,27 @@ impl FashionMnist {
     }
 
     /// Number of images.
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.labels.len()
     }
 
+    /// What is there, without reading more than is needed.
+    pub fn summary(&self) -> Result<DataSetSummary, DataError> {
+        self.probe()?;
+        let classes = (0..).zip(CLASSES).map(|(number, name)| ClassCount {
+            name: name.into(),
+            images: self.members(number).len(),
+        });
+        Ok(DataSetSummary {
+            name: NAME,
+            root: self.root.clone(),
+            images: self.len(),
+            classes: classes.collect(),
+        })
+    }
+
     /// Checks that both files of images are there with the right size, without reading more than is needed.
-    pub fn probe(&self) -> Result<(), DataError> {
+    fn probe(&self) -> Result<(), DataError> {
         self.each_half(idx::probe)
     }
 

@@ -5,5 +5,6 @@
 mod errors;
 mod fashion_mnist;
 mod fixture;
+mod folder;
 mod idx;
 mod task;

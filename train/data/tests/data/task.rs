@@ -104,7 +104,9 @@ fn planted_anomalies_are_further_images_turned() {
 #[test]
 fn the_same_task_gives_the_same_bits() {
     let folder = small();
-    let DataSpec::FashionMnist(full) = data(folder.path());
+    let DataSpec::FashionMnist(full) = data(folder.path()) else {
+        panic!("the fixture is Fashion-MNIST")
+    };
     let size = |size_px| {
         DataSpec::FashionMnist(FashionMnistSpec {
             size_px,

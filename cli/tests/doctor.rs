@@ -1,5 +1,7 @@
 //! `augur doctor` tells what it found, and with which command to mend what is missing.
 
+#![allow(clippy::unwrap_used)] // A test that can't go on has failed.
+
 mod support {
     mod sandbox;
     pub use sandbox::Sandbox;

@@ -1,5 +1,7 @@
 //! What people read when something is wrong: each text is held by a snapshot, each exit code by the call.
 
+#![allow(clippy::unwrap_used)] // A test that can't go on has failed.
+
 mod support {
     mod foreign;
     mod sandbox;

@@ -1,5 +1,7 @@
 //! `augur plan`, with data and without.
 
+#![allow(clippy::unwrap_used)] // A test that can't go on has failed.
+
 mod support {
     mod sandbox;
     pub use sandbox::Sandbox;

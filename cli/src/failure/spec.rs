@@ -19,7 +19,7 @@ impl Failure {
 
 fn complaint(path: &Path, text: &str, fault: &Fault) -> Complaint {
     let found = fault.position.map_or("", |position| word_at(text, position));
-    let Explained { message, label, help } = explain(&fault.message, found);
+    let Explained { message, label, help } = explain(&fault.message, found, fault.path.is_empty());
     let file = path.display().to_string();
     let place = match fault.position {
         Some((line, column)) => format!("{file}:{line}:{column}"),
@@ -31,12 +31,15 @@ fn complaint(path: &Path, text: &str, fault: &Fault) -> Complaint {
     };
     Complaint {
         message: format!("{place}: {subject}{message}"),
-        excerpt: fault.position.map(|position| Excerpt {
-            file,
-            text: text.to_owned(),
-            position,
-            label,
-        }),
+        excerpt: fault
+            .position
+            .filter(|_| !text.trim().is_empty())
+            .map(|position| Excerpt {
+                file,
+                text: text.to_owned(),
+                position,
+                label,
+            }),
         help,
     }
 }
@@ -49,8 +52,9 @@ struct Explained {
     help: Option<String>,
 }
 
-/// The YAML reader's texts in the words of a spec; other texts as they are. `found` is what stands at the place.
-fn explain(message: &str, found: &str) -> Explained {
+/// The YAML reader's texts in the words of a spec; other texts as they are. `found` is what stands at the place,
+/// `broken` says that the text could not be read as a spec at all.
+fn explain(message: &str, found: &str, broken: bool) -> Explained {
     if let Some((unknown, known)) = unknown_key(message) {
         let near = nearest(&unknown, &known);
         return Explained {
@@ -68,8 +72,10 @@ fn explain(message: &str, found: &str) -> Explained {
         .find_map(|rule| rule(message))
         .or_else(|| needed(message, found));
     Explained {
+        // What the reader of YAML says in its own words is about brackets, quotes or indentation.
+        help: (known.is_none() && broken).then(|| "check the brackets, quotes and indentation around here".into()),
         message: known.unwrap_or_else(|| message.to_owned()),
-        ..Explained::default()
+        label: None,
     }
 }
 
@@ -105,10 +111,14 @@ fn empty(message: &str) -> Option<String> {
 
 /// From "invalid type: boolean `true`, expected a class name".
 fn other_type(message: &str) -> Option<String> {
-    let rest = ["invalid type: ", "invalid value: ", "invalid length "]
-        .iter()
-        .find_map(|p| message.strip_prefix(p))?;
-    let (found, expected) = rest.split_once(", expected ")?;
+    let (found, expected) = message.split_once(", expected ")?;
+    let found = match found.strip_prefix("invalid length ") {
+        Some(length) => format!("one of length {length}"),
+        None => ["invalid type: ", "invalid value: "]
+            .iter()
+            .find_map(|p| found.strip_prefix(p))?
+            .to_owned(),
+    };
     Some(format!(
         "{} is needed here, not {found}",
         expected.replace("an array", "a list")
@@ -142,21 +152,29 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_offered_only_when_it_is_near() {
-        let near = explain("unknown field `strats`, expected one of padding, starts", "strats");
+        let near = explain(
+            "unknown field `strats`, expected one of padding, starts",
+            "strats",
+            true,
+        );
         assert_eq!(near.message, "unknown key `strats`; did you mean `starts`?");
-        let far = explain("unknown field `colour`, expected one of padding, starts", "colour");
+        let far = explain(
+            "unknown field `colour`, expected one of padding, starts",
+            "colour",
+            true,
+        );
         assert_eq!(far.message, "unknown key `colour`; remove it or write another");
         assert_eq!(far.help.as_deref(), Some("known here: padding, starts"));
     }
 
     #[test]
     fn types_are_named_as_people_name_them() {
-        let message = explain("invalid u32", "many").message;
+        let message = explain("invalid u32", "many", true).message;
         assert_eq!(message, "a whole number (0 or more) is needed here, not `many`");
         assert_eq!(
-            explain("expected a list start", "").message,
+            explain("expected a list start", "", true).message,
             "a list such as [a, b] is needed here"
         );
-        assert_eq!(explain("something else", "x").message, "something else");
+        assert_eq!(explain("something else", "x", false).message, "something else");
     }
 }

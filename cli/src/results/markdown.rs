@@ -60,7 +60,10 @@ fn task_row(results: &[TaskResult]) -> String {
     let over = |value: fn(&Candidate) -> Option<f64>| selected.iter().filter_map(|c| value(c)).collect::<Vec<_>>();
     let cells = [
         escape(&results[0].task),
-        results.len().to_string(),
+        match (selected.len(), results.len()) {
+            (chosen, all) if chosen == all => all.to_string(),
+            (chosen, all) => format!("{chosen} of {all}"),
+        },
         families(&selected),
         tuned(&selected),
         spread(mean_sd(&over(|c| Some(c.val_loss))), 4),

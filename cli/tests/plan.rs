@@ -34,3 +34,13 @@ fn speaks_json() {
         .settings()
         .bind(|| insta::assert_snapshot!(sandbox.success(&["plan", "config.yaml", "--json"])));
 }
+
+#[test]
+fn refuses_a_class_that_is_not_there_even_without_the_data() {
+    let sandbox = Sandbox::new();
+    sandbox.config("{size_px: 16}", "{size_px: 16, root: elsewhere}");
+    let config = std::fs::read_to_string(sandbox.path("config.yaml")).unwrap();
+    sandbox.write("config.yaml", &config.replace("class: coat", "class: cote"));
+    let text = sandbox.failure(4, &["plan", "config.yaml"]);
+    assert!(text.contains("did you mean `coat`?"), "{text}");
+}

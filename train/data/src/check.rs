@@ -74,6 +74,10 @@ pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError
 pub fn check(spec: &SweepSpec, base: &Path) -> Result<DataSummary, DataError> {
     let (data_set, tasks) = match &spec.data {
         DataSpec::FashionMnist(data) => {
+            // Its classes are known without the images.
+            spec.tasks
+                .iter()
+                .try_for_each(|task| fashion_mnist::classes(task).map(drop))?;
             let source = fashion_mnist::open(data, base)?;
             let task = |task| fashion_mnist::task_summary(&source, &spec.split, task);
             (source.summary()?, spec.tasks.iter().map(task).collect())

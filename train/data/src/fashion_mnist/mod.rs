@@ -6,7 +6,7 @@ mod folder;
 mod task;
 
 pub(crate) use folder::{file, home, locate};
-pub(crate) use task::{load_labels, load_task, open, task_summary};
+pub(crate) use task::{classes, load_labels, load_task, open, task_summary};
 
 use classes::{CLASSES, class, nearest_class};
 

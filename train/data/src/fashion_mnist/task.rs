@@ -115,7 +115,7 @@ fn draw(source: &FashionMnist, split: &SplitSpec, task: &TaskSpec) -> Result<Spl
 }
 
 /// The normal and the anomalous class of a task by number; the latter is none for planted anomalies.
-fn classes(task: &TaskSpec) -> Result<(u8, Option<u8>), DataError> {
+pub(crate) fn classes(task: &TaskSpec) -> Result<(u8, Option<u8>), DataError> {
     let number = |name: &str| {
         class(name).ok_or_else(|| DataError::NoClass {
             task: task.name(),

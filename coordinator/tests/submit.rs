@@ -1,4 +1,5 @@
 //! Submitting a spec: repeats, conflicts, faults, dry runs.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod support;
 

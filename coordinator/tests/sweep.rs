@@ -1,4 +1,5 @@
 //! A sweep from submission to leaderboard, over the wire.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! WatchSweep: snapshot, deltas, resumption, the end, and readers that don't read.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod support;
 

@@ -62,9 +62,11 @@ const INVARIANTS: [(&str, &str); 10] = [
     ),
     (
         "the group's counters are those of its trials",
-        "SELECT g.sweep_key, g.group_index AS at FROM groups g JOIN trials t USING (sweep_key, group_index)
-         GROUP BY g.sweep_key, g.group_index HAVING g.trials_total <> COUNT(*)
-             OR g.trials_completed <> SUM(t.state = 'completed') OR g.trials_failed <> SUM(t.state = 'failed')",
+        "SELECT sweep_key, group_index AS at FROM groups g JOIN (
+             SELECT sweep_key, group_index, COUNT(*) AS total, SUM(state = 'completed') AS completed,
+                 SUM(state = 'failed') AS failed FROM trials GROUP BY sweep_key, group_index
+         ) t USING (sweep_key, group_index)
+         WHERE trials_total <> total OR trials_completed <> completed OR trials_failed <> failed",
     ),
     (
         "a trial has an outcome exactly if it completed, of the attempt that did",
@@ -108,3 +110,6 @@ pub(crate) async fn check(conn: &mut Conn) -> Result<Vec<Violation>> {
     }
     Ok(violations)
 }
+
+#[cfg(test)]
+mod tests;

@@ -205,3 +205,36 @@ async fn migrate(conn: &mut Conn, path: &Path) -> std::result::Result<(), OpenEr
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_of_a_newer_schema_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let (mut writer, reader) = open(&path).await.unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (7, 'later', 1, x'00', 0)",
+        )
+        .execute(&mut writer.conn)
+        .await
+        .unwrap();
+        reader.close().await;
+        writer.close().await.unwrap();
+        for _ in 0..2 {
+            let refused = open(&path).await.err().unwrap();
+            assert!(
+                matches!(&refused, OpenError::Newer { found: 7, known: 1, .. }),
+                "{refused:?}"
+            );
+            let told = refused.to_string().replace(&folder.path().display().to_string(), "DIR");
+            assert_eq!(
+                told,
+                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 1); update augur"
+            );
+        }
+    }
+}

@@ -82,12 +82,16 @@ impl Host {
         format!("http://{}", self.coordinator.address())
     }
 
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(self.url()).unwrap().connect().await.unwrap()
+    }
+
     pub async fn sweeps(&self) -> Sweeps {
-        Sweeps::connect(self.url()).await.unwrap()
+        Sweeps::new(self.channel().await)
     }
 
     pub async fn workers(&self) -> Workers {
-        Workers::connect(self.url()).await.unwrap()
+        Workers::new(self.channel().await)
     }
 
     /// Every invariant of the store holds.
@@ -96,9 +100,10 @@ impl Host {
         assert!(violations.is_empty(), "{violations:?}");
     }
 
-    /// Stops in order and starts again on the same store.
-    pub async fn restart(self, clock: Arc<dyn Clock>) -> Self {
+    /// Stops in order and, after a while, starts again on the same store.
+    pub async fn restart(self, clock: Arc<ManualClock>, away: Duration) -> Self {
         self.coordinator.stop().await.unwrap();
+        clock.advance(away);
         Self::on(self.folder, Settings::default(), clock).await
     }
 }

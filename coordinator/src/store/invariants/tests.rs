@@ -1,0 +1,67 @@
+//! The predicate finds what is broken: each invariant is broken by hand once, and no other complains without need.
+
+use super::{INVARIANTS, check};
+use crate::store::{self, Conn, groups, sweeps, trials};
+use augur_core::{id::TrialId, spec, time::Timestamp};
+use std::collections::BTreeSet;
+
+const SPEC: &str = "version: 1
+name: small
+data: {fashion_mnist: {}}
+tasks: [{normal: sneaker, anomaly: {class: dress}}]
+families: [{rotation: {starts: [{angle_deg: 30}, {angle_deg: 120}]}}]
+seeds: [0, 1]
+";
+
+/// What is done to a good store, and the invariants that then fail, by position in the list.
+const DAMAGES: [(&str, &[usize]); 10] = [
+    ("DELETE FROM trials WHERE trial_index = 1", &[0, 4, 6]),
+    ("DELETE FROM groups WHERE group_index = 0", &[0, 1]),
+    ("UPDATE trials SET expires = 5 WHERE trial_index = 0", &[2]),
+    (
+        "UPDATE trials SET state = 'leased', begun = 1, expires = 5, worker = 'w', token = 't' WHERE trial_index = 0;
+         UPDATE sweeps SET trials_pending = 3, trials_leased = 1;
+         INSERT INTO evaluations (sweep_key, group_index, state, updated_at, token) VALUES (1, 0, 'leased', 0, 't')",
+        &[3],
+    ),
+    ("UPDATE sweeps SET trials_failed = 1", &[4]),
+    ("UPDATE sweeps SET groups_selected = 1", &[5]),
+    ("UPDATE groups SET trials_failed = 1 WHERE group_index = 1", &[6]),
+    ("INSERT INTO outcomes VALUES (1, 2, 1, '2.13.0', '{}', x'')", &[7]),
+    (
+        "UPDATE groups SET state = 'sealed', seal = 's' WHERE group_index = 0",
+        &[8],
+    ),
+    ("UPDATE sweeps SET state = 'failed', ended_at = 1", &[9]),
+];
+
+async fn fill(conn: &mut Conn) {
+    let spec = spec::parse(SPEC).unwrap();
+    let ids: Vec<_> = (0..4).map(|i| TrialId::of(&i.to_string())).collect();
+    let now = Timestamp(0);
+    let key = sweeps::insert(conn, &spec, SPEC, 2, 4, now).await.unwrap();
+    groups::insert(conn, key, 2, 2).await.unwrap();
+    trials::insert(conn, key, &ids, 2, now).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_damage_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut writer, _reader) = store::open(&folder.path().join("a.sqlite")).await.unwrap();
+    for (damage, expected) in DAMAGES {
+        // Never committed: each damage meets a good store.
+        let mut transaction = writer.begin().await.unwrap();
+        fill(transaction.conn()).await;
+        assert_eq!(check(transaction.conn()).await.unwrap(), []);
+        sqlx::raw_sql(damage).execute(transaction.conn()).await.unwrap();
+        let found: BTreeSet<_> = check(transaction.conn())
+            .await
+            .unwrap()
+            .iter()
+            .map(|v| v.invariant)
+            .collect();
+        let expected: BTreeSet<_> = expected.iter().map(|i| INVARIANTS[*i].0).collect();
+        assert_eq!(found, expected, "{damage}");
+        transaction.rollback().await.unwrap();
+    }
+}

@@ -74,7 +74,7 @@ impl Screen for Bars {
     fn show(&mut self, view: &View, change: &Change) {
         if let Change::Trial(trial) = change
             && trial.state() != v1::TrialState::Completed
-            && let Some(news) = news(trial)
+            && let Some(news) = news(view, trial)
         {
             self.line(view, &news);
         }
@@ -131,7 +131,7 @@ fn counts(view: &View, now: Instant) -> String {
 }
 
 /// A header and at most `room` rows, the last of which counts the groups that have none.
-fn table(view: &View, room: usize, width: usize) -> Vec<String> {
+pub(super) fn table(view: &View, room: usize, width: usize) -> Vec<String> {
     let done = |group: &&v1::Group| group.state() == v1::GroupState::Done;
     let mut shown: Vec<&v1::Group> = view.groups.iter().filter(|group| !done(group)).collect();
     shown.extend(view.groups.iter().filter(done));

@@ -47,7 +47,7 @@ impl<W: Write + Send> Screen for Lines<W> {
         match change {
             Change::Snapshot => self.write(view, &opening(view)),
             Change::Trial(trial) => {
-                if let Some(news) = news(trial) {
+                if let Some(news) = news(view, trial) {
                     self.write(view, &news);
                 }
             }
@@ -73,10 +73,15 @@ impl<W: Write + Send> Screen for Lines<W> {
     fn finish(&mut self) {}
 }
 
+/// "sweep demo: 64 trials in 8 groups, 12 ended before".
 fn opening(view: &View) -> String {
     let progress = &view.progress;
+    let before = match view.ended() {
+        0 => String::new(),
+        ended => format!(", {ended} ended before"),
+    };
     format!(
-        "sweep {}: {} in {}",
+        "sweep {}: {} in {}{before}",
         view.sweep.display_name,
         text::count(progress.trials_total, "trial"),
         text::count(progress.groups_total, "group")

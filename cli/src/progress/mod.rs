@@ -3,7 +3,10 @@
 mod bars;
 mod lines;
 
-use crate::watch::{Change, View};
+use crate::{
+    text,
+    watch::{Change, View},
+};
 use augur_proto::v1;
 use console::Term;
 
@@ -28,32 +31,26 @@ pub fn screen() -> Box<dyn Screen> {
 }
 
 /// A trial's end, or the end of one of its attempts, in words; nothing for other changes.
-fn news(trial: &v1::Trial) -> Option<String> {
-    let what = format!(
-        "{} seed {}: {} from {}",
-        trial.task,
-        trial.seed,
-        trial.family,
-        crate::text::hyperparameters(&trial.initial)
-    );
-    let cause = trial.cause.as_ref();
-    let cause = || cause.map_or("", |cause| cause.detail.as_str());
+fn news(view: &View, trial: &v1::Trial) -> Option<String> {
+    let start = text::hyperparameters(&trial.initial);
+    let what = format!("{} seed {}: {} from {start}", trial.task, trial.seed, trial.family);
+    let cause = trial.cause.as_ref().map_or("", |cause| cause.detail.as_str());
     match trial.state() {
         v1::TrialState::Completed => {
-            let tuned = trial
-                .outcome
-                .as_ref()
-                .map(|outcome| crate::text::hyperparameters(&outcome.tuned));
-            Some(format!("{what} to {}", tuned.unwrap_or_default()))
+            let tuned = text::hyperparameters(&trial.outcome.as_ref()?.tuned);
+            let loss = view.val_loss(trial).map_or("-".into(), text::loss);
+            Some(format!("{what} to {tuned}, val_loss {loss}"))
         }
-        v1::TrialState::Failed => Some(format!("{what} failed: {}", cause())),
-        v1::TrialState::Pending if trial.attempts > 0 => Some(format!(
-            "{what} will be tried again (attempt {} ended: {})",
-            trial.attempts,
-            cause()
-        )),
+        v1::TrialState::Failed => Some(format!("{what} failed: {cause}")),
+        v1::TrialState::Pending if trial.attempts > 0 => {
+            let attempt = trial.attempts;
+            Some(format!("{what} will be tried again (attempt {attempt} ended: {cause})"))
+        }
         v1::TrialState::Pending | v1::TrialState::Running | v1::TrialState::Cancelled | v1::TrialState::Unspecified => {
             None
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

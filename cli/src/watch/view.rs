@@ -2,6 +2,7 @@
 
 use super::Pace;
 use crate::{results::id, text};
+use augur_core::select::Criterion;
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use std::{collections::HashMap, time::Instant};
 
@@ -68,7 +69,7 @@ impl View {
             }
             Event::Group(group) => {
                 let index = group.index;
-                if let Some(known) = self.groups.iter_mut().find(|known| known.index == index) {
+                if let Some(known) = self.groups.get_mut(index as usize) {
                     *known = group;
                 }
                 Change::Group(index)
@@ -129,9 +130,16 @@ impl View {
         self.configurations.get(&group.best_trial).map(String::as_str)
     }
 
+    /// The value of the sweep's criterion for a completed trial.
+    pub fn val_loss(&self, trial: &v1::Trial) -> Option<f64> {
+        let criterion = Criterion::ALL.into_iter().find(|c| c.name() == self.sweep.criterion)?;
+        let validation = trial.outcome.as_ref()?.validation?;
+        Some(criterion.loss(&validation.into()))
+    }
+
     /// The group at an index.
     pub fn group(&self, index: u32) -> Option<&v1::Group> {
-        self.groups.iter().find(|group| group.index == index)
+        self.groups.get(index as usize)
     }
 
     /// Trials that came to an end, one way or another.

@@ -1,0 +1,124 @@
+//! What both screens say of the same events.
+
+use super::{Screen, bars, lines::Lines};
+use crate::watch::{Change, View};
+use augur_proto::v1::{self, watch_sweep_response::Event};
+use std::{collections::BTreeMap, time::Instant};
+
+fn group(index: u32, state: v1::GroupState) -> v1::Group {
+    v1::Group {
+        index,
+        task: format!("sneaker-rotated-{index}"),
+        state: state.into(),
+        trials_total: 3,
+        ..Default::default()
+    }
+}
+
+fn view(groups: Vec<v1::Group>) -> View {
+    let progress = v1::Progress {
+        trials_total: 6,
+        trials_completed: 1,
+        trials_running: 2,
+        trials_pending: 3,
+        groups_total: 2,
+        epochs_per_trial: 30,
+        ..Default::default()
+    };
+    let sweep = v1::Sweep {
+        display_name: "demo".into(),
+        criterion: "mixture_energy".into(),
+        progress: Some(progress),
+        ..Default::default()
+    };
+    let mut view = View::new(Instant::now());
+    let snapshot = v1::Snapshot {
+        sweep: Some(sweep),
+        groups,
+    };
+    view.apply(message(Event::Snapshot(snapshot)));
+    view
+}
+
+fn message(event: Event) -> v1::WatchSweepResponse {
+    v1::WatchSweepResponse {
+        revision: 1,
+        event: Some(event),
+    }
+}
+
+fn trial(state: v1::TrialState) -> v1::Trial {
+    let angle = |degrees| BTreeMap::from([("angle_deg".to_owned(), degrees)]);
+    let validation = v1::Validation {
+        mixture_energy: -0.125,
+        ..Default::default()
+    };
+    v1::Trial {
+        name: "sweeps/s/trials/t".into(),
+        task: "sneaker-rotated-0".into(),
+        family: "rotation".into(),
+        initial: angle(110.0),
+        state: state.into(),
+        attempts: 1,
+        cause: Some(v1::Cause {
+            detail: "killed by signal 9".into(),
+            ..Default::default()
+        }),
+        outcome: (state == v1::TrialState::Completed).then(|| v1::Outcome {
+            tuned: angle(148.25),
+            validation: Some(validation),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn lines_tell_each_change_once() {
+    let mut view = view(vec![
+        group(0, v1::GroupState::Searching),
+        group(1, v1::GroupState::Searching),
+    ]);
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out);
+    lines.show(&view, &Change::Snapshot);
+    lines.tick(&view);
+    lines.tick(&view);
+    for state in [
+        v1::TrialState::Running,
+        v1::TrialState::Pending,
+        v1::TrialState::Completed,
+        v1::TrialState::Failed,
+    ] {
+        let change = view.apply(message(Event::Trial(trial(state)))).unwrap();
+        lines.show(&view, &change);
+    }
+    let done = v1::Group {
+        best_val_loss: Some(-0.125),
+        best_trial: "t".into(),
+        ..group(0, v1::GroupState::Done)
+    };
+    let change = view.apply(message(Event::Group(done))).unwrap();
+    lines.show(&view, &change);
+    let text = String::from_utf8(out).unwrap();
+    insta::with_settings!({ filters => [(r"\[\d\d:\d\d\]", "[clock]")] }, { insta::assert_snapshot!(text) });
+}
+
+#[test]
+fn many_groups_fit_the_terminal_unfinished_ones_first() {
+    let states = (0..40).map(|i| {
+        if i < 30 {
+            v1::GroupState::Done
+        } else {
+            v1::GroupState::Searching
+        }
+    });
+    let view = view((0..).zip(states).map(|(i, state)| group(i, state)).collect());
+    let rows = bars::table(&view, 12, 80);
+    assert_eq!(rows.len(), 13, "a header, eleven groups, and how many more there are");
+    assert!(
+        (30..40).all(|i| rows.iter().any(|row| row.contains(&format!("sneaker-rotated-{i}")))),
+        "{rows:#?}"
+    );
+    assert_eq!(rows.last().unwrap(), "  and 29 more groups");
+}

@@ -51,6 +51,27 @@ pub struct HypergradientOutput {
     pub total: Tensor,
 }
 
+/// The pass over the training batch: what both the step of theta and the hypergradient start from.
+#[derive(Debug)]
+pub struct TrainingPass {
+    /// Training loss at theta, a scalar.
+    pub l_trn: Tensor,
+    /// Its gradient for every parameter, with the graph that leads back to `a` where the order is exact.
+    gradients: Vec<Tensor>,
+    /// The leaf `a` [k].
+    raw: Tensor,
+    /// Normalised images [B, C, H, W] and their augmented copies.
+    x_trn: Tensor,
+    x_aug: Tensor,
+}
+
+impl TrainingPass {
+    /// grad_theta L_trn(theta, a), for every parameter in the detector's order.
+    pub fn gradients(&self) -> Vec<Tensor> {
+        self.gradients.iter().map(Tensor::detach).collect()
+    }
+}
+
 impl Hypergradient<'_> {
     /// The hypergradient at parameters `params` and raw hyperparameters `raw` [k], over a training batch
     /// x_trn [B, C, H, W] and a validation batch x_val [V, C, H, W], both in [0, 1] and not yet normalised. The draws
@@ -63,37 +84,53 @@ impl Hypergradient<'_> {
         x_val: &Tensor,
         draw: &Draw,
     ) -> HypergradientOutput {
+        let pass = self.training_pass(params, raw, x_trn, draw, &Mode::Train);
+        self.follow(&pass, params, x_val)
+    }
+
+    /// L_trn(theta, a) and its gradient for theta, over x_trn [B, C, H, W] in [0, 1], not yet normalised.
+    pub fn training_pass(
+        &self,
+        params: &Params,
+        raw: &Tensor,
+        x_trn: &Tensor,
+        draw: &Draw,
+        mode: &Mode,
+    ) -> TrainingPass {
+        let exact = self.order == HypergradientOrder::Exact;
         let raw = raw.detach().set_requires_grad(true);
         let x_aug = self.augmentation.apply(&raw, x_trn, draw);
         let x_aug = self.normalisation.apply(&x_aug);
         let x_trn = self.normalisation.apply(x_trn);
+        let x_seen = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
+        let loss = self.detector.training_loss(params, &x_trn, &x_seen, mode);
+        let gradients = Tensor::run_backward(&[&loss], params.tensors(), exact, exact);
+        TrainingPass {
+            l_trn: loss.detach(),
+            gradients,
+            raw,
+            x_trn,
+            x_aug,
+        }
+    }
 
-        let (l_trn, gradient) = self.training_gradient(params, &x_trn, &x_aug);
-        let virtual_params = self.virtual_step(params, &gradient);
-        let (l_val, v, direct) = self.validation_gradient(&virtual_params, &raw, &x_trn, &x_aug, x_val);
+    /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1].
+    pub fn follow(&self, pass: &TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
+        // The head doesn't enter L_val, so its virtual step is not needed.
+        let gradient = &pass.gradients[..self.detector.embedding_params()];
+        let virtual_params = self.virtual_step(params, gradient);
+        let (l_val, v, direct) = self.validation_gradient(&virtual_params, pass, x_val);
         let second = match self.order {
-            HypergradientOrder::Exact => self.second_path(&gradient, &v, &raw),
-            HypergradientOrder::FirstOrder => raw.zeros_like(),
+            HypergradientOrder::Exact => self.second_path(gradient, &v, &pass.raw),
+            HypergradientOrder::FirstOrder => pass.raw.zeros_like(),
         };
         HypergradientOutput {
-            l_trn: l_trn.detach(),
+            l_trn: pass.l_trn.shallow_clone(),
             l_val: l_val.detach(),
             total: &direct + &second,
             direct,
             second,
         }
-    }
-
-    /// L_trn and its gradient for the embedding's parameters, with the graph that leads back to `a`.
-    ///
-    /// The head's parameters don't enter L_val, so their virtual step is not needed.
-    fn training_gradient(&self, params: &Params, x_trn: &Tensor, x_aug: &Tensor) -> (Tensor, Vec<Tensor>) {
-        let exact = self.order == HypergradientOrder::Exact;
-        let x_aug = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
-        let loss = self.detector.training_loss(params, x_trn, &x_aug, &Mode::Train);
-        let embedding = &params.tensors()[..self.detector.embedding_params()];
-        let gradient = Tensor::run_backward(&[&loss], embedding, exact, exact);
-        (loss, gradient)
     }
 
     /// theta' as leaves; the head keeps its place but not its step.
@@ -112,20 +149,18 @@ impl Hypergradient<'_> {
     fn validation_gradient(
         &self,
         virtual_params: &Params,
-        raw: &Tensor,
-        x_trn: &Tensor,
-        x_aug: &Tensor,
+        pass: &TrainingPass,
         x_val: &Tensor,
     ) -> (Tensor, Vec<Tensor>, Tensor) {
         let x_val = self.normalisation.apply(x_val);
-        let (batch, validation) = (x_trn.size()[0], x_val.size()[0]);
-        let x = Tensor::cat(&[x_trn, x_aug, &x_val], 0);
+        let (batch, validation) = (pass.x_trn.size()[0], x_val.size()[0]);
+        let x = Tensor::cat(&[&pass.x_trn, &pass.x_aug, &x_val], 0);
         let z = self.detector.embed(virtual_params, &x, &Mode::Train);
         let parts = z.split_with_sizes([batch, batch, validation], 0);
         let loss = (self.loss)(&parts[0], &parts[1], &parts[2]);
 
         let exact = self.order == HypergradientOrder::Exact;
-        let mut inputs = vec![raw];
+        let mut inputs = vec![&pass.raw];
         if exact {
             let count = self.detector.embedding_params();
             inputs.extend(&virtual_params.tensors()[..count]);

@@ -1,7 +1,7 @@
 //! One epoch: at each batch a step of theta and, after the warm-up, a step of the augmentation.
 //!
-//! Order within a batch: theta moves first, then `a` moves at the new theta, over the same images and the same draws of
-//! phi. Nothing waits for the device before the epoch's end.
+//! Within a batch, both steps start from the same theta, `a`, images and draws of phi, so one pass over the training
+//! batch serves the step of theta and the virtual step theta'(a). Nothing waits for the device before the epoch's end.
 
 use augur_core::spec;
 use tch::{Tensor, no_grad};
@@ -32,10 +32,15 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
         let draw = trial
             .draws
             .augmentation(trial.augmentation.as_ref(), images, trial.step);
-        losses.push(theta_step(trial, &x, &draw) * images as f64);
-        if let Some(order) = tuned {
-            norms.push(tuning_step(trial, order, &x, &draw));
-        }
+        let loss = match tuned {
+            None => theta_step(trial, &x, &draw),
+            Some(order) => {
+                let (loss, norm) = both_steps(trial, order, &x, &draw);
+                norms.push(norm);
+                loss
+            }
+        };
+        losses.push(loss * images as f64);
         trial.step += 1;
     }
     let total = |values: &[Tensor]| Tensor::stack(values, 0).sum(None).double_value(&[]);
@@ -86,8 +91,9 @@ fn theta_step(trial: &mut Trial, x: &Tensor, draw: &Draw) -> Tensor {
     loss.detach()
 }
 
-/// A step of `a` on L_val; gives the norm of the hypergradient.
-fn tuning_step(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &Draw) -> Tensor {
+/// A step of theta on L_trn and one of `a` on L_val; gives the training loss before them and the hypergradient's norm.
+fn both_steps(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &Draw) -> (Tensor, Tensor) {
+    let x_val = validation_batch(trial);
     let hypergradient = Hypergradient {
         detector: &trial.detector,
         augmentation: trial.augmentation.as_ref(),
@@ -96,11 +102,13 @@ fn tuning_step(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &
         inner_lr: trial.spec.tuning.inner_lr,
         order,
     };
-    let x_val = validation_batch(trial);
-    let output = hypergradient.compute(&trial.params, &trial.raw, x, &x_val, draw);
-    let norm = output.total.norm();
-    trial.raw_optimiser.step(&[trial.raw.shallow_clone()], &[output.total]);
-    norm
+    let mode = Mode::Track(&mut trial.stats);
+    let pass = hypergradient.training_pass(&trial.params, &trial.raw, x, draw, &mode);
+    let total = hypergradient.follow(&pass, &trial.params, &x_val).total;
+    trial.optimiser.step(trial.params.tensors(), &pass.gradients());
+    let norm = total.norm();
+    trial.raw_optimiser.step(&[trial.raw.shallow_clone()], &[total]);
+    (pass.l_trn, norm)
 }
 
 /// All validation images, or a new sample of them at every step, as the spec says.

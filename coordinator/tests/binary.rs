@@ -3,13 +3,17 @@
 
 mod support;
 
+use augur_coordinator::{Settings, clock::SystemClock};
+use augur_proto::v1::{self, lease::Work};
 use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
+    sync::Arc,
 };
-use support::{LightWorker, SPEC, Sweeps, Workers, create, get};
+use support::{Host, LightWorker, SPEC, Sweeps, Workers, create, get, wide_spec};
+use tokio::sync::mpsc;
 
 /// A running `augur-coordinator`; killed when dropped.
 struct Program {
@@ -101,13 +105,69 @@ async fn killed_at_any_moment_and_started_again_it_goes_on() {
         program.signal("-KILL");
     }
     assert_eq!(done, 12 + 4);
-    let host = support::Host::on(
-        std::sync::Arc::new(folder),
-        augur_coordinator::Settings::default(),
-        std::sync::Arc::new(augur_coordinator::clock::SystemClock::default()),
-    )
-    .await;
-    host.check().await;
+    check(folder).await;
+}
+
+/// Completes trials as fast as it can; each that was acknowledged is told to `acknowledged`.
+async fn hurry(mut worker: LightWorker, acknowledged: mpsc::UnboundedSender<String>) {
+    while let Ok(leases) = worker.try_acquire(2).await {
+        for lease in &leases {
+            if worker.complete(lease).await.is_err() {
+                return;
+            }
+            if let Some(Work::Trial(work)) = &lease.work {
+                acknowledged.send(work.trial.clone()).unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_in_the_thick_of_it_nothing_acknowledged_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("augur.sqlite");
+    let program = Program::start(&store, &[]);
+    create(&mut program.sweeps().await, &wide_spec("wide", 5000)).await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        workers.spawn(hurry(program.worker().await, tell.clone()));
+    }
+    drop(tell);
+    let mut acknowledged = Vec::new();
+    while let Some(trial) = told.recv().await {
+        acknowledged.push(trial);
+        if acknowledged.len() == 100 {
+            program.signal("-KILL");
+        }
+    }
+    workers.join_all().await;
+
+    let program = Program::start(&store, &[]);
+    let mut sweeps = program.sweeps().await;
+    for name in &acknowledged {
+        let request = v1::GetTrialRequest { name: name.clone() };
+        let trial = sweeps.get_trial(request).await.unwrap().into_inner();
+        assert_eq!(trial.state(), v1::TrialState::Completed);
+        assert_eq!(trial.outcome.unwrap().scores.len(), 4);
+    }
+    let completed = get(&mut sweeps, "sweeps/wide").await.progress.unwrap().trials_completed as usize;
+    // Some may have been written whose acknowledgement was cut off.
+    assert!(
+        (acknowledged.len()..=acknowledged.len() + 8).contains(&completed),
+        "{completed}"
+    );
+    drop(program);
+    check(folder).await;
+}
+
+/// Every invariant of the store in `folder` holds.
+async fn check(folder: tempfile::TempDir) {
+    let clock = Arc::new(SystemClock::default());
+    Host::on(Arc::new(folder), Settings::default(), clock)
+        .await
+        .check()
+        .await;
 }
 
 #[tokio::test]

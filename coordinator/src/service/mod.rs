@@ -1,6 +1,7 @@
 //! The gRPC services: they read requests, submit commands or read the store, and write answers. No decisions here.
 
 mod leaderboard;
+mod lists;
 mod names;
 mod paging;
 mod present;

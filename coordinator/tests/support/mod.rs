@@ -158,13 +158,22 @@ impl LightWorker {
         self.acquire_within(max, Duration::ZERO).await
     }
 
+    pub async fn try_acquire(&mut self, max: u32) -> Result<Vec<v1::Lease>, Status> {
+        let answer = self.api.acquire_leases(self.asks(max, Duration::ZERO)).await?;
+        Ok(answer.into_inner().leases)
+    }
+
     pub async fn acquire_within(&mut self, max: u32, wait: Duration) -> Vec<v1::Lease> {
-        let request = v1::AcquireLeasesRequest {
+        let answer = self.api.acquire_leases(self.asks(max, wait)).await;
+        answer.unwrap().into_inner().leases
+    }
+
+    fn asks(&self, max: u32, wait: Duration) -> v1::AcquireLeasesRequest {
+        v1::AcquireLeasesRequest {
             worker_id: self.id.clone(),
             max_leases: max,
             wait_timeout: Some(wait.try_into().unwrap()),
-        };
-        self.api.acquire_leases(request).await.unwrap().into_inner().leases
+        }
     }
 
     pub async fn complete(&mut self, lease: &v1::Lease) -> Result<(), Status> {

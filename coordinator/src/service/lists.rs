@@ -1,0 +1,149 @@
+//! The lists of `SweepService`, each a page at a time, and single trials.
+
+use super::{names, paging::Page, present, sweeps::Sweeps};
+use crate::{
+    engine::members,
+    error::{Error, Result},
+    store::{SweepKey, groups, measurements, outcomes, sweeps, trials, workers},
+};
+use augur_core::plan::Plan;
+use augur_proto::v1;
+
+impl Sweeps {
+    pub(super) async fn list(&self, request: v1::ListSweepsRequest) -> Result<v1::ListSweepsResponse> {
+        let page = Page::of(request.page_size, &request.page_token, &"sweeps")?;
+        let mut view = self.0.view().await?;
+        let before = SweepKey(page.from.unwrap_or(i64::MAX));
+        let rows = sweeps::list(view.conn(), before, page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.key.0);
+        let mut sweeps = Vec::with_capacity(rows.len());
+        for row in &rows {
+            sweeps.push(present::sweep(&self.0, view.conn(), row).await?);
+        }
+        Ok(v1::ListSweepsResponse {
+            sweeps,
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn list_groups(&self, request: v1::ListGroupsRequest) -> Result<v1::ListGroupsResponse> {
+        let mut view = self.0.view().await?;
+        let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
+        let page = Page::of(request.page_size, &request.page_token, &("groups", sweep.key))?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let rows = groups::list(view.conn(), sweep.key, position(&page), page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
+        Ok(v1::ListGroupsResponse {
+            groups: rows.iter().map(|row| present::group(&plan, row)).collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn get_trial(&self, request: v1::GetTrialRequest) -> Result<v1::Trial> {
+        let mut view = self.0.view().await?;
+        let (sweep, row) = names::trial(view.conn(), &request.name, "name").await?;
+        let row = row.ok_or(Error::Invalid {
+            field: "name",
+            problem: "names no trial; write sweeps/{sweep}/trials/{trial}".into(),
+        })?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let mut trial = present::trial(&sweep, &plan, &row);
+        let members = row.index..row.index + 1;
+        let outcome = outcomes::without_scores(view.conn(), sweep.key, members).await?;
+        if let Some(mut outcome) = outcome.into_values().next() {
+            let scores = outcomes::scores(view.conn(), sweep.key, row.index).await?;
+            outcome.scores = scores.unwrap_or_default();
+            trial.outcome = Some(outcome.into());
+        }
+        Ok(trial)
+    }
+
+    pub(super) async fn list_trials(&self, request: v1::ListTrialsRequest) -> Result<v1::ListTrialsResponse> {
+        let mut view = self.0.view().await?;
+        let state = present::state_tag(request.state());
+        let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
+        let list = ("trials", sweep.key, request.group, state);
+        let page = Page::of(request.page_size, &request.page_token, &list)?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let mut within = match request.group {
+            None => 0..plan.trials(),
+            Some(group) => members(&plan, check_group(&plan, group)?),
+        };
+        within.start = within.start.max(position(&page));
+        let rows = trials::list(view.conn(), sweep.key, within, state, page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
+        let mut outcomes = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => {
+                outcomes::without_scores(view.conn(), sweep.key, first.index..last.index + 1).await?
+            }
+            _ => Default::default(),
+        };
+        let trials = rows.iter().map(|row| v1::Trial {
+            outcome: outcomes.remove(&row.index).map(Into::into),
+            ..present::trial(&sweep, &plan, row)
+        });
+        Ok(v1::ListTrialsResponse {
+            trials: trials.collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn list_measurements(
+        &self,
+        request: v1::ListMeasurementsRequest,
+    ) -> Result<v1::ListMeasurementsResponse> {
+        let mut view = self.0.view().await?;
+        let (sweep, trial) = names::trial(view.conn(), &request.parent, "parent").await?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let within = match (trial, request.group) {
+            (Some(trial), _) => trial.index..trial.index + 1,
+            (None, Some(group)) => members(&plan, check_group(&plan, group)?),
+            (None, None) => {
+                return Err(Error::Invalid {
+                    field: "group",
+                    problem: "is missing; sweeps/{sweep}/trials/- needs one".into(),
+                });
+            }
+        };
+        let mut measured = measurements::newest(view.conn(), sweep.key, within.clone()).await?;
+        let rows = trials::list(view.conn(), sweep.key, within, None, u32::MAX).await?;
+        let trials = rows
+            .into_iter()
+            .filter(|row| row.job.begun > 0)
+            .map(|row| v1::TrialMeasurements {
+                trial: row.trial.to_string(),
+                attempt: row.job.begun,
+                measurements: measured.remove(&row.index).unwrap_or_default(),
+            });
+        Ok(v1::ListMeasurementsResponse {
+            trials: trials.collect(),
+        })
+    }
+
+    pub(super) async fn list_workers(&self, request: v1::ListWorkersRequest) -> Result<v1::ListWorkersResponse> {
+        let page = Page::of(request.page_size, &request.page_token, &"workers")?;
+        let mut view = self.0.view().await?;
+        let rows = workers::list(view.conn(), page.from.unwrap_or(0), page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| row.key);
+        Ok(v1::ListWorkersResponse {
+            workers: rows.into_iter().map(|row| present::worker(&self.0, row)).collect(),
+            next_page_token,
+        })
+    }
+}
+
+/// The position after the one where the page before ended.
+fn position(page: &Page) -> u32 {
+    page.from.map_or(0, |last| u32::try_from(last + 1).unwrap_or(u32::MAX))
+}
+
+fn check_group(plan: &Plan, group: u32) -> Result<u32> {
+    if group < plan.groups() {
+        Ok(group)
+    } else {
+        Err(Error::NotFound {
+            what: "group",
+            name: group.to_string(),
+        })
+    }
+}

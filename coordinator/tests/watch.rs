@@ -158,7 +158,11 @@ async fn who_reads_nothing_is_told_so_and_can_go_on() {
     };
     // 5000 changes of some hundred bytes: more than all buffers on the way take.
     sweeps.cancel_sweep(cancel).await.unwrap();
-    let (refused, last) = read_late(stream).await;
+    // Nothing is read until the coordinator has given up.
+    while host.coordinator.handle().counters().watchers() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let (refused, last) = to_the_error(stream).await;
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::ResourceExhausted, "SLOW_READER")
@@ -168,9 +172,8 @@ async fn who_reads_nothing_is_told_so_and_can_go_on() {
     assert_eq!(left.first().unwrap().0, last + 1);
 }
 
-/// Begins to read only after the coordinator has given up; returns its last word and the last revision before it.
-async fn read_late(mut stream: Streaming<v1::WatchSweepResponse>) -> (tonic::Status, u64) {
-    tokio::time::sleep(Duration::from_millis(500)).await;
+/// The error that ends a stream, and the last revision before it.
+async fn to_the_error(mut stream: Streaming<v1::WatchSweepResponse>) -> (tonic::Status, u64) {
     let mut last = 0;
     loop {
         match stream.message().await {

@@ -52,17 +52,31 @@ impl Shared {
     }
 }
 
-/// How much the engine has done since it started.
+/// How much was done since the start.
 #[derive(Debug, Default)]
 pub struct Counters {
     commands: AtomicU64,
     commits: AtomicU64,
+    watchers: AtomicU64,
 }
 
 impl Counters {
     pub(super) fn count(&self, commands: usize) {
         self.commands.fetch_add(commands as u64, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn watch_begins(&self) {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn watch_ends(&self) {
+        self.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Watches that go on now.
+    pub fn watchers(&self) -> u64 {
+        self.watchers.load(Ordering::Relaxed)
     }
 
     /// Commands carried out.
@@ -138,7 +152,7 @@ impl CoordinatorHandle {
         Ok(invariants::check(self.view().await?.conn()).await?)
     }
 
-    /// How much the engine has done.
+    /// How much was done.
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
     }

@@ -45,11 +45,13 @@ pub(super) fn watch(
         events,
         over: false,
     };
+    watcher.handle.counters().watch_begins();
     tokio::spawn(async move {
         if let Err(error) = watcher.run().await {
             // Nobody reads it only if nobody reads anything.
             let _ = last.send(Err(error)).await;
         }
+        watcher.handle.counters().watch_ends();
     });
     ReceiverStream::new(stream).map(Ok).chain(ReceiverStream::new(end))
 }

@@ -1,5 +1,7 @@
 //! What keeps a worker from working: one sentence and an exit code each.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it can not go on")]
+
 mod support;
 
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! A slot and its child process: the protocol, reuse, and every way of dying.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it can not go on")]
+
 mod support;
 
 use augur_core::{

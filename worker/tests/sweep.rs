@@ -1,5 +1,7 @@
 //! A real coordinator and a real worker run a sweep: undisturbed, with a crash, with a lost lease, to an orderly end.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it can not go on")]
+
 mod support;
 
 use augur_proto::v1;
@@ -114,6 +116,21 @@ async fn a_worker_that_was_away_too_long_drops_the_trial_and_carries_on() {
     assert!(worker.0.try_wait().unwrap().is_none(), "the worker still runs");
     let log = fs::read_to_string(coordinator.log()).unwrap();
     assert!(log.contains("trial dropped"), "{log}");
+}
+
+#[tokio::test]
+async fn a_coordinator_that_was_away_gets_the_result_of_the_first_attempt() {
+    let mut coordinator = Coordinator::start(&[]).await;
+    let sweep = coordinator.submit(spec("restart", EPOCHS)).await.name;
+    let worker = coordinator.worker(&[]);
+    trial_under_way(&coordinator, &sweep, &worker).await;
+    let log = coordinator.log();
+    let noticed = async || fs::read_to_string(&log).unwrap().contains("is away").then_some(());
+    coordinator.restart(wait_for("the worker to notice", noticed)).await;
+    check_end(&coordinator, &sweep).await;
+    assert!(coordinator.trials(&sweep).await.iter().all(|trial| trial.attempts == 1));
+    let log = fs::read_to_string(coordinator.log()).unwrap();
+    assert!(log.contains("is back"), "{log}");
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! What the worker's tests share: small trials on real images, real processes, waiting with a deadline.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part, and ends where it can not go on"
+)]
 
 use augur_core::{plan::Plan, spec::parse};
 use augur_proto::v1::{self, sweep_service_client::SweepServiceClient};
@@ -69,49 +73,36 @@ impl Drop for Running {
     }
 }
 
-/// A coordinator with an empty store.
+/// A coordinator with a store of its own.
 pub struct Coordinator {
     pub url: String,
     pub client: SweepServiceClient<Channel>,
     pub folder: TempDir,
-    _process: Running,
+    process: Running,
 }
 
 impl Coordinator {
+    /// With an empty store, on a free port.
     pub async fn start(arguments: &[&str]) -> Self {
-        let program = program().with_file_name("augur-coordinator");
-        assert!(
-            program.exists(),
-            "{} is missing; build it first: make build",
-            program.display()
-        );
         let folder = tempfile::tempdir().unwrap();
-        let log = File::create(folder.path().join("coordinator.log")).unwrap();
-        let mut process = Command::new(program)
-            .args(["--listen", "127.0.0.1:0", "--store"])
-            .arg(folder.path().join("store.sqlite"))
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let process = Running(process);
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("it said {line:?}"))
-            .to_owned();
+        let (process, url) = listen("127.0.0.1:0", &folder, arguments);
         let client = SweepServiceClient::connect(url.clone()).await.unwrap();
         Self {
             url,
             client,
             folder,
-            _process: process,
+            process,
         }
+    }
+
+    /// Kills it, waits for `meanwhile`, and starts it again at the same address on the same store.
+    pub async fn restart(&mut self, meanwhile: impl Future<Output = ()>) {
+        signal(self.process.pid(), Signal::KILL);
+        self.process.0.wait().unwrap();
+        meanwhile.await;
+        let address = self.url.strip_prefix("http://").unwrap();
+        (self.process, _) = listen(address, &self.folder, &[]);
+        self.client = SweepServiceClient::connect(self.url.clone()).await.unwrap();
     }
 
     /// A worker of one slot for this coordinator; its log is `worker.log`.
@@ -189,6 +180,39 @@ impl Coordinator {
         };
         wait_for("the end of the sweep", over).await
     }
+}
+
+/// Starts a coordinator's process; gives its address too.
+fn listen(address: &str, folder: &TempDir, arguments: &[&str]) -> (Running, String) {
+    let program = program().with_file_name("augur-coordinator");
+    assert!(
+        program.exists(),
+        "{} is missing; build it first: make build",
+        program.display()
+    );
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.path().join("coordinator.log"))
+        .unwrap();
+    let mut process = Command::new(program)
+        .args(["--listen", address, "--store"])
+        .arg(folder.path().join("store.sqlite"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let url = line
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap_or_else(|| panic!("it said {line:?}"))
+        .to_owned();
+    (Running(process), url)
 }
 
 /// Looks again and again until `condition` gives a value.

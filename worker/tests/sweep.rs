@@ -49,7 +49,7 @@ async fn two_trials_are_run_and_evaluated() {
     let task = check_end(&coordinator, &sweep).await;
     assert!(!task.candidates.is_empty(), "{:?}", task.excluded);
     assert_eq!(coordinator.epochs(&sweep).await, [20, 20]);
-    assert!(log_dir.join("slot-0.log").exists());
+    assert!(log_dir.join(format!("slot-{}-0.log", worker.pid())).exists());
     drop(worker.0.stdin.take());
     assert!(worker.0.wait().unwrap().success(), "it leaves when stdin ends");
 }

@@ -32,7 +32,9 @@ pub struct Slot {
 impl Slot {
     /// Slot number `index`, whose children run `program slot`; their whole log goes into `log_dir`, if there is one.
     pub fn new(index: u32, program: PathBuf, log_dir: Option<&Path>) -> Self {
-        let log = log_dir.map(|folder| folder.join(format!("slot-{index}.log")));
+        // Several workers may share the folder.
+        let name = format!("slot-{}-{index}.log", std::process::id());
+        let log = log_dir.map(|folder| folder.join(name));
         Self {
             index,
             program,

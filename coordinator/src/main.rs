@@ -83,13 +83,16 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
         },
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await;
-    let coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
+    let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
     let line = format!("listening on http://{}\n", coordinator.address());
     let mut out = io::stdout();
     // Whoever started this may not care to read it.
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-    // An error here means that the sender is gone, which is a reason to stop as well.
-    let reason = stop.await.unwrap_or("a signal");
+    let reason = tokio::select! {
+        // An error here means that the sender is gone, which is a reason to stop as well.
+        reason = stop => reason.unwrap_or("a signal"),
+        error = coordinator.broken() => return Err((1, error.into())),
+    };
     tracing::info!("stopping: {reason}");
     coordinator.stop().await.map_err(|error| (1, error.into()))
 }

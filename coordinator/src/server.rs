@@ -66,6 +66,9 @@ pub enum EndError {
     /// The store could not be closed.
     #[error("the store could not be closed")]
     Store(#[from] StoreError),
+    /// The engine ended before its time.
+    #[error("the engine ended by itself")]
+    Engine,
     /// A task ended without a word.
     #[error("a task of the coordinator broke off")]
     Task(#[from] tokio::task::JoinError),
@@ -122,6 +125,15 @@ impl Coordinator {
     /// What its services see of it.
     pub fn handle(&self) -> &CoordinatorHandle {
         &self.handle
+    }
+
+    /// Ends when the engine breaks off although nobody stopped it: nothing can be served any more.
+    pub async fn broken(&mut self) -> EndError {
+        match (&mut self.engine).await {
+            Err(error) => EndError::Task(error),
+            Ok(Err(error)) => EndError::Store(error),
+            Ok(Ok(())) => EndError::Engine,
+        }
     }
 
     /// Gives no more leases, lets calls end, writes what waits, closes the store.

@@ -3,10 +3,19 @@
 
 mod support;
 
-use augur_core::plan::TrialSpec;
+use augur_coordinator::{Settings, clock::Clock};
+use augur_core::{plan::TrialSpec, time::Timestamp};
 use augur_proto::v1::{self, CauseKind, Order, lease::Work};
-use std::time::Duration;
-use support::{Host, LightWorker, SPEC, Sweeps, create, get, outcome, reason, registration, wide_spec};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+use support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, outcome, reason, registration, wide_spec};
 use tonic::Code;
 
 async fn trials(sweeps: &mut Sweeps, state: v1::TrialState) -> Vec<v1::Trial> {
@@ -268,9 +277,7 @@ async fn a_worker_that_waits_is_woken_by_work() {
     let mut worker = LightWorker::register(host.workers().await, 1).await;
     let waiting = tokio::spawn(async move { worker.acquire_within(1, Duration::from_secs(60)).await });
     // The worker's call has arrived: after the engine's own first command and the registration.
-    while host.coordinator.handle().counters().commands() < 3 {
-        tokio::task::yield_now().await;
-    }
+    eventually(|| host.coordinator.handle().counters().commands() >= 3).await;
     create(&mut host.sweeps().await, SPEC).await;
     assert_eq!(waiting.await.unwrap().len(), 1);
 }
@@ -355,4 +362,36 @@ async fn an_outcome_that_is_not_whole_is_refused_and_the_lease_lives_on() {
     }
     worker.complete_trial(&lease.token, whole).await.unwrap();
     host.check().await;
+}
+
+/// A clock whose tick is due once it has been asked three times: as often as commands come in.
+struct BusyClock(AtomicI64);
+
+impl Clock for BusyClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+
+    fn tick(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut asked = 0;
+        Box::pin(std::future::poll_fn(move |_| {
+            asked += 1;
+            if asked < 3 { Poll::Pending } else { Poll::Ready(()) }
+        }))
+    }
+}
+
+#[tokio::test]
+async fn leases_expire_however_many_commands_come_in() {
+    let clock = Arc::new(BusyClock(AtomicI64::new(1_700_000_000_000)));
+    let host = Host::with(Settings::default(), clock.clone()).await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut dead = LightWorker::register(host.workers().await, 1).await;
+    dead.acquire(1).await;
+    clock.0.fetch_add(16_000, Ordering::SeqCst);
+    for _ in 0..6 {
+        LightWorker::register(host.workers().await, 1).await;
+    }
+    assert!(trials(&mut sweeps, v1::TrialState::Running).await.is_empty());
 }

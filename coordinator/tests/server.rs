@@ -6,7 +6,7 @@ mod support;
 use augur_coordinator::{Coordinator, OpenError, Settings, StartError, clock::SystemClock};
 use augur_proto::v1;
 use std::{sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, config, create, get, reason, wide_spec};
+use support::{Host, LightWorker, SPEC, config, create, eventually, get, reason, wide_spec};
 use tokio_stream::StreamExt;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -187,9 +187,7 @@ async fn stopping_ends_watches_and_waiting_calls() {
     let mut api = worker.api.clone();
     let waiting = tokio::spawn(async move { api.acquire_leases(request).await });
     // Start, sweep, worker, lease, and now the call that waits.
-    while host.coordinator.handle().counters().commands() < 5 {
-        tokio::task::yield_now().await;
-    }
+    eventually(|| host.coordinator.handle().counters().commands() >= 5).await;
     let request = v1::WatchSweepRequest {
         name: "sweeps/small".into(),
         resume_revision: 0,

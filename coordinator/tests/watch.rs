@@ -6,7 +6,7 @@ mod support;
 use augur_coordinator::{Settings, clock::SystemClock};
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use std::{sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, Sweeps, create, get, reason, wide_spec};
+use support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, reason, wide_spec};
 use tonic::{Code, Streaming, transport::Channel};
 
 async fn watch(sweeps: &mut Sweeps, name: &str, resume: u64) -> Streaming<v1::WatchSweepResponse> {
@@ -159,9 +159,7 @@ async fn who_reads_nothing_is_told_so_and_can_go_on() {
     // 5000 changes of some hundred bytes: more than all buffers on the way take.
     sweeps.cancel_sweep(cancel).await.unwrap();
     // Nothing is read until the coordinator has given up.
-    while host.coordinator.handle().counters().watchers() > 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually(|| host.coordinator.handle().counters().watchers() == 0).await;
     let (refused, last) = to_the_error(stream).await;
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),

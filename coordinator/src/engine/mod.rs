@@ -96,25 +96,35 @@ impl Engine {
     async fn run(mut self, stopped: CancellationToken) -> store::Result<()> {
         self.carry_out(vec![Box::new(Waiting::unanswered(Grace))]).await;
         let clock = Arc::clone(&self.shared.clock);
+        // Kept from turn to turn: a stream of commands must not put the look at the leases off for ever.
+        let mut tick = clock.tick();
         let mut closing = false;
         loop {
-            let first: Box<dyn Queued> = tokio::select! {
+            let mut batch: Vec<Box<dyn Queued>> = Vec::new();
+            let due = tokio::select! {
                 () = stopped.cancelled(), if !closing => {
                     closing = true;
                     self.queue.close();
                     continue;
                 }
+                () = &mut tick, if !closing => true,
                 command = self.queue.recv() => match command {
-                    Some(command) => command,
+                    Some(command) => {
+                        batch.push(command);
+                        false
+                    }
                     None => break,
                 },
-                () = clock.tick(), if !closing => Box::new(Waiting::unanswered(Tick)),
             };
-            let mut batch = vec![first];
             while batch.len() < BATCH
                 && let Ok(command) = self.queue.try_recv()
             {
                 batch.push(command);
+            }
+            if due {
+                // Last: whoever renews in this batch is not taken for dead.
+                batch.push(Box::new(Waiting::unanswered(Tick)));
+                tick = clock.tick();
             }
             self.carry_out(batch).await;
         }

@@ -85,8 +85,10 @@ impl Watcher {
             tokio::select! {
                 () = self.handle.stopping() => return Err(Error::Stopping),
                 () = self.events.closed() => return Ok(()),
-                // News, or time for a bookmark.
-                _ = timeout_at(bookmark, revisions.changed()) => {}
+                // News, or time for a bookmark; an engine that is gone brings neither.
+                news = timeout_at(bookmark, revisions.changed()) => if let Ok(Err(_)) = news {
+                    return Err(Error::Stopping);
+                },
             }
         }
     }

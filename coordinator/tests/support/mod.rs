@@ -309,3 +309,13 @@ pub fn agreements(work: &v1::EvaluationWork) -> Vec<v1::TrialAgreement> {
     };
     work.trials.iter().map(agreement).collect()
 }
+
+/// Comes back once `holds`; fails after a minute.
+pub async fn eventually(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
+}

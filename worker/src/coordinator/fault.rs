@@ -37,8 +37,7 @@ impl From<Status> for Fault {
             | Code::Cancelled
             | Code::Unknown
             | Code::Internal
-            | Code::ResourceExhausted
-            | Code::DataLoss => Self::Away(describe(&status)),
+            | Code::ResourceExhausted => Self::Away(describe(&status)),
             Code::Ok
             | Code::InvalidArgument
             | Code::NotFound
@@ -46,7 +45,9 @@ impl From<Status> for Fault {
             | Code::PermissionDenied
             | Code::Unauthenticated
             | Code::FailedPrecondition
-            | Code::OutOfRange => Self::Refused(describe(&status)),
+            | Code::OutOfRange
+            // A damaged store stays damaged.
+            | Code::DataLoss => Self::Refused(describe(&status)),
         }
     }
 }

@@ -41,7 +41,7 @@ fn renewal(job: &Job, end: Timestamp) -> Option<JobEvent> {
     match &job.state {
         JobState::Leased(lease) => Some(JobEvent::Renew {
             token: lease.token,
-            expires: lease.expires.max(end),
+            expires: end,
         }),
         _ => None,
     }

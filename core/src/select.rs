@@ -1,13 +1,13 @@
 //! The choice between the trials of one (task, seed): lowest unsupervised validation loss, no labels.
 //!
 //! A trial that learnt nothing, or whose augmentation became the identity, can have a low loss all the same
-//! (method.md, "Beware"); the guards keep it out, with the reason.
+//! (docs/method.md, "Beware"); the guards keep it out, with the reason.
 
 use crate::{
     id::TrialId,
     outcome::{Outcome, Validation},
     spec::sha256_of,
-    state::Cause,
+    state::{Cause, CauseKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +154,17 @@ pub struct Excluded {
     pub reason: String,
 }
 
+/// Why a failed trial is not ranked. Only details that follow from the trial's inputs: the name of a worker or the lines
+/// of a log would give two runs of the same sweep two seals. The whole cause stays with the trial.
+fn failure(cause: &Cause) -> String {
+    match cause.kind {
+        CauseKind::Numerical | CauseKind::BadData => format!("failed: {cause}"),
+        CauseKind::WorkerLost | CauseKind::Crashed | CauseKind::OutOfMemory | CauseKind::Released => {
+            format!("failed: {}", cause.kind)
+        }
+    }
+}
+
 impl Choice {
     /// Ranks the trials of a group, given in the plan's order; equal losses keep that order.
     pub fn make<'a>(spec: &SelectionSpec, trials: impl IntoIterator<Item = (TrialId, &'a Ended)>) -> Self {
@@ -164,7 +175,7 @@ impl Choice {
         };
         for (trial, ended) in trials {
             let exclusion = match ended {
-                Ended::Failed(cause) => Some(format!("failed: {cause}")),
+                Ended::Failed(cause) => Some(failure(cause)),
                 Ended::Completed(outcome) => spec.guards.exclusion(outcome),
             };
             match (exclusion, ended) {

@@ -137,13 +137,20 @@ pub(crate) async fn seal(conn: &mut Conn, sweep: SweepKey, group: u32, choice: &
     swapped(&done, "choice")
 }
 
-/// The choice of a group, if it is made.
+/// The choice of a group, if it is made: as it was sealed, or not at all.
 pub(crate) async fn choice(conn: &mut Conn, sweep: SweepKey, group: u32) -> Result<Option<Choice>> {
-    let json: Option<Option<String>> =
-        sqlx::query_scalar("SELECT choice FROM groups WHERE sweep_key = ? AND group_index = ?")
-            .bind(sweep.0)
-            .bind(group)
-            .fetch_optional(conn)
-            .await?;
-    json.flatten().map(|json| from_json(&json, "choice")).transpose()
+    let row: Option<(String, String)> = sqlx::query_as(
+        "SELECT choice, seal FROM groups WHERE sweep_key = ? AND group_index = ? AND choice IS NOT NULL",
+    )
+    .bind(sweep.0)
+    .bind(group)
+    .fetch_optional(conn)
+    .await?;
+    let Some((json, seal)) = row else { return Ok(None) };
+    let choice: Choice = from_json(&json, "choice")?;
+    if choice.seal() == seal {
+        Ok(Some(choice))
+    } else {
+        Err(StoreError::Damaged("choice"))
+    }
 }

@@ -1,4 +1,4 @@
-//! What must hold in every store at every moment, as one predicate: for tests, for `augur store check`, for alarms.
+//! What must hold in every store at every moment, as one predicate.
 
 use super::{Conn, Result};
 use sqlx::Row;

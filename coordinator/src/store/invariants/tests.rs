@@ -1,8 +1,13 @@
 //! The predicate finds what is broken: each invariant is broken by hand once, and no other complains without need.
 
 use super::{INVARIANTS, check};
-use crate::store::{self, Conn, groups, sweeps, trials};
-use augur_core::{id::TrialId, spec, time::Timestamp};
+use crate::store::{self, Conn, StoreError, SweepKey, groups, sweeps, trials};
+use augur_core::{
+    id::TrialId,
+    select::{Choice, Criterion, Ranked},
+    spec,
+    time::Timestamp,
+};
 use std::collections::BTreeSet;
 
 const SPEC: &str = "version: 1
@@ -64,4 +69,27 @@ async fn each_damage_is_found() {
         assert_eq!(found, expected, "{damage}");
         transaction.rollback().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_choice_that_was_changed_after_its_seal_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut writer, _reader) = store::open(&folder.path().join("a.sqlite")).await.unwrap();
+    let mut transaction = writer.begin().await.unwrap();
+    let conn = transaction.conn();
+    fill(conn).await;
+    let choice = Choice {
+        criterion: Criterion::default(),
+        ranking: vec![Ranked {
+            trial: TrialId::of("0"),
+            val_loss: -0.25,
+        }],
+        excluded: Vec::new(),
+    };
+    groups::seal(conn, SweepKey(1), 0, &choice).await.unwrap();
+    assert_eq!(groups::choice(conn, SweepKey(1), 0).await.unwrap(), Some(choice));
+    let change = "UPDATE groups SET choice = replace(choice, '-0.25', '-0.24') WHERE group_index = 0";
+    sqlx::raw_sql(change).execute(&mut *conn).await.unwrap();
+    let found = groups::choice(conn, SweepKey(1), 0).await;
+    assert!(matches!(found, Err(StoreError::Damaged("choice"))), "{found:?}");
 }

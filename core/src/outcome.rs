@@ -23,7 +23,7 @@ pub struct Measurement {
     pub seconds: f64,
 }
 
-/// The unsupervised validation of a finished trial (method.md).
+/// The unsupervised validation of a finished trial (docs/method.md).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// E(p*) - E(0), at most 0, the lower the better.

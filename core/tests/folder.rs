@@ -1,4 +1,5 @@
 //! The spec of a sweep on a folder of one's own images: what is accepted, and the text of every refusal.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_core::{
     plan::Plan,

@@ -1,4 +1,5 @@
 //! The spec as users write it: what is accepted, and the text of every refusal.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_core::spec::{SpecError, SweepSpec, parse};
 use insta::assert_snapshot;
@@ -88,6 +89,7 @@ fn faults_of_the_meaning() {
         ("rotate_deg: 150", "rotate_deg: 360"),
         ("size_px: 16", "size_px: 4"),
         ("seeds:", "training: {epochs: 0, batch: 1}\nseeds:"),
+        ("seeds:", "selection: {guards: {max_training_loss: .inf}}\nseeds:"),
     ]));
 }
 
@@ -113,4 +115,57 @@ fn the_shipped_configs_are_good() {
         read += 1;
     }
     assert!(read > 0);
+}
+
+#[test]
+fn the_yaml_in_the_docs_is_good() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut read = 0;
+    for page in ["README.md", "docs/spec.md"] {
+        let text = std::fs::read_to_string(format!("{root}/{page}")).unwrap();
+        for block in text.split("```yaml\n").skip(1) {
+            let yaml = block.split("```").next().unwrap();
+            if !yaml.starts_with("version:") {
+                continue;
+            }
+            parse(yaml).unwrap_or_else(|e| panic!("{page}: {e}"));
+            read += 1;
+        }
+    }
+    assert!(read >= 2);
+}
+
+#[test]
+fn the_demo_is_as_large_as_promised_and_starts_away_from_what_it_planted() {
+    let demo = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/demo.yaml")).unwrap();
+    let spec = parse(&demo).unwrap();
+    let starts = |name| {
+        spec.families
+            .iter()
+            .find(|family| family.name() == name)
+            .unwrap()
+            .starts()
+    };
+    assert!(spec.tasks.len() >= 4 && starts("rotation").len() >= 6 && starts("cutdiff").len() >= 2);
+    for start in starts("rotation") {
+        for planted in [90.0, 150.0, 270.0] {
+            let apart = (start["angle_deg"] - planted).abs();
+            assert!(apart.min(360.0 - apart) >= 15.0, "{start:?} is too near {planted}");
+        }
+    }
+}
+
+/// A trial travels as JSON; its identifier is checked on arrival.
+#[test]
+fn every_trial_comes_back_from_its_json_as_itself() {
+    let options = "tuning: {validation_batch: null, hypergradient: first_order}\nsplit: {held_out: 60}\nscore: logit\n";
+    for yaml in [GOOD.to_owned(), format!("{GOOD}{options}")] {
+        let plan = augur_core::plan::Plan::new(parse(&yaml).unwrap());
+        for index in 0..plan.trials() {
+            let trial = plan.trial(index);
+            let json = augur_core::spec::canonical_json(&trial);
+            let back: augur_core::plan::TrialSpec = serde_json::from_str(&json).unwrap();
+            assert_eq!((back.id(), back), (trial.id(), trial));
+        }
+    }
 }

@@ -54,8 +54,8 @@ impl FamilySpec {
         }
     }
 
-    /// The names of the hyperparameters with the closed range (low, high) in which a start may lie; an open end of the
-    /// mapping (a sigmoid never reaches its bounds) is left out by `margin` at [`crate::spec::parse`].
+    /// The names of the hyperparameters, each with the open range (low, high) in which a start must lie: the bounds
+    /// themselves are reached only at infinite raw parameters.
     pub fn bounds(&self) -> Vec<(&'static str, f64, f64)> {
         match self {
             Self::Rotation(_) => vec![("angle_deg", -360.0, 360.0)],
@@ -68,7 +68,7 @@ impl FamilySpec {
     }
 }
 
-/// Rotation about the centre, bilinear, align_corners = false (method.md, families).
+/// Rotation about the centre, bilinear, align_corners = false (docs/method.md, "Augmentation families").
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RotationSpec {
@@ -91,7 +91,7 @@ pub enum Padding {
     Reflection,
 }
 
-/// CutDiff (method.md, families).
+/// CutDiff (docs/method.md, "Augmentation families").
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CutdiffSpec {

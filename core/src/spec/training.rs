@@ -99,8 +99,7 @@ pub struct TuningSpec {
     pub inner_lr: f64,
     /// The optimiser of `a`.
     pub optimiser: Optimiser,
-    /// Validation images in a step; without it all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Validation images in a step; `null` for all of them.
     pub validation_batch: Option<u32>,
     /// Which derivative of the validation loss is followed.
     pub hypergradient: Hypergradient,
@@ -149,7 +148,7 @@ pub enum Optimiser {
     },
 }
 
-/// The anomaly score of a validation image (method.md, scores); higher is more anomalous.
+/// The anomaly score of a validation image (docs/method.md, "After training"); higher is more anomalous.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Score {

@@ -6,10 +6,11 @@ use super::{
     AnomalySpec, CutdiffSpec, DataSpec, DetectorSpec, FamilySpec, Fault, Optimiser, Planted, SPEC_VERSION, SplitSpec,
     SweepSpec, TrainingSpec, TuningSpec,
 };
+use crate::select::Guards;
 use std::collections::BTreeSet;
 
 /// The most trials that one sweep may have.
-const MAX_TRIALS: usize = 100_000_000;
+const MAX_TRIALS: usize = 1_000_000;
 
 /// Every fault of the spec; none means that it can be planned.
 pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
@@ -36,6 +37,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     seeds(&spec.seeds, &mut faults);
     detector(&spec.detector, &mut faults);
     training(&spec.training, &mut faults);
+    guards(&spec.selection.guards, &mut faults);
     tuning(&spec.tuning, &mut faults);
     faults.check(
         (1..=1024).contains(&spec.resources.threads),
@@ -227,6 +229,20 @@ fn seeds(seeds: &[u64], faults: &mut Faults) {
     }
 }
 
+/// JSON, in which specs are stored and hashed, has no infinity.
+fn guards(guards: &Guards, faults: &mut Faults) {
+    let thresholds = [
+        ("max_training_loss", guards.max_training_loss),
+        ("min_embedding_scale", guards.min_embedding_scale),
+        ("min_augmentation_distance", guards.min_augmentation_distance),
+    ];
+    for (name, value) in thresholds {
+        faults.check(value.is_finite() && value >= 0.0, format!("selection.guards.{name}"), || {
+            format!("{value} is no threshold; write a finite number of at least 0 (a minimum of 0 or a maximum of 1e9 switches a guard off)")
+        });
+    }
+}
+
 fn detector(detector: &DetectorSpec, faults: &mut Faults) {
     let at = |what: &str| format!("detector.{what}");
     match detector {
@@ -269,7 +285,7 @@ fn tuning(tuning: &TuningSpec, faults: &mut Faults) {
     faults.check(
         tuning.validation_batch.is_none_or(|n| n >= 2),
         "tuning.validation_batch",
-        || "use at least 2 images, or leave it out for all of them".into(),
+        || "use at least 2 images, or null for all of them".into(),
     );
     optimiser(&tuning.optimiser, "tuning.optimiser", faults);
 }

@@ -1,5 +1,5 @@
 //! The exact hypergradient of the validation loss with respect to the augmentation's raw parameters
-//! (method.md, "The two alternating steps").
+//! (docs/method.md, "The two alternating steps").
 //!
 //! With theta' = theta - alpha * grad_theta L_trn(theta, a) and v = grad_theta' L_val at theta',
 //!

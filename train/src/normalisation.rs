@@ -1,4 +1,4 @@
-//! Normalisation of images by channel, applied after the augmentation (method.md, "Augmentation families").
+//! Normalisation of images by channel, applied after the augmentation (docs/method.md, "Augmentation families").
 
 use tch::{Device, Kind, Tensor};
 

@@ -4,7 +4,7 @@ use crate::Images;
 
 /// The images turned about their centre, black where nothing is left to show.
 ///
-/// As family `rotation` with zero padding (method.md, families): the output at a place p of the frame [-1, 1]^2 is
+/// As family `rotation` with zero padding (docs/method.md, "Augmentation families"): the output at a place p of the frame [-1, 1]^2 is
 /// the input at R p with R = \[\[cos, -sin\], \[sin, cos\]\], interpolated bilinearly; pixel k of n lies at
 /// (2 k + 1) / n - 1. Shape and the range [0, 1] stay.
 pub fn rotate_zeros(images: &Images, degrees: f64) -> Images {
@@ -62,8 +62,7 @@ mod tests {
     use safetensors::SafeTensors;
 
     fn golden() -> Vec<u8> {
-        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/golden");
-        let folder = std::env::var("AUGUR_GOLDEN").unwrap_or_else(|_| own.into());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/golden");
         std::fs::read(format!("{folder}/rotation_zeros.safetensors")).unwrap()
     }
 

@@ -1,5 +1,5 @@
 //! The detector: an embedding f: image -> z [h] and a head g: z -> logit, as functions of explicit parameters
-//! (method.md, "Detector").
+//! (docs/method.md, "Detector").
 
 mod layers;
 mod params;
@@ -120,7 +120,7 @@ impl Detector {
     }
 
     /// Training loss L_trn: mean binary cross-entropy of telling x (label 0) from x_aug (label 1), both [B, C, H, W],
-    /// in one pass over both (method.md, "Detector").
+    /// in one pass over both (docs/method.md, "Detector").
     pub fn training_loss(&self, params: &Params, x: &Tensor, x_aug: &Tensor, mode: &Mode) -> Tensor {
         let logit = self.forward(params, &Tensor::cat(&[x, x_aug], 0), mode).logit;
         let options = (logit.kind(), logit.device());

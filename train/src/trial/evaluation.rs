@@ -1,5 +1,5 @@
 //! What a detector is worth, judged without labels: in evaluation mode, over whole groups, with fixed draws
-//! (method.md, "The two alternating steps" and "Comparing families").
+//! (docs/method.md, "The two alternating steps" and "Comparing families").
 
 use augur_core::outcome::{Diagnostics, Validation};
 use augur_core::spec::Score;

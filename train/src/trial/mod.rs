@@ -1,4 +1,4 @@
-//! One trial: a detector trained, its augmentation tuned, both judged without labels (method.md, "The two alternating
+//! One trial: a detector trained, its augmentation tuned, both judged without labels (docs/method.md, "The two alternating
 //! steps"). The same spec and images give the same outcome bit for bit on one kind of CPU with one libtorch.
 
 mod draws;

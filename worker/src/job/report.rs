@@ -45,7 +45,7 @@ impl Bench {
     }
 
     async fn complete_trial(&self, held: &Held, outcome: Outcome) -> Result<(), GaveUp> {
-        // Measurements first: those of a trial that is over would be stale.
+        // Measurements first: whoever sees the end finds every epoch.
         self.reporter.flush().await;
         let (worker_id, token) = (self.coordinator.worker_id(), held.token.to_string());
         let request = v1::CompleteTrialRequest {

@@ -187,7 +187,7 @@ fn listen(address: &str, folder: &TempDir, arguments: &[&str]) -> (Running, Stri
     let program = program().with_file_name("augur-coordinator");
     assert!(
         program.exists(),
-        "{} is missing; build it first: make build",
+        "{} is missing; build it first: make setup",
         program.display()
     );
     let log = File::options()

@@ -1,5 +1,5 @@
 //! The second way: the data set's public address, which has no TLS. The known sums tell whether the files are true.
-//! Tested against a server on the loopback; the address itself can't be reached from where augur is built.
+//! Tested against a server on the loopback.
 
 use super::{Fault, Way, run, verify};
 use std::{path::Path, process::Command};

@@ -1,7 +1,7 @@
 """A client that is not ours: grpcio and the reflection service, no generated files.
 
 Usage: client.py HOST:PORT. Lists the sweeps, watches the first to its end, reads its leaderboard, and prints what it
-saw as one line of JSON.
+saw as one line of JSON, after the line "watching" once it has the snapshot.
 """
 
 import json
@@ -32,7 +32,11 @@ def call(method, **fields):
 
 sweeps = call("ListSweeps").sweeps
 name = sweeps[0].name
-events = [event.WhichOneof("event") for event in call("WatchSweep", name=name)]
+events = []
+for event in call("WatchSweep", name=name):
+    events.append(event.WhichOneof("event"))
+    if len(events) == 1:
+        print("watching", flush=True)
 leaderboard = call("GetLeaderboard", name=name)
 print(
     json.dumps(

@@ -27,7 +27,7 @@ pub fn path(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(
         path.exists(),
-        "{} is missing; build the workspace first: make build",
+        "{} is missing; build the workspace first: make setup",
         path.display()
     );
     path

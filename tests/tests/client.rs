@@ -1,4 +1,5 @@
 //! A client that isn't ours reads a sweep through reflection, with a coordinator and a worker started by hand.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_tests::{
     bin::{augur, path, workspace},
@@ -53,6 +54,22 @@ fn python_grpcio_with_reflection_lists_watches_and_reads() {
         "{}",
         String::from_utf8_lossy(&submitted.stderr)
     );
+    let python = workspace().join(".venv/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing; run `make setup-test`",
+        python.display()
+    );
+    let mut client = Command::new(python)
+        .arg(workspace().join("tests/python/client.py"))
+        .arg(url.trim_start_matches("http://"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(client.stdout.take().unwrap()).lines();
+    let mut client = Guard(client);
+    // The worker comes once the client watches, so that it sees every trial.
+    assert_eq!(said.next().unwrap().unwrap(), "watching");
     let worker = Command::new(path("augur-worker"))
         .args(["--coordinator", url, "--slots", "2"])
         .current_dir(workspace())
@@ -61,19 +78,9 @@ fn python_grpcio_with_reflection_lists_watches_and_reads() {
         .spawn()
         .unwrap();
     let _worker = Guard(worker);
-    let python = workspace().join(".venv/bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing; run `make setup-test`",
-        python.display()
-    );
-    let output = Command::new(python)
-        .arg(workspace().join("tests/python/client.py"))
-        .arg(url.trim_start_matches("http://"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let line = said.next().expect("the client says what it saw").unwrap();
+    assert!(client.0.wait().unwrap().success());
+    let seen: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(seen["sweeps"], serde_json::json!(["small"]));
     for service in [
         "augur.v1.SweepService",

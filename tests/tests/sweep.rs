@@ -1,4 +1,5 @@
 //! A sweep gives the same leaderboard, bit for bit, however many workers it has and whoever is killed on the way.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_core::{plan::Plan, spec::parse};
 use augur_tests::{
@@ -73,6 +74,11 @@ fn a_worker_killed_half_way_changes_nothing() {
     signal(workers[0], libc::SIGKILL);
     let status = augur.wait().unwrap();
     assert!(status.success(), "{status}");
+    let log = fs::read_to_string(out.join("logs/coordinator.log")).unwrap();
+    assert!(
+        log.contains("lease ended without a word"),
+        "the killed worker held a trial:\n{log}"
+    );
     assert_eq!(without_times(leaderboard(&out)), without_times(calm));
 }
 

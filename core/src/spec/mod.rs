@@ -2,6 +2,7 @@
 //!
 //! Choices are written as a key (`rotation: {...}`), never as a tag field, so that every fault has its line.
 
+mod baselines;
 mod diff;
 mod families;
 mod parse;
@@ -9,6 +10,9 @@ mod tasks;
 mod training;
 mod validate;
 
+pub use baselines::{
+    AutoencoderSpec, BaselineSpec, DeepSvddSpec, Direction, MeanIntensitySpec, PixelPcaSpec, PretrainedSpec, UntrainedSpec,
+};
 pub use diff::differences;
 pub use families::{CutdiffMode, CutdiffSpec, FamilySpec, Padding, RotationSpec};
 pub use parse::{Fault, SpecError, parse};

@@ -71,7 +71,9 @@ pub struct DeepSvddSpec {
     pub latent: u32,
     /// Channels of the first convolution; the second and third have 2 and 4 times as many.
     pub width: u32,
-    /// Passes over the training images.
+    /// Passes over the training images as an autoencoder's encoder, before those as a one-class network; 0 for none.
+    pub pretrain_epochs: u32,
+    /// Passes over the training images as a one-class network.
     pub epochs: u32,
     /// Images in a step.
     pub batch: u32,
@@ -86,7 +88,8 @@ impl Default for DeepSvddSpec {
         Self {
             latent: 32,
             width: 16,
-            epochs: 50,
+            pretrain_epochs: 25,
+            epochs: 25,
             batch: 64,
             lr: 1e-3,
             weight_decay: 1e-6,

@@ -14,6 +14,8 @@ pub enum Purpose {
     Weights,
     /// The order of the training images in one epoch (step = epoch).
     Shuffle,
+    /// Flips and crops of the training images at one step (step = global step).
+    TrainingAugmentation,
     /// Patch centres of the augmentation at one training step (step = global step).
     Augmentation,
     /// The validation batch of one tuning step (step = global step).
@@ -22,6 +24,8 @@ pub enum Purpose {
     Evaluation,
     /// Which images go where (step = 0).
     Split,
+    /// A random starting point (step = its index).
+    Start,
 }
 
 impl Purpose {
@@ -29,10 +33,12 @@ impl Purpose {
         match self {
             Self::Weights => "weights",
             Self::Shuffle => "shuffle",
+            Self::TrainingAugmentation => "training-augmentation",
             Self::Augmentation => "augmentation",
             Self::ValidationBatch => "validation-batch",
             Self::Evaluation => "evaluation",
             Self::Split => "split",
+            Self::Start => "start",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The leaderboard: for each (task, seed) the selected trial, its competitors, and who was kept out.
+//! The leaderboard: for each (task, seed, variant) the selected trial, its competitors, and who was kept out.
 //!
 //! Its JSON is the public format `leaderboard.json`, schema 1.
 
@@ -23,7 +23,7 @@ pub struct Leaderboard {
     pub criterion: Criterion,
     /// Where it comes from.
     pub sweep: Provenance,
-    /// One entry for each (task, seed), in the plan's order.
+    /// One entry for each (task, seed, variant), in the plan's order.
     pub tasks: Vec<TaskResult>,
 }
 
@@ -42,13 +42,15 @@ pub struct Provenance {
     pub libtorch: String,
 }
 
-/// The result of one (task, seed).
+/// The result of one (task, seed, variant).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskResult {
     /// The task's name.
     pub task: String,
     /// The seed.
     pub seed: u64,
+    /// The variant: `st-ssad` for the method itself, else the name that the spec gives.
+    pub variant: String,
     /// The trial with the lowest validation loss; none where every trial was kept out.
     pub selected: Option<Candidate>,
     /// All ranked trials, best first.
@@ -64,16 +66,16 @@ pub struct TaskResult {
 pub struct Candidate {
     /// Which.
     pub trial: TrialId,
-    /// Its family.
+    /// Its family, or its baseline.
     pub family: String,
     /// Where tuning began.
     pub initial: Hyperparameters,
     /// Where it ended.
     pub tuned: Hyperparameters,
-    /// The criterion's value; the lowest wins.
-    pub val_loss: f64,
-    /// All unsupervised losses.
-    pub validation: Validation,
+    /// The criterion's value; the lowest wins. None of a baseline.
+    pub val_loss: Option<f64>,
+    /// All unsupervised losses; none of a baseline.
+    pub validation: Option<Validation>,
     /// Area under the ROC curve over the validation images; none without labels.
     pub auroc: Option<f64>,
     /// Average precision over the validation images; none without labels.
@@ -107,8 +109,8 @@ impl TaskResult {
                 let agreement = agreement.get(&ranked.trial).copied().unwrap_or_default();
                 Some(Candidate {
                     trial: ranked.trial,
-                    family: spec.family.name().to_owned(),
-                    initial: spec.initial.clone(),
+                    family: spec.method.name().to_owned(),
+                    initial: spec.method.initial(),
                     tuned: outcome.tuned.clone(),
                     val_loss: ranked.val_loss,
                     validation: outcome.validation,
@@ -121,6 +123,7 @@ impl TaskResult {
         Self {
             task: group.task.clone(),
             seed: group.seed,
+            variant: group.variant.clone(),
             selected: candidates.first().cloned(),
             candidates,
             excluded: choice.excluded.clone(),

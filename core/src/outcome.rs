@@ -52,14 +52,17 @@ pub struct Diagnostics {
 /// The end of a trial that went well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The augmentation after tuning.
+    /// The augmentation after tuning; empty where there is none.
     pub tuned: Hyperparameters,
-    /// The losses that selection may read.
-    pub validation: Validation,
-    /// What the guards read.
-    pub diagnostics: Diagnostics,
+    /// The losses that selection may read; none of a baseline, which has no augmentation to judge.
+    pub validation: Option<Validation>,
+    /// What the guards read; none of a baseline.
+    pub diagnostics: Option<Diagnostics>,
     /// Anomaly score of each validation image, in the order of the task's split; higher is more anomalous.
     pub scores: Vec<f64>,
+    /// Anomaly score of each test image, which tuning never saw; empty where the split has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_scores: Vec<f64>,
     /// Wall-clock seconds of the attempt.
     pub seconds: f64,
 }
@@ -67,22 +70,24 @@ pub struct Outcome {
 impl Outcome {
     /// Whether every number is finite; an outcome that is not is a numerical failure.
     pub fn is_finite(&self) -> bool {
-        let v = &self.validation;
-        let d = &self.diagnostics;
-        let named = [
-            v.mixture_energy,
-            v.mean_distance,
-            v.explained,
-            v.anomaly_share,
-            v.score_variance,
-            d.training_loss,
-            d.embedding_scale,
-            d.augmentation_distance,
-        ];
-        named
+        let losses = self.validation.map_or(vec![], |v| {
+            vec![
+                v.mixture_energy,
+                v.mean_distance,
+                v.explained,
+                v.anomaly_share,
+                v.score_variance,
+            ]
+        });
+        let diagnostics = self.diagnostics.map_or(vec![], |d| {
+            vec![d.training_loss, d.embedding_scale, d.augmentation_distance]
+        });
+        losses
             .iter()
+            .chain(&diagnostics)
             .chain(self.tuned.values())
             .chain(&self.scores)
+            .chain(&self.test_scores)
             .all(|x| x.is_finite())
     }
 }

@@ -1,4 +1,4 @@
-//! The choice between the trials of one (task, seed): lowest unsupervised validation loss, no labels.
+//! The choice between the trials of one (task, seed, variant): lowest unsupervised validation loss, no labels.
 //!
 //! A trial that learnt nothing, or whose augmentation became the identity, can have a low loss all the same
 //! (docs/method.md, "Beware"); the guards keep it out, with the reason.
@@ -64,6 +64,11 @@ impl Criterion {
             Self::ScoreVariance => -validation.score_variance,
         }
     }
+
+    /// The loss of an outcome, where it has one.
+    pub fn loss_of(self, outcome: &Outcome) -> Option<f64> {
+        outcome.validation.as_ref().map(|validation| self.loss(validation))
+    }
 }
 
 /// Thresholds beyond which a trial is not ranked.
@@ -91,10 +96,12 @@ impl Default for Guards {
 impl Guards {
     /// Why the trial may not be ranked, if so.
     pub fn exclusion(&self, outcome: &Outcome) -> Option<String> {
-        let d = &outcome.diagnostics;
         if !outcome.is_finite() {
-            Some("numerical: a result is not a finite number".into())
-        } else if d.augmentation_distance < self.min_augmentation_distance {
+            return Some("numerical: a result is not a finite number".into());
+        }
+        // A baseline has nothing that could collapse into the identity.
+        let d = outcome.diagnostics.as_ref()?;
+        if d.augmentation_distance < self.min_augmentation_distance {
             Some(format!(
                 "identity: augmented images differ from their originals by {:.3} of the distance between two images \
                  (less than {})",
@@ -125,7 +132,7 @@ pub enum Ended {
     Failed(Cause),
 }
 
-/// The choice for one (task, seed), made before any label is read.
+/// The choice for one (task, seed, variant), made before any label is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// The criterion.
@@ -141,8 +148,8 @@ pub struct Choice {
 pub struct Ranked {
     /// Which.
     pub trial: TrialId,
-    /// Its loss under the criterion.
-    pub val_loss: f64,
+    /// Its loss under the criterion; none of a baseline, which is alone in its group.
+    pub val_loss: Option<f64>,
 }
 
 /// A trial that was kept out.
@@ -180,7 +187,7 @@ impl Choice {
             };
             match (exclusion, ended) {
                 (None, Ended::Completed(outcome)) => {
-                    let val_loss = spec.criterion.loss(&outcome.validation);
+                    let val_loss = spec.criterion.loss_of(outcome);
                     choice.ranking.push(Ranked { trial, val_loss });
                 }
                 (reason, _) => choice.excluded.push(Excluded {
@@ -189,7 +196,10 @@ impl Choice {
                 }),
             }
         }
-        choice.ranking.sort_by(|a, b| a.val_loss.total_cmp(&b.val_loss));
+        let last = f64::INFINITY;
+        choice
+            .ranking
+            .sort_by(|a, b| a.val_loss.unwrap_or(last).total_cmp(&b.val_loss.unwrap_or(last)));
         choice
     }
 

@@ -84,37 +84,49 @@ impl From<v1::Validation> for outcome::Validation {
     }
 }
 
-impl From<outcome::Outcome> for v1::Outcome {
-    fn from(o: outcome::Outcome) -> Self {
+impl From<outcome::Diagnostics> for v1::Diagnostics {
+    fn from(d: outcome::Diagnostics) -> Self {
         Self {
-            tuned: o.tuned,
-            validation: Some(o.validation.into()),
-            diagnostics: Some(v1::Diagnostics {
-                training_loss: o.diagnostics.training_loss,
-                embedding_scale: o.diagnostics.embedding_scale,
-                augmentation_distance: o.diagnostics.augmentation_distance,
-            }),
-            scores: o.scores,
-            seconds: o.seconds,
+            training_loss: d.training_loss,
+            embedding_scale: d.embedding_scale,
+            augmentation_distance: d.augmentation_distance,
         }
     }
 }
 
-impl TryFrom<v1::Outcome> for outcome::Outcome {
-    type Error = Malformed;
-    fn try_from(o: v1::Outcome) -> Result<Self, Malformed> {
-        let diagnostics = o.diagnostics.ok_or(missing("outcome.diagnostics"))?;
-        Ok(Self {
+impl From<v1::Diagnostics> for outcome::Diagnostics {
+    fn from(d: v1::Diagnostics) -> Self {
+        Self {
+            training_loss: d.training_loss,
+            embedding_scale: d.embedding_scale,
+            augmentation_distance: d.augmentation_distance,
+        }
+    }
+}
+
+impl From<outcome::Outcome> for v1::Outcome {
+    fn from(o: outcome::Outcome) -> Self {
+        Self {
             tuned: o.tuned,
-            validation: o.validation.ok_or(missing("outcome.validation"))?.into(),
-            diagnostics: outcome::Diagnostics {
-                training_loss: diagnostics.training_loss,
-                embedding_scale: diagnostics.embedding_scale,
-                augmentation_distance: diagnostics.augmentation_distance,
-            },
+            validation: o.validation.map(Into::into),
+            diagnostics: o.diagnostics.map(Into::into),
             scores: o.scores,
             seconds: o.seconds,
-        })
+            test_scores: o.test_scores,
+        }
+    }
+}
+
+impl From<v1::Outcome> for outcome::Outcome {
+    fn from(o: v1::Outcome) -> Self {
+        Self {
+            tuned: o.tuned,
+            validation: o.validation.map(Into::into),
+            diagnostics: o.diagnostics.map(Into::into),
+            scores: o.scores,
+            test_scores: o.test_scores,
+            seconds: o.seconds,
+        }
     }
 }
 
@@ -167,7 +179,7 @@ impl From<leaderboard::Candidate> for v1::Candidate {
             initial: c.initial,
             tuned: c.tuned,
             val_loss: c.val_loss,
-            validation: Some(c.validation.into()),
+            validation: c.validation.map(Into::into),
             auroc: c.auroc,
             average_precision: c.average_precision,
             seconds: c.seconds,
@@ -184,7 +196,7 @@ impl TryFrom<v1::Candidate> for leaderboard::Candidate {
             initial: c.initial,
             tuned: c.tuned,
             val_loss: c.val_loss,
-            validation: c.validation.ok_or(missing("candidate.validation"))?.into(),
+            validation: c.validation.map(Into::into),
             auroc: c.auroc,
             average_precision: c.average_precision,
             seconds: c.seconds,
@@ -197,6 +209,7 @@ impl From<leaderboard::TaskResult> for v1::TaskResult {
         Self {
             task: t.task,
             seed: t.seed,
+            variant: t.variant,
             selected: t.selected.map(Into::into),
             candidates: t.candidates.into_iter().map(Into::into).collect(),
             excluded: t
@@ -225,6 +238,7 @@ impl TryFrom<v1::TaskResult> for leaderboard::TaskResult {
         Ok(Self {
             task: t.task,
             seed: t.seed,
+            variant: t.variant,
             selected: t.selected.map(TryInto::try_into).transpose()?,
             candidates: t
                 .candidates

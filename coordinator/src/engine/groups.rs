@@ -14,25 +14,18 @@ use crate::{
 };
 use augur_core::{
     outcome::Outcome,
-    plan::Plan,
     select::{Choice, Ended},
     state::JobState,
 };
-use std::ops::Range;
-
-/// The positions of a group's trials.
-pub(crate) fn members(plan: &Plan, group: u32) -> Range<u32> {
-    let first = group * plan.candidates();
-    first..first + plan.candidates()
-}
 
 /// Takes note of a trial that completed; its outcome is stored already.
 pub(super) async fn trial_completed(cx: &mut Cx<'_>, trial: &TrialRow, outcome: &Outcome) -> Result<()> {
     let selection = cx.plan(trial.sweep).await?.spec().selection.clone();
     let mut group = get(cx, trial.sweep, trial.group).await?;
     group.trials_completed += 1;
-    if selection.guards.exclusion(outcome).is_none() {
-        let candidate = (selection.criterion.loss(&outcome.validation), trial.index);
+    let loss = selection.criterion.loss_of(outcome);
+    if let (Some(loss), None) = (loss, selection.guards.exclusion(outcome)) {
+        let candidate = (loss, trial.index);
         let better = |best: (f64, u32)| candidate.0.total_cmp(&best.0).then(candidate.1.cmp(&best.1)).is_lt();
         if group.best.is_none_or(better) {
             group.best = Some(candidate);
@@ -80,7 +73,7 @@ async fn settle(cx: &mut Cx<'_>, sweep: SweepKey, mut group: GroupRow) -> Result
 /// The choice between the trials of a group that are all over.
 async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Choice> {
     let plan = cx.plan(sweep).await?;
-    let members = members(&plan, group.index);
+    let members = plan.members(group.index);
     let rows = trials::list(cx.conn, sweep, members.clone(), None, group.trials_total).await?;
     let mut outcomes = outcomes::without_scores(cx.conn, sweep, members).await?;
     let mut ended = Vec::with_capacity(rows.len());

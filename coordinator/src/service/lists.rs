@@ -52,7 +52,8 @@ impl Sweeps {
         let outcome = outcomes::without_scores(view.conn(), sweep.key, members).await?;
         if let Some(mut outcome) = outcome.into_values().next() {
             let scores = outcomes::scores(view.conn(), sweep.key, row.index).await?;
-            outcome.scores = scores.unwrap_or_default();
+            let scores = scores.unwrap_or_default();
+            (outcome.scores, outcome.test_scores) = (scores.validation, scores.test);
             trial.outcome = Some(outcome.into());
         }
         Ok(trial)

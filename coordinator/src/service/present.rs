@@ -146,8 +146,9 @@ pub(super) fn changed_trial(
         group: group.index,
         task: group.task,
         seed: group.seed,
-        family: spec.family.name().to_owned(),
-        initial: spec.initial,
+        variant: group.variant,
+        family: spec.method.name().to_owned(),
+        initial: spec.method.initial(),
         state: trial_state(&change.state).into(),
         attempts: change.begun,
         worker: change

@@ -41,7 +41,7 @@ impl Sweeps {
             return self.validate(&plan, request.spec_yaml).await;
         }
         let create = CreateSweep {
-            ids: trial_ids(&plan).await?,
+            trials: trials(&plan).await?,
             plan,
             yaml: request.spec_yaml,
             request: key,
@@ -111,10 +111,12 @@ fn request_key(request: String, content: &impl serde::Serialize) -> Result<Optio
 }
 
 /// The identifiers of all trials: hashing takes a while where there are many, so not on a thread that serves others.
-async fn trial_ids(plan: &Plan) -> Result<Vec<TrialId>> {
+async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32)>> {
     let plan = plan.clone();
-    let ids = tokio::task::spawn_blocking(move || (0..plan.trials()).map(|index| plan.trial(index).id()).collect());
-    ids.await.map_err(|_| Error::Stopping)
+    let count = plan.trials();
+    let trial = move |index| (plan.trial(index).id(), plan.group_of(index));
+    let trials = tokio::task::spawn_blocking(move || (0..count).map(trial).collect());
+    trials.await.map_err(|_| Error::Stopping)
 }
 
 macro_rules! answer {

@@ -48,15 +48,17 @@ async fn evaluation(
         let row = trials::by_id(conn, sweep, ranked.trial).await?;
         let index = row.ok_or(StoreError::Damaged("choice"))?.index;
         let scores = outcomes::scores(conn, sweep, index).await?;
+        let scores = scores.ok_or(StoreError::Damaged("outcome"))?;
         scored.push(TrialScores {
             trial: ranked.trial.to_string(),
-            scores: scores.ok_or(StoreError::Damaged("outcome"))?,
+            scores: scores.validation,
+            test_scores: scores.test,
         });
     }
     Ok(EvaluationWork {
         sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
         group,
-        trial_spec_json: canonical_json(&plan.trial(group * plan.candidates())),
+        trial_spec_json: canonical_json(&plan.trial(plan.members(group).start)),
         seal: choice.seal(),
         trials: scored,
     })

@@ -1,4 +1,4 @@
-//! Groups: one row for each (task, seed), with its counters and its choice.
+//! Groups: one row for each (task, seed, variant), with its counters and its choice.
 
 use super::{Conn, Result, StoreError, SweepKey, from_json, swapped, to_json};
 use augur_core::select::Choice;
@@ -68,16 +68,16 @@ fn read(row: &SqliteRow) -> Result<GroupRow> {
     })
 }
 
-/// Inserts the groups of a sweep, each of `candidates` trials.
-pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, groups: u32, candidates: u32) -> Result<()> {
+/// Inserts the groups of a sweep; `candidates` has the number of trials of each variant's.
+pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, groups: u32, candidates: &[u32]) -> Result<()> {
     sqlx::query(
         "INSERT INTO groups (sweep_key, group_index, state, trials_total)
          WITH RECURSIVE positions (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM positions WHERE i + 1 < ?2)
-         SELECT ?1, i, 'searching', ?3 FROM positions",
+         SELECT ?1, i, 'searching', ?3 ->> (i % json_array_length(?3)) FROM positions",
     )
     .bind(sweep.0)
     .bind(groups)
-    .bind(candidates)
+    .bind(to_json(&candidates))
     .execute(conn)
     .await?;
     Ok(())

@@ -15,7 +15,10 @@ use std::{
 use thiserror::Error;
 
 /// Every schema so far, oldest first. One that has been released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "initial", include_str!("../../migrations/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "initial", include_str!("../../migrations/0001_initial.sql")),
+    (2, "variants", include_str!("../../migrations/0002_variants.sql")),
+];
 
 /// Connections that read beside the writer.
 const READERS: u32 = 4;

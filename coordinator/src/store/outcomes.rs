@@ -14,19 +14,22 @@ pub(crate) async fn insert(
     libtorch_version: &str,
     outcome: &Outcome,
 ) -> Result<()> {
-    let scores: Vec<u8> = outcome.scores.iter().flat_map(|score| score.to_le_bytes()).collect();
+    let bytes = |scores: &[f64]| -> Vec<u8> { scores.iter().flat_map(|score| score.to_le_bytes()).collect() };
+    let test_scores = (!outcome.test_scores.is_empty()).then(|| bytes(&outcome.test_scores));
     let mut rest = outcome.clone();
     rest.scores.clear();
+    rest.test_scores.clear();
     sqlx::query(
-        "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores, test_scores)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sweep.0)
     .bind(index)
     .bind(attempt)
     .bind(libtorch_version)
     .bind(to_json(&rest))
-    .bind(scores)
+    .bind(bytes(&outcome.scores))
+    .bind(test_scores)
     .execute(conn)
     .await?;
     Ok(())
@@ -56,15 +59,30 @@ pub(crate) async fn without_scores(
     rows.iter().map(read).collect()
 }
 
+/// The scores of one trial.
+#[derive(Debug, Default)]
+pub(crate) struct Scores {
+    /// Of each validation image.
+    pub validation: Vec<f64>,
+    /// Of each test image.
+    pub test: Vec<f64>,
+}
+
 /// The scores of one trial, if it completed.
-pub(crate) async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<Vec<f64>>> {
-    let bytes: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT scores FROM outcomes WHERE sweep_key = ? AND trial_index = ?")
+pub(crate) async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<Scores>> {
+    let row: Option<(Vec<u8>, Option<Vec<u8>>)> =
+        sqlx::query_as("SELECT scores, test_scores FROM outcomes WHERE sweep_key = ? AND trial_index = ?")
             .bind(sweep.0)
             .bind(index)
             .fetch_optional(conn)
             .await?;
-    bytes.map(|bytes| floats(&bytes)).transpose()
+    row.map(|(validation, test)| {
+        Ok(Scores {
+            validation: floats(&validation)?,
+            test: floats(&test.unwrap_or_default())?,
+        })
+    })
+    .transpose()
 }
 
 fn floats(bytes: &[u8]) -> Result<Vec<f64>> {

@@ -52,24 +52,22 @@ fn read_all(rows: &[SqliteRow]) -> Result<Vec<TrialRow>> {
     rows.iter().map(read).collect()
 }
 
-/// Inserts all trials of a sweep, pending; `candidates` of them make a group.
+/// Inserts all trials of a sweep in order, each with its group, pending.
 pub(crate) async fn insert(
     conn: &mut Conn,
     sweep: SweepKey,
-    ids: &[TrialId],
-    candidates: u32,
+    trials: &[(TrialId, u32)],
     now: Timestamp,
 ) -> Result<()> {
-    for (chunk, ids) in ids.chunks(CHUNK).enumerate() {
+    for (chunk, trials) in trials.chunks(CHUNK).enumerate() {
         sqlx::query(
             "INSERT INTO trials (sweep_key, trial_index, trial, group_index, state, updated_at)
-             SELECT ?1, ?2 + key, value, (?2 + key) / ?3, 'pending', ?4 FROM json_each(?5)",
+             SELECT ?1, ?2 + key, value ->> 0, value ->> 1, 'pending', ?3 FROM json_each(?4)",
         )
         .bind(sweep.0)
         .bind((chunk * CHUNK) as i64)
-        .bind(candidates)
         .bind(now.0)
-        .bind(to_json(&ids))
+        .bind(to_json(&trials))
         .execute(&mut *conn)
         .await?;
     }

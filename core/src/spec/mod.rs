@@ -9,18 +9,27 @@ mod parse;
 mod tasks;
 mod training;
 mod validate;
+mod variants;
 
 pub use baselines::{
-    AutoencoderSpec, BaselineSpec, DeepSvddSpec, Direction, MeanIntensitySpec, PixelPcaSpec, PretrainedSpec, UntrainedSpec,
+    AutoencoderSpec, BaselineSpec, DeepSvddSpec, Direction, MeanIntensitySpec, PixelPcaSpec, PretrainedSpec,
+    UntrainedSpec,
 };
 pub use diff::differences;
-pub use families::{CutdiffMode, CutdiffSpec, FamilySpec, Padding, RotationSpec};
-pub use parse::{Fault, SpecError, parse};
-pub use tasks::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, FolderSpec, Planted, SplitSpec, TaskSpec};
-pub use training::{
-    DetectorSpec, Device, Hypergradient, Optimiser, ResNetSpec, ResourceSpec, Score, Stem, TinySpec, TrainingSpec,
-    TuningSpec,
+pub use families::{
+    CutdiffMode, CutdiffSpec, FamilySpec, Form, Padding, RotationSpec, SearchRange, StartScheme, Starts,
 };
+pub use parse::{Fault, SpecError, parse};
+pub use tasks::{
+    AnomalySpec, Cifar100Labels, Cifar100Spec, ClassRef, Count, Counts, DataSpec, ElpvSpec, FashionMnistSpec,
+    FolderSpec, InspectionSpec, MnistSpec, Planted, SmallImagesSpec, SplitSpec, TaskSpec,
+};
+pub use training::{
+    CosineSpec, DetectorSpec, Device, Embedding, Hypergradient, ImageNormalisation, KnnSpec, Optimiser, ResNetSpec,
+    ResourceSpec, Schedule, Score, Stem, StepSpec, TinySpec, TrainingAugmentation, TrainingSpec, TuningSpec,
+    ValidationLoss,
+};
+pub use variants::{METHOD, VariantSpec};
 
 use crate::{id::SweepId, select::SelectionSpec, state::RetryPolicy};
 use serde::{Deserialize, Serialize};
@@ -49,6 +58,9 @@ pub struct SweepSpec {
     pub tasks: Vec<TaskSpec>,
     /// The augmentations that may fake the anomalies, each with its starting points.
     pub families: Vec<FamilySpec>,
+    /// What the method is held against on the same tasks and seeds: ablations, baselines, controls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<VariantSpec>,
     /// Every (task, starting point) is run once for each seed.
     pub seeds: Vec<u64>,
     /// The network.

@@ -9,7 +9,7 @@ use crate::{
 use augur_core::{
     id::{LeaseToken, WorkerId},
     outcome::Outcome,
-    plan::Plan,
+    plan::{Method, Plan},
     state::{JobEvent, Refusal},
 };
 
@@ -46,10 +46,12 @@ fn check(plan: &Plan, index: u32, outcome: &Outcome) -> Result<()> {
             problem: problem.to_owned(),
         })
     };
-    let family = plan.trial(index).family;
-    for (name, ..) in family.bounds() {
-        if !outcome.tuned.contains_key(name) {
+    if let Method::Augmented { family, initial } = plan.trial(index).method {
+        if let Some(name) = initial.keys().find(|name| !outcome.tuned.contains_key(*name)) {
             return invalid("outcome.tuned", &format!("lacks {name}, which {} has", family.name()));
+        }
+        if outcome.validation.is_none() || outcome.diagnostics.is_none() {
+            return invalid("outcome", "needs its validation and its diagnostics, by which trials are compared");
         }
     }
     if outcome.scores.is_empty() {

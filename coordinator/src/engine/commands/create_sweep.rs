@@ -17,7 +17,7 @@ use augur_core::{id::TrialId, plan::Plan, spec};
 pub(crate) struct CreateSweep {
     pub plan: Plan,
     pub yaml: String,
-    pub ids: Vec<TrialId>,
+    pub trials: Vec<(TrialId, u32)>,
     pub request: Option<RequestKey>,
 }
 
@@ -43,11 +43,11 @@ impl Command for CreateSweep {
 
 impl CreateSweep {
     async fn insert(&self, cx: &mut Cx<'_>) -> Result<SweepRow> {
-        let Self { plan, yaml, ids, .. } = self;
+        let Self { plan, yaml, trials, .. } = self;
         let spec = plan.spec();
         let key = sweeps::insert(cx.conn, spec, yaml, plan.groups(), plan.trials(), cx.now).await?;
-        groups::insert(cx.conn, key, plan.groups(), plan.candidates()).await?;
-        trials::insert(cx.conn, key, ids, plan.candidates(), cx.now).await?;
+        groups::insert(cx.conn, key, plan.groups(), &plan.candidates()).await?;
+        trials::insert(cx.conn, key, trials, cx.now).await?;
         // The trials' first state follows from the spec: it needs no transitions of its own.
         cx.record(key, &Change::Sweep(SweepState::Running)).await?;
         cx.batch.work = true;

@@ -1,0 +1,53 @@
+//! Variants: their names, and what may stand beside a baseline.
+
+use super::{Faults, families::families, is_name, training::detector};
+use crate::spec::{METHOD, VariantSpec, canonical_json};
+use std::collections::BTreeSet;
+
+pub(super) fn variants(variants: &[VariantSpec], faults: &mut Faults) {
+    let mut names = BTreeSet::from([METHOD]);
+    let mut contents = BTreeSet::new();
+    for (i, variant) in variants.iter().enumerate() {
+        let path = format!("variants[{i}]");
+        let name = &variant.name;
+        faults.check(is_name(name), format!("{path}.name"), || {
+            format!("{name:?} is no variant's name; use 1 to 63 lower-case letters, digits and hyphens")
+        });
+        faults.check(names.insert(name), format!("{path}.name"), || {
+            format!("{name:?} is taken; give each variant a name of its own, other than {METHOD:?}")
+        });
+        // Its trials would be the same trials twice.
+        let mut content = variant.clone();
+        content.name.clear();
+        faults.check(contents.insert(canonical_json(&content)), &*path, || {
+            "this variant stands twice under different names; remove one".into()
+        });
+        parts(variant, &path, faults);
+    }
+}
+
+fn parts(variant: &VariantSpec, path: &str, faults: &mut Faults) {
+    let tuned = [
+        ("families", variant.families.is_some()),
+        ("hypergradient", variant.hypergradient.is_some()),
+        ("validation_loss", variant.validation_loss.is_some()),
+    ];
+    if variant.baseline.is_some() {
+        for (key, given) in tuned {
+            faults.check(!given, format!("{path}.{key}"), || {
+                format!("a baseline has no augmentation to tune; remove `{key}`")
+            });
+        }
+    } else {
+        let changed = tuned.iter().any(|(_, given)| *given) || variant.score.is_some() || variant.detector.is_some();
+        faults.check(changed, path, || {
+            "this variant is the method itself; say what it does otherwise, such as `hypergradient: first_order`".into()
+        });
+    }
+    if let Some(own) = &variant.families {
+        families(own, &format!("{path}.families"), faults);
+    }
+    if let Some(own) = &variant.detector {
+        detector(own, &format!("{path}.detector"), faults);
+    }
+}

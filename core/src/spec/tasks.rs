@@ -1,100 +1,28 @@
 //! The data part of a spec: images, split, tasks.
 
+mod anomaly;
+mod data;
+mod split;
+
+pub use anomaly::{AnomalySpec, Planted};
+pub use data::{
+    Cifar100Labels, Cifar100Spec, DataSpec, ElpvSpec, FashionMnistSpec, FolderSpec, InspectionSpec, MnistSpec,
+    SmallImagesSpec,
+};
+pub use split::{Count, Counts, SplitSpec};
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
-
-/// Where the images come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataSpec {
-    /// Fashion-MNIST in IDX files, gz or plain.
-    FashionMnist(FashionMnistSpec),
-    /// A folder of one's own images, without labels.
-    Folder(FolderSpec),
-}
-
-/// Options of the data set `fashion_mnist`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FashionMnistSpec {
-    /// Folder of the four IDX files, relative to the working directory of whoever reads it. Without it:
-    /// `$AUGUR_DATA/fashion-mnist`, `.data/fashion-mnist`, `/usr/share/datasets/fashion-mnist`, the first that exists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root: Option<String>,
-    /// Side of the square images after resizing, in pixels, 8 to 28.
-    #[serde(default = "full_size")]
-    pub size_px: u32,
-}
-
-fn full_size() -> u32 {
-    28
-}
-
-/// Options of the data set `folder`: `ROOT/NORMAL/train/**` holds normal images, `ROOT/NORMAL/validation/**` unlabelled
-/// ones, where NORMAL is a task's `normal`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FolderSpec {
-    /// The folder, relative to the working directory of whoever reads it.
-    pub root: String,
-    /// Side of the square images after resizing, in pixels, 8 to 1024.
-    #[serde(default = "folder_size")]
-    pub size_px: u32,
-    /// Whether images are red, green and blue; else grey.
-    #[serde(default)]
-    pub colour: bool,
-}
-
-fn folder_size() -> u32 {
-    64
-}
-
-/// How many images of a task go where. The four groups never share an image. Of a folder all images are used, so that
-/// `held_out` and `seed` alone have a meaning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SplitSpec {
-    /// Normal images to train on.
-    pub train: u32,
-    /// Normal images kept out of training for the mixture energy; without it a tenth of `train`, at least 50. Of a
-    /// folder: without it a tenth of the images in `train`, at least 50 but at most half of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held_out: Option<u32>,
-    /// Normal images in the unlabelled validation set.
-    pub validation_normal: u32,
-    /// Anomalous images in the unlabelled validation set.
-    pub validation_anomalous: u32,
-    /// Which images are drawn.
-    pub seed: u64,
-}
-
-impl Default for SplitSpec {
-    fn default() -> Self {
-        Self {
-            train: 512,
-            held_out: None,
-            validation_normal: 200,
-            validation_anomalous: 100,
-            seed: 0,
-        }
-    }
-}
-
-impl SplitSpec {
-    /// The number of held-out normal images.
-    pub fn held_out(&self) -> u32 {
-        self.held_out.unwrap_or_else(|| self.train.div_ceil(10).max(50))
-    }
-}
 
 /// One task: a normal class and the anomalies to be found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskSpec {
-    /// The task's name, unique in the sweep; without it `NORMAL-vs-CLASS`, `NORMAL-rotated-ANGLE` or (unlabelled) `NORMAL`.
+    /// The task's name, unique in the sweep; without it `NORMAL-vs-CLASS`, `NORMAL-vs-CLASS+CLASS`, `NORMAL-vs-any`,
+    /// `NORMAL-rotated-ANGLE` or (unlabelled) `NORMAL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The normal class; of a folder the sub-folder with the task's images.
+    /// The normal class; of a data set with categories the category; of a folder the sub-folder with the task's images.
     pub normal: ClassRef,
     /// What the anomalies are.
     pub anomaly: AnomalySpec,
@@ -104,33 +32,17 @@ impl TaskSpec {
     /// The task's name, given or made from its parts.
     pub fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| match &self.anomaly {
-            AnomalySpec::Class(class) => format!("{}-vs-{class}", self.normal),
+            AnomalySpec::Class(_) | AnomalySpec::Classes(_) => {
+                let classes: Vec<_> = self.anomaly.classes().iter().map(|class| class.0.as_str()).collect();
+                format!("{}-vs-{}", self.normal, classes.join("+"))
+            }
+            AnomalySpec::Any => format!("{}-vs-any", self.normal),
             AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
                 format!("{}-rotated-{angle}", self.normal)
             }
             AnomalySpec::Unlabelled => self.normal.to_string(),
         })
     }
-}
-
-/// The anomalies of a task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnomalySpec {
-    /// Images of another class.
-    Class(ClassRef),
-    /// Held-out images of the normal class, changed in a known way: the right answer is known.
-    Planted(Planted),
-    /// Unknown images of a folder, among normal ones: nobody has labelled them.
-    Unlabelled,
-}
-
-/// A fixed change of an image.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Planted {
-    /// Turned by this angle in degrees, as family `rotation` with zero padding turns it.
-    RotateDeg(f64),
 }
 
 /// A class by its name (`sneaker`) or its number (7).

@@ -1,7 +1,7 @@
 //! What a spec on a folder of one's own images must satisfy beyond what all must.
 
 use super::Faults;
-use crate::spec::{AnomalySpec, DataSpec, SplitSpec, TaskSpec};
+use crate::spec::{AnomalySpec, Count, DataSpec, SplitSpec, TaskSpec};
 
 /// The files decide how many images there are: a number that would be ignored is refused.
 pub(super) fn split(split: &SplitSpec, faults: &mut Faults) {
@@ -13,9 +13,9 @@ pub(super) fn split(split: &SplitSpec, faults: &mut Faults) {
         ("split.test_anomalous", split.test_anomalous, "test"),
     ];
     for (path, count, folder) in ignored {
-        if let Some(count) = count {
+        if let Some(Count::Number(n)) = count {
             faults.check(false, path, || {
-                format!("all images in the folder's `{folder}` are used, so that {count} has no meaning; remove this key")
+                format!("all images in the folder's `{folder}` are used, so that {n} has no meaning; remove this key")
             });
         }
     }

@@ -2,8 +2,10 @@
 //! dimensions), one u32 a dimension, then the values, the last dimension fastest.
 
 mod file;
+mod half;
 
 pub use file::{ReadError, probe, read};
+pub use half::{Half, HalfError, LabelledImages};
 
 use thiserror::Error;
 

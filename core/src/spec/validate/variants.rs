@@ -1,6 +1,6 @@
 //! Variants: their names, and what may stand beside a baseline.
 
-use super::{Faults, families::families, is_name, training::detector};
+use super::{Faults, families::families, is_name, training};
 use crate::spec::{METHOD, VariantSpec, canonical_json};
 use std::collections::BTreeSet;
 
@@ -32,7 +32,8 @@ fn parts(variant: &VariantSpec, path: &str, faults: &mut Faults) {
         ("hypergradient", variant.hypergradient.is_some()),
         ("validation_loss", variant.validation_loss.is_some()),
     ];
-    if variant.baseline.is_some() {
+    if let Some(own) = &variant.baseline {
+        baseline(own, &format!("{path}.baseline"), faults);
         for (key, given) in tuned {
             faults.check(!given, format!("{path}.{key}"), || {
                 format!("a baseline has no augmentation to tune; remove `{key}`")
@@ -48,6 +49,9 @@ fn parts(variant: &VariantSpec, path: &str, faults: &mut Faults) {
         families(own, &format!("{path}.families"), faults);
     }
     if let Some(own) = &variant.detector {
-        detector(own, &format!("{path}.detector"), faults);
+        training::detector(own, &format!("{path}.detector"), faults);
+    }
+    if let Some(own) = &variant.score {
+        training::score(own, &format!("{path}.score"), faults);
     }
 }

@@ -8,6 +8,7 @@ pub mod measure;
 pub mod outcome;
 pub mod plan;
 pub mod select;
+pub mod selectors;
 pub mod spec;
 pub mod state;
 pub mod time;

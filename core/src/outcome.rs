@@ -11,10 +11,10 @@ pub type Hyperparameters = BTreeMap<String, f64>;
 pub struct Measurement {
     /// Epochs finished, from 1.
     pub epoch: u32,
-    /// Mean training loss over the epoch (binary cross-entropy, nats).
+    /// Mean training loss over the epoch: binary cross-entropy (nats), or what a baseline is trained by.
     pub training_loss: f64,
-    /// Mean-distance validation loss in evaluation mode at the end of the epoch.
-    pub validation_loss: f64,
+    /// Mean-distance validation loss in evaluation mode at the end of the epoch; none of a baseline.
+    pub validation_loss: Option<f64>,
     /// The augmentation at the end of the epoch.
     pub hyperparameters: Hyperparameters,
     /// Mean norm of the hypergradient (with respect to the raw parameters) over the epoch; none during warm-up.

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} from {:?}, seed {}", trial.task.name(), trial.initial, trial.seed);
     let ended = run(&trial, &images, &mut |m| {
         println!(
-            "{:3} {:6.1} s  training {:.4}  validation {:.4}  hypergradient {:.1e}  {:?}",
+            "{:3} {:6.1} s  training {:.4}  validation {:.4?}  hypergradient {:.1e}  {:?}",
             m.epoch,
             m.seconds,
             m.training_loss,

@@ -29,7 +29,7 @@ pub struct Plot<'a> {
 impl Plot<'_> {
     /// Mean-distance validation loss over epochs, all trials.
     pub fn loss(&self, height: f64) -> Chart {
-        let value = |measurement: &Measurement| measurement.validation_loss;
+        let value = |measurement: &Measurement| measurement.validation_loss.unwrap_or(f64::NAN);
         let series = self.group.trials.iter().map(|trial| {
             let points = trial.measurements.iter().map(|m| (f64::from(m.epoch), value(m)));
             let end = trial.measurements.last().and_then(|m| format::number(value(m), 3));

@@ -115,7 +115,7 @@ fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
         Measurement {
             epoch,
             training_loss: 0.02 + 0.6 * (-f64::from(epoch) / 6.0).exp(),
-            validation_loss: 1.03 + 0.14 * distance(trial, group, &hyperparameters) + early + noise,
+            validation_loss: Some(1.03 + 0.14 * distance(trial, group, &hyperparameters) + early + noise),
             hyperparameters,
             hypergradient_norm: (epoch > 3).then_some(0.01),
             seconds: f64::from(epoch) * 0.4,
@@ -191,7 +191,7 @@ fn end(trial: &TrialSpec, course: &[Measurement], group: u32) -> Ended {
         tuned: tuned.clone(),
         validation: Validation {
             mixture_energy: -0.42 / (1.0 + 4.0 * distance),
-            mean_distance: last.validation_loss,
+            mean_distance: last.validation_loss.unwrap_or(f64::NAN),
             explained: 0.96 / (1.0 + 4.0 * distance),
             anomaly_share: 0.34 / (1.0 + distance),
             score_variance: 8200.0 / (1.0 + distance),

@@ -142,7 +142,7 @@ fn numbers_that_are_none_do_not_reach_the_drawing() {
         .enumerate()
     {
         let trial = &mut input.groups[0].trials[i];
-        trial.measurements[10].validation_loss = value;
+        trial.measurements[10].validation_loss = Some(value);
         trial.measurements[12].hyperparameters.insert("angle_deg".into(), value);
         trial.measurements[14].hyperparameters.clear();
         trial.initial.insert("angle_deg".into(), value);
@@ -189,6 +189,7 @@ fn plotted_points_are_the_data() {
         },
     ) in points.into_iter().zip(&trial.measurements)
     {
+        let validation_loss = validation_loss.unwrap();
         let (e, v) = (back(x, x0, x1), back(y + 4.0, y0, y1));
         assert!((e - f64::from(*epoch)).abs() < 0.02, "epoch {epoch} drawn at {e}");
         assert!(

@@ -1,5 +1,6 @@
 //! What a well-formed spec must also satisfy. Each fault says what is wrong and what to write instead.
 
+mod baselines;
 mod families;
 mod folder;
 mod planted;

@@ -1,6 +1,6 @@
 //! Variants: their names, and what may stand beside a baseline.
 
-use super::{Faults, families::families, is_name, training};
+use super::{Faults, baselines::baseline, families::families, is_name, training};
 use crate::spec::{METHOD, VariantSpec, canonical_json};
 use std::collections::BTreeSet;
 

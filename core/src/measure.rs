@@ -2,9 +2,16 @@
 //!
 //! Labels enter augur here and nowhere before: to report on a choice that is already made.
 
+mod bootstrap;
+mod holm;
+mod ranking;
 mod wilcoxon;
 
+pub use bootstrap::{Interval, Measures};
+pub use holm::holm;
 pub use wilcoxon::{Alternative, Wilcoxon, wilcoxon};
+
+use ranking::Ranking;
 
 /// Input for which a measure is not defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,31 +33,19 @@ pub enum MeasureError {
 /// Area under the ROC curve, in [0, 1]: the probability that an anomaly (`true`) scores above a normal entry,
 /// where a tie counts half. 0.5 is chance.
 pub fn auroc(scores: &[f64], labels: &[bool]) -> Result<f64, MeasureError> {
-    let (positives, negatives) = count_classes(scores, labels)?;
-    let ranks = average_ranks(scores);
-    let sum: f64 = ranks
-        .iter()
-        .zip(labels)
-        .filter(|(_, label)| **label)
-        .map(|(rank, _)| rank)
-        .sum();
-    Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
+    Ok(Ranking::new(scores, labels)?.auroc())
 }
 
 /// Average precision, in (0, 1], as scikit-learn defines it: the sum over distinct thresholds, from the highest,
 /// of (R_n - R_(n-1)) P_n with precision P and recall R; no interpolation. The share of anomalies is chance.
 pub fn average_precision(scores: &[f64], labels: &[bool]) -> Result<f64, MeasureError> {
-    let (positives, _) = count_classes(scores, labels)?;
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&i, &j| scores[j].total_cmp(&scores[i]));
-    let (mut seen, mut found, mut sum) = (0.0, 0.0, 0.0);
-    for tied in order.chunk_by(|&i, &j| scores[i] == scores[j]) {
-        let hits = tied.iter().filter(|&&i| labels[i]).count() as f64;
-        seen += tied.len() as f64;
-        found += hits;
-        sum += hits * found / seen;
-    }
-    Ok(sum / positives)
+    Ok(Ranking::new(scores, labels)?.average_precision())
+}
+
+/// The best F1 over all thresholds, in (0, 1]: the largest 2 P R / (P + R) where all that score at least a threshold are
+/// called anomalies. Calling everything an anomaly already gives 2 s / (1 + s) for a share s of anomalies.
+pub fn f1_max(scores: &[f64], labels: &[bool]) -> Result<f64, MeasureError> {
+    Ok(Ranking::new(scores, labels)?.f1_max())
 }
 
 /// Spearman's rank correlation, in [-1, 1]: Pearson's correlation of the ranks, ties sharing their average rank.
@@ -92,21 +87,6 @@ pub fn average_ranks(values: &[f64]) -> Vec<f64> {
         before += tied.len();
     }
     ranks
-}
-
-/// The numbers of anomalies and of normal entries, both above 0.
-fn count_classes(scores: &[f64], labels: &[bool]) -> Result<(f64, f64), MeasureError> {
-    check_lengths(scores.len(), labels.len())?;
-    check_numbers(scores)?;
-    if scores.is_empty() {
-        return Err(MeasureError::TooFew { found: 0, needed: 2 });
-    }
-    let positives = labels.iter().filter(|label| **label).count();
-    match labels.len() - positives {
-        0 => Err(MeasureError::OneClass),
-        _ if positives == 0 => Err(MeasureError::OneClass),
-        negatives => Ok((positives as f64, negatives as f64)),
-    }
 }
 
 fn check_pairs(a: &[f64], b: &[f64]) -> Result<(), MeasureError> {

@@ -40,6 +40,7 @@ proptest! {
         let mapped: Vec<f64> = scores.iter().map(|s| (s / 3.0).exp() - 5.0).collect();
         prop_assert_eq!(auroc(&scores, &labels), auroc(&mapped, &labels));
         prop_assert_eq!(average_precision(&scores, &labels), average_precision(&mapped, &labels));
+        prop_assert_eq!(f1_max(&scores, &labels), f1_max(&mapped, &labels));
     }
 
     #[test]
@@ -63,6 +64,23 @@ proptest! {
             recall = hits / positives;
         }
         prop_assert!((average_precision(&scores, &labels).unwrap() - want).abs() < 1e-12);
+    }
+
+    #[test]
+    fn f1_max_is_the_best_of_all_thresholds((scores, labels) in ranking()) {
+        let mut want = 0.0_f64;
+        for threshold in &scores {
+            let called: Vec<bool> = scores.iter().map(|s| s >= threshold).collect();
+            let count = |f: &dyn Fn(bool, bool) -> bool| {
+                called.iter().zip(&labels).filter(|(c, l)| f(**c, **l)).count() as f64
+            };
+            let (hits, called, anomalies) = (count(&|c, l| c && l), count(&|c, _| c), count(&|_, l| l));
+            let (precision, recall) = (hits / called, hits / anomalies);
+            if hits > 0.0 {
+                want = want.max(2.0 * precision * recall / (precision + recall));
+            }
+        }
+        prop_assert!((f1_max(&scores, &labels).unwrap() - want).abs() < 1e-12);
     }
 
     #[test]
@@ -114,6 +132,8 @@ fn scores_that_say_nothing_are_chance() {
     let labels = [true, false, false, true, false];
     assert_eq!(auroc(&[1.0; 5], &labels), Ok(0.5));
     assert_eq!(average_precision(&[1.0; 5], &labels), Ok(0.4));
+    // Everything is called an anomaly: precision 0.4, recall 1.
+    assert_eq!(f1_max(&[1.0; 5], &labels), Ok(2.0 * 2.0 / 7.0));
 }
 
 #[test]
@@ -121,6 +141,7 @@ fn perfect_scores_give_one() {
     let (scores, labels) = ([0.1, 0.2, 0.8, 0.9], [false, false, true, true]);
     assert_eq!(auroc(&scores, &labels), Ok(1.0));
     assert_eq!(average_precision(&scores, &labels), Ok(1.0));
+    assert_eq!(f1_max(&scores, &labels), Ok(1.0));
 }
 
 #[test]

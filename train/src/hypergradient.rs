@@ -7,6 +7,8 @@
 //!
 //! theta' enters L_val as a detached leaf, so only the pass over the training batch is differentiated twice.
 
+use std::ops::Range;
+
 use tch::Tensor;
 
 use crate::augment::{Augmentation, Draw};
@@ -56,7 +58,7 @@ pub struct HypergradientOutput {
 pub struct TrainingPass {
     /// Training loss at theta, a scalar.
     pub l_trn: Tensor,
-    /// Its gradient for every parameter, with the graph that leads back to `a` where the order is exact.
+    /// Its gradient for every parameter that is trained, with the graph that leads back to `a` where the order is exact.
     gradients: Vec<Tensor>,
     /// The leaf `a` [k].
     raw: Tensor,
@@ -66,7 +68,7 @@ pub struct TrainingPass {
 }
 
 impl TrainingPass {
-    /// grad_theta L_trn(theta, a), for every parameter in the detector's order.
+    /// grad_theta L_trn(theta, a), for every parameter that is trained, in the detector's order.
     pub fn gradients(&self) -> Vec<Tensor> {
         self.gradients.iter().map(Tensor::detach).collect()
     }
@@ -104,7 +106,7 @@ impl Hypergradient<'_> {
         let x_trn = self.normalisation.apply(x_trn);
         let x_seen = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
         let loss = self.detector.training_loss(params, &x_trn, &x_seen, mode);
-        let gradients = Tensor::run_backward(&[&loss], params.tensors(), exact, exact);
+        let gradients = Tensor::run_backward(&[&loss], self.trained(params), exact, exact);
         TrainingPass {
             l_trn: loss.detach(),
             gradients,
@@ -117,10 +119,12 @@ impl Hypergradient<'_> {
     /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1].
     pub fn follow(&self, pass: &TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
         // The head doesn't enter L_val, so its virtual step is not needed.
-        let gradient = &pass.gradients[..self.detector.embedding_params()];
+        let gradient = &pass.gradients[..self.embedding_params().len()];
         let virtual_params = self.virtual_step(params, gradient);
         let (l_val, v, direct) = self.validation_gradient(&virtual_params, pass, x_val);
         let second = match self.order {
+            // With every part of the embedding frozen, theta' doesn't depend on `a`.
+            HypergradientOrder::Exact if gradient.is_empty() => pass.raw.zeros_like(),
             HypergradientOrder::Exact => self.second_path(gradient, &v, &pass.raw),
             HypergradientOrder::FirstOrder => pass.raw.zeros_like(),
         };
@@ -133,16 +137,23 @@ impl Hypergradient<'_> {
         }
     }
 
-    /// theta' as leaves; the head keeps its place but not its step.
+    /// The parameters that are trained: those of the embedding, then the head's.
+    fn trained<'p>(&self, params: &'p Params) -> &'p [Tensor] {
+        &params.tensors()[self.detector.frozen_params()..]
+    }
+
+    /// Positions of the embedding's parameters that are trained.
+    fn embedding_params(&self) -> Range<usize> {
+        self.detector.frozen_params()..self.detector.embedding_params()
+    }
+
+    /// theta' as leaves; the head and frozen parameters keep their places but make no step.
     fn virtual_step(&self, params: &Params, gradient: &[Tensor]) -> Params {
-        let moved = params.tensors().iter().enumerate().map(|(i, theta)| {
-            let theta = theta.detach();
-            match gradient.get(i) {
-                Some(g) => (theta - g.detach() * self.inner_lr).set_requires_grad(true),
-                None => theta,
-            }
-        });
-        params.with(moved.collect())
+        let mut moved: Vec<Tensor> = params.tensors().iter().map(Tensor::detach).collect();
+        for (theta, g) in moved[self.embedding_params()].iter_mut().zip(gradient) {
+            *theta = (&*theta - g.detach() * self.inner_lr).set_requires_grad(true);
+        }
+        params.with(moved)
     }
 
     /// L_val over the embeddings of cat(x_trn, x_aug, x_val) at theta', its gradient v for theta' and the direct path.
@@ -162,8 +173,7 @@ impl Hypergradient<'_> {
         let exact = self.order == HypergradientOrder::Exact;
         let mut inputs = vec![&pass.raw];
         if exact {
-            let count = self.detector.embedding_params();
-            inputs.extend(&virtual_params.tensors()[..count]);
+            inputs.extend(&virtual_params.tensors()[self.embedding_params()]);
         }
         // The graph of x_aug is used once more by the second path.
         let mut gradients = Tensor::run_backward(&[&loss], &inputs, exact, false);

@@ -3,6 +3,7 @@
 
 mod layers;
 mod params;
+mod pretrained;
 mod resnet;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,8 @@ use tch::{Device, Kind, Reduction, Tensor};
 
 pub(crate) use params::names;
 pub use params::{Init, Layout, NamedTensors, Params, ParamsError, Slot, Stats};
-pub use resnet::{ResNetConfig, Stem};
+pub use pretrained::{WeightsError, load_weights};
+pub use resnet::{Embedding, ResNetConfig, Stem};
 pub use tiny::TinyConfig;
 
 /// Where batch normalisation takes its statistics from.
@@ -40,6 +42,16 @@ pub struct Output {
 pub struct Detector {
     layout: Layout,
     network: Network,
+    frozen: Option<Frozen>,
+}
+
+/// The parts of a ResNet, from the stem on, that are never trained.
+#[derive(Debug)]
+struct Frozen {
+    /// 1 is the stem alone.
+    parts: usize,
+    /// The network's running statistics, of which those of the frozen parts never change.
+    stats: Stats,
 }
 
 #[derive(Debug)]
@@ -52,13 +64,21 @@ impl Detector {
     pub fn tiny(config: TinyConfig) -> Self {
         let mut layout = Layout::default();
         let network = Network::Tiny(tiny::Tiny::new(&mut layout, config));
-        Self { layout, network }
+        Self {
+            layout,
+            network,
+            frozen: None,
+        }
     }
 
     pub fn resnet(config: &ResNetConfig) -> Self {
         let mut layout = Layout::default();
         let network = Network::ResNet(resnet::ResNet::new(&mut layout, config));
-        Self { layout, network }
+        Self {
+            layout,
+            network,
+            frozen: None,
+        }
     }
 
     /// Names, shapes and initial distributions of all tensors.
@@ -73,6 +93,34 @@ impl Detector {
             Network::ResNet(_) => resnet::ResNet::HEAD,
         };
         self.layout.params.len() - head
+    }
+
+    /// Freezes the first `parts` parts of a ResNet: the stem, then the stages. Their parameters get no gradient, and
+    /// their batch normalisation takes its statistics from `stats` in every mode. Other networks have no parts.
+    pub fn freeze(&mut self, parts: usize, stats: &Stats) {
+        let shared = stats.tensors().iter().map(Tensor::shallow_clone).collect();
+        let stats = stats.with(shared);
+        self.frozen = (parts > 0).then_some(Frozen { parts, stats });
+    }
+
+    /// How many of the parameters, from the first, are frozen.
+    pub fn frozen_params(&self) -> usize {
+        match (&self.network, &self.frozen) {
+            (Network::ResNet(net), Some(frozen)) => net.params_of(frozen.parts),
+            _ => 0,
+        }
+    }
+
+    /// Leaves that share these parameters' storage; those that are trained ask for gradients.
+    pub fn leaves(&self, params: &Params) -> Params {
+        let frozen = self.frozen_params();
+        let leaf = |(i, t): (usize, &Tensor)| t.detach().set_requires_grad(i >= frozen);
+        params.with(params.tensors().iter().enumerate().map(leaf).collect())
+    }
+
+    /// The parameters that are trained, by name.
+    pub fn trainable<'a>(&self, params: &'a Params) -> impl Iterator<Item = (&'a str, &'a Tensor)> {
+        params.iter().skip(self.frozen_params())
     }
 
     /// Parameters found by name, as leaves that ask for gradients.
@@ -105,7 +153,7 @@ impl Detector {
     pub fn embed(&self, params: &Params, x: &Tensor, mode: &Mode) -> Tensor {
         match &self.network {
             Network::Tiny(net) => net.embed(params, x),
-            Network::ResNet(net) => net.embed(params, x, mode),
+            Network::ResNet(net) => net.embed(params, x, mode, self.frozen.as_ref()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Baselines and controls that stand beside the method: anomaly scores that no augmentation is tuned for
 //! (docs/baselines.md).
 
+use super::ImageNormalisation;
 use serde::{Deserialize, Serialize};
 
 /// A way to score images that is held against the method. None of them reads a label.
@@ -141,6 +142,13 @@ pub struct UntrainedSpec {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PretrainedSpec {
-    /// A safetensors file with torchvision's names, read on the worker's machine.
+    /// A safetensors file with torchvision's names, relative to the folder that data roots are relative to.
     pub weights: String,
+    /// What the network that was saved expects of images.
+    #[serde(default = "imagenet")]
+    pub normalisation: ImageNormalisation,
+}
+
+fn imagenet() -> ImageNormalisation {
+    ImageNormalisation::Imagenet
 }

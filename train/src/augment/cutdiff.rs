@@ -1,27 +1,25 @@
 //! CutDiff: a soft, turned, elliptic patch that darkens or fills a part of the image (ST-SSAD, arXiv 2306.12033).
 
-use std::collections::BTreeMap;
-
 use tch::Tensor;
 
-use super::{AugmentError, Augmentation, Draw, Hyper, degrees, pixel_centers, scalars};
-
-const NAMES: &[&str] = &["area", "aspect", "angle_deg"];
+use super::geometry::{drawn, ellipse};
+use super::{Augmentation, Bound, Draw, Needs, Parameter, named, values};
 
 /// What the patch does to the image x where its mask is m.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PatchMode {
     /// clamp(x - m, 0, 1), as in the paper.
     Subtract,
-    /// (1 - m) x + m fill, with fill in [0, 1].
+    /// x + m (fill - x), with fill in [0, 1].
     Blend { fill: f64 },
+    /// x + s m (fill - x), with a further hyperparameter `strength` s between two bounds in [0, 1].
+    Veil { fill: f64, strength: (f64, f64) },
 }
 
-/// The differentiable CutOut, with raw parameters (r0, r1, r2) for area, aspect and angle.
+/// The differentiable CutOut, with raw parameters for area, aspect, angle (and strength).
 ///
-/// With rho the aspect, w = sqrt(area rho) and h = sqrt(area / rho) in fractions of the side; a pixel that lies
-/// (u, v) from the patch centre in the turned frame has the mask
-/// m = exp(-((u/w)^2 + (v/h)^2) / (2 softness)).
+/// With rho the aspect, w = sqrt(area rho) and h = sqrt(area / rho) in fractions of the side; the mask is that of
+/// [`ellipse`] about a centre drawn for every image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CutDiff {
     /// Bounds (lo, hi) of the patch's area, 0 < lo < hi, as fractions of the image.
@@ -44,65 +42,49 @@ impl Default for CutDiff {
     }
 }
 
-impl CutDiff {
-    /// The mask m, [B, 1, H, W] in [0, 1], of patches at `centers` [B, 2].
-    fn mask(&self, raw: &Tensor, x: &Tensor, centers: &Tensor) -> Tensor {
-        let (_, _, rows, columns) = x.size4().expect("images are [B, C, H, W]");
-        let (kind, device) = (x.kind(), x.device());
-        let r = scalars(raw, x);
-        let area = r[0].sigmoid() * (self.area.1 - self.area.0) + self.area.0;
-        let aspect = (r[1].tanh() * self.max_aspect.ln()).exp();
-        let (w, h) = ((&area * &aspect).sqrt(), (&area / &aspect).sqrt());
-        let (cos, sin) = (r[2].cos(), r[2].sin());
-
-        let centers = centers.to_device_(device, kind, false, false).view([-1, 2, 1, 1]);
-        let dx = pixel_centers(columns, kind, device).view([1, 1, columns]) - centers.select(1, 0);
-        let dy = pixel_centers(rows, kind, device).view([1, rows, 1]) - centers.select(1, 1);
-        let u = (&dx * &cos + &dy * &sin) / w;
-        let v = (&dy * &cos - &dx * &sin) / h;
-        ((u.square() + v.square()) * (-0.5 / self.softness)).exp().unsqueeze(1)
-    }
-}
-
 impl Augmentation for CutDiff {
     fn name(&self) -> &'static str {
         "cutdiff"
     }
 
-    fn raw_len(&self) -> i64 {
-        3
+    fn parameters(&self) -> Vec<Parameter> {
+        let mut parameters = patch_parameters(self.area, self.max_aspect);
+        if let PatchMode::Veil { strength: (lo, hi), .. } = self.mode {
+            parameters.extend(named([("strength", Bound::Between { lo, hi })]));
+        }
+        parameters
     }
 
-    fn needs_centers(&self) -> bool {
-        true
-    }
-
-    fn apply(&self, raw: &Tensor, x: &Tensor, draw: &Draw) -> Tensor {
-        let centers = draw.centers.as_ref().expect("cutdiff needs patch centres");
-        let mask = self.mask(raw, x, centers);
-        match self.mode {
-            PatchMode::Subtract => (x - mask).clamp(0.0, 1.0),
-            PatchMode::Blend { fill } => x + mask * (fill - x),
+    fn needs(&self) -> Needs {
+        Needs {
+            centers: true,
+            ..Needs::default()
         }
     }
 
-    fn hyperparameters(&self, raw: &[f64]) -> Vec<(&'static str, f64)> {
-        let (lo, hi) = self.area;
-        let area = lo + (hi - lo) / (1.0 + (-raw[0]).exp());
-        let aspect = (self.max_aspect.ln() * raw[1].tanh()).exp();
-        vec![("area", area), ("aspect", aspect), ("angle_deg", degrees(raw[2]))]
+    fn apply(&self, raw: &Tensor, x: &Tensor, draw: &Draw) -> Tensor {
+        let a = values(self, raw, x);
+        let mask = patch_mask(&a, x, draw, self.softness);
+        match self.mode {
+            PatchMode::Subtract => (x - mask).clamp(0.0, 1.0),
+            PatchMode::Blend { fill } => x + mask * (fill - x),
+            PatchMode::Veil { fill, .. } => x + mask * &a[3] * (fill - x),
+        }
     }
+}
 
-    fn raw_from(&self, hyper: &BTreeMap<String, f64>) -> Result<Vec<f64>, AugmentError> {
-        let hyper = Hyper::new(self.name(), hyper, NAMES)?;
-        let (lo, hi) = self.area;
-        let area = hyper.between("area", lo, hi)?;
-        let aspect = hyper.between("aspect", 1.0 / self.max_aspect, self.max_aspect)?;
-        let angle = hyper.angle("angle_deg")?;
-        Ok(vec![
-            ((area - lo) / (hi - area)).ln(),
-            (aspect.ln() / self.max_aspect.ln()).atanh(),
-            angle,
-        ])
-    }
+/// The hyperparameters of a patch: `area` (fraction of the image), `aspect` (width over height), `angle_deg`.
+pub(super) fn patch_parameters((lo, hi): (f64, f64), max: f64) -> Vec<Parameter> {
+    named([
+        ("area", Bound::Between { lo, hi }),
+        ("aspect", Bound::Factor { max }),
+        ("angle_deg", Bound::Angle),
+    ])
+}
+
+/// The mask [B, 1, H, W] of the patches whose area, aspect and angle `a` begins with.
+pub(super) fn patch_mask(a: &[Tensor], x: &Tensor, draw: &Draw, softness: f64) -> Tensor {
+    let (area, aspect, angle) = (&a[0], &a[1], &a[2]);
+    let (w, h) = ((area * aspect).sqrt(), (area / aspect).sqrt());
+    ellipse(x, &drawn(draw.centers.as_ref(), x), &w, &h, angle, softness)
 }

@@ -1,16 +1,10 @@
 //! Rotation: the whole image turned about its centre by one angle (ST-SSAD, arXiv 2306.12033).
 
-use std::collections::BTreeMap;
-
 use augur_core::spec::Padding;
 use tch::Tensor;
 
-use super::{AugmentError, Augmentation, Draw, Hyper, degrees, scalars};
-
-/// Bilinear interpolation, in libtorch's numbering.
-const BILINEAR: i64 = 0;
-/// Coordinates of -1 and 1 are the outer edges of the border pixels, not their centres.
-const ALIGN_CORNERS: bool = false;
+use super::geometry::{ALIGN_CORNERS, sample, sides};
+use super::{Augmentation, Bound, Draw, Parameter, named, values};
 
 /// Rotation by the angle r0 (radians, the only raw parameter; periodic, so its bounds need no squashing).
 ///
@@ -26,33 +20,17 @@ impl Augmentation for Rotation {
         "rotation"
     }
 
-    fn raw_len(&self) -> i64 {
-        1
+    fn parameters(&self) -> Vec<Parameter> {
+        named([("angle_deg", Bound::Angle)])
     }
 
     fn apply(&self, raw: &Tensor, x: &Tensor, _draw: &Draw) -> Tensor {
-        let (images, channels, rows, columns) = x.size4().expect("images are [B, C, H, W]");
-        let angle = scalars(raw, x).remove(0);
+        let (rows, columns) = sides(x);
+        let angle = values(self, raw, x).remove(0).view([-1]);
         let (cos, sin, zero) = (angle.cos(), angle.sin(), angle.zeros_like());
-        let matrix = Tensor::stack(&[&cos, &(-&sin), &zero, &sin, &cos, &zero], 0).view([1, 2, 3]);
-        let grid = Tensor::affine_grid_generator(&matrix, [1, 1, rows, columns], ALIGN_CORNERS);
-        let padding = match self.padding {
-            Padding::Zeros => 0,
-            Padding::Reflection => 2,
-        };
-        // All images turn by the same angle: as channels of one image they share one grid and its weights.
-        x.reshape([1, images * channels, rows, columns])
-            .grid_sampler(&grid, BILINEAR, padding, ALIGN_CORNERS)
-            .view([images, channels, rows, columns])
-    }
-
-    fn hyperparameters(&self, raw: &[f64]) -> Vec<(&'static str, f64)> {
-        vec![("angle_deg", degrees(raw[0]))]
-    }
-
-    fn raw_from(&self, hyper: &BTreeMap<String, f64>) -> Result<Vec<f64>, AugmentError> {
-        Ok(vec![
-            Hyper::new(self.name(), hyper, &["angle_deg"])?.angle("angle_deg")?,
-        ])
+        let matrix = Tensor::stack(&[&cos, &(-&sin), &zero, &sin, &cos, &zero], 1).view([-1, 2, 3]);
+        let angles = matrix.size()[0];
+        let grid = Tensor::affine_grid_generator(&matrix, [angles, 1, rows, columns], ALIGN_CORNERS);
+        sample(x, &grid, self.padding)
     }
 }

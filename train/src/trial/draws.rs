@@ -3,10 +3,12 @@
 use augur_core::draws::{Purpose, stream};
 use augur_core::id::TrialId;
 use augur_core::plan::TrialSpec;
+use augur_core::spec::TrainingAugmentation;
 use rand::seq::SliceRandom;
-use rand::{Rng, RngCore};
-use tch::{Device, Kind, Tensor};
+use rand::RngCore;
+use tch::{Device, Tensor};
 
+use super::moves;
 use crate::augment::{Augmentation, Draw};
 
 /// Which fixed draws of the augmentation an evaluation uses.
@@ -53,27 +55,33 @@ impl Draws {
         Tensor::from_slice(chosen).to_device(self.device)
     }
 
-    /// What the augmentation draws for the `count` images of a training step.
-    pub fn augmentation(&self, augmentation: &dyn Augmentation, count: i64, step: u64) -> Draw {
-        self.draw(augmentation, count, Purpose::Augmentation, step)
+    /// The training images x [B, C, H, W] of a step, flipped and moved as the spec says.
+    pub fn moved(&self, x: &Tensor, spec: &TrainingAugmentation, step: u64) -> Tensor {
+        if spec.is_none() {
+            return x.shallow_clone();
+        }
+        let mut rng = stream(self.seed, &self.trial, Purpose::TrainingAugmentation, step);
+        moves::draw(spec, x, &mut rng)
     }
 
-    /// What the augmentation draws in every evaluation over the `count` images of a group.
-    pub fn evaluation(&self, augmentation: &dyn Augmentation, count: i64, group: Group) -> Draw {
+    /// What the augmentation draws for the images x [B, C, H, W] of a training step.
+    pub fn augmentation(&self, augmentation: &dyn Augmentation, x: &Tensor, step: u64) -> Draw {
+        self.draw(augmentation, x, Purpose::Augmentation, step)
+    }
+
+    /// What the augmentation draws in every evaluation over the images x [N, C, H, W] of a group.
+    pub fn evaluation(&self, augmentation: &dyn Augmentation, x: &Tensor, group: Group) -> Draw {
         let step = match group {
             Group::Train => 0,
             Group::HeldOut => 1,
         };
-        self.draw(augmentation, count, Purpose::Evaluation, step)
+        self.draw(augmentation, x, Purpose::Evaluation, step)
     }
 
-    fn draw(&self, augmentation: &dyn Augmentation, count: i64, purpose: Purpose, step: u64) -> Draw {
-        let centers = augmentation.needs_centers().then(|| {
-            let mut rng = stream(self.seed, &self.trial, purpose, step);
-            let values: Vec<f32> = (0..2 * count).map(|_| rng.random()).collect();
-            Tensor::from_slice(&values).view([count, 2]).to_device(self.device)
-        });
-        debug_assert!(centers.as_ref().is_none_or(|c| c.kind() == Kind::Float));
-        Draw { centers }
+    fn draw(&self, augmentation: &dyn Augmentation, x: &Tensor, purpose: Purpose, step: u64) -> Draw {
+        let (images, channels, rows, columns) = x.size4().expect("images are [B, C, H, W]");
+        let mut rng = stream(self.seed, &self.trial, purpose, step);
+        let shape = [images, channels, rows, columns];
+        Draw::new(&augmentation.needs(), shape, &mut rng, self.device)
     }
 }

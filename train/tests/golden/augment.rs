@@ -50,6 +50,7 @@ pub fn family(name: &str, json: &Value) -> Box<dyn Augmentation> {
 pub fn draw(case: &Case, kind: Kind) -> Draw {
     Draw {
         centers: case.has("centers").then(|| case.tensor("centers", kind)),
+        ..Draw::default()
     }
 }
 

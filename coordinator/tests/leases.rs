@@ -346,8 +346,8 @@ async fn an_outcome_that_is_not_whole_is_refused_and_the_lease_lives_on() {
     let whole = outcome(&serde_json::from_str(&work.trial_spec_json).unwrap());
     type Spoil = fn(&mut v1::Outcome);
     let spoils: [(Spoil, &str); 6] = [
-        (|o| o.validation = None, "outcome.validation"),
-        (|o| o.diagnostics = None, "outcome.diagnostics"),
+        (|o| o.validation = None, "outcome"),
+        (|o| o.diagnostics = None, "outcome"),
         (|o| o.tuned.clear(), "outcome.tuned"),
         (|o| o.scores.clear(), "outcome.scores"),
         (|o| o.scores[2] = f64::NAN, "outcome"),

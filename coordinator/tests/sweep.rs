@@ -41,7 +41,7 @@ async fn a_sweep_is_leased_completed_sealed_evaluated_and_ranked() {
         let selected = task.selected.as_ref().unwrap();
         assert_eq!(selected.initial["angle_deg"], 120.0);
         assert_eq!(selected.tuned["angle_deg"], 120.0 + 1.0 / 3.0);
-        assert_eq!(selected.val_loss, -1.0 / 31.0);
+        assert_eq!(selected.val_loss, Some(-1.0 / 31.0));
         assert_eq!(selected.auroc, Some(120.0 / 360.0));
         assert_eq!(task.seal.len(), 64);
     }

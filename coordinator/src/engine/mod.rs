@@ -9,7 +9,6 @@ mod handle;
 mod jobs;
 mod plans;
 
-pub(crate) use groups::members;
 pub use handle::{CoordinatorHandle, Counters};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Puts the leaderboard together, from the groups that are done.
 
 use crate::{
-    engine::{CoordinatorHandle, members},
+    engine::CoordinatorHandle,
     error::Result,
     store::{
         Conn, StoreError, SweepKey, evaluations,
@@ -41,7 +41,7 @@ pub(super) async fn leaderboard(handle: &CoordinatorHandle, conn: &mut Conn, swe
 async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Result<TaskResult> {
     let choice = groups::choice(conn, sweep, group).await?;
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
-    let outcomes = outcomes::without_scores(conn, sweep, members(plan, group)).await?;
+    let outcomes = outcomes::without_scores(conn, sweep, plan.members(group)).await?;
     let completed = outcomes
         .into_iter()
         .map(|(index, outcome)| {

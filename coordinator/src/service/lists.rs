@@ -2,7 +2,6 @@
 
 use super::{names, paging::Page, present, sweeps::Sweeps};
 use crate::{
-    engine::members,
     error::{Error, Result},
     store::{SweepKey, groups, measurements, outcomes, sweeps, trials, workers},
 };
@@ -68,7 +67,7 @@ impl Sweeps {
         let plan = self.0.plan(view.conn(), sweep.key).await?;
         let mut within = match request.group {
             None => 0..plan.trials(),
-            Some(group) => members(&plan, check_group(&plan, group)?),
+            Some(group) => plan.members(check_group(&plan, group)?),
         };
         within.start = within.start.max(position(&page));
         let rows = trials::list(view.conn(), sweep.key, within, state, page.limit()).await?;
@@ -98,7 +97,7 @@ impl Sweeps {
         let plan = self.0.plan(view.conn(), sweep.key).await?;
         let within = match (trial, request.group) {
             (Some(trial), _) => trial.index..trial.index + 1,
-            (None, Some(group)) => members(&plan, check_group(&plan, group)?),
+            (None, Some(group)) => plan.members(check_group(&plan, group)?),
             (None, None) => {
                 return Err(Error::Invalid {
                     field: "group",

@@ -108,6 +108,7 @@ pub(super) fn group(plan: &Plan, row: &GroupRow) -> v1::Group {
         index: row.index,
         task: group.task,
         seed: group.seed,
+        variant: group.variant,
         state: match row.state {
             GroupState::Searching => v1::GroupState::Searching,
             GroupState::Sealed => v1::GroupState::Sealed,

@@ -130,7 +130,7 @@ impl Workers {
         let command = CompleteTrial {
             worker: identifier(&request.worker_id, "worker_id")?,
             token: identifier(&request.token, "token")?,
-            outcome: outcome.try_into()?,
+            outcome: outcome.into(),
         };
         self.0.submit(command).await?;
         Ok(v1::CompleteTrialResponse {})

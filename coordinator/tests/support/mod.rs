@@ -280,7 +280,7 @@ pub fn registration(id: &str, slots: u32) -> v1::RegisterWorkerRequest {
 
 /// An outcome that is a function of the trial: the nearer the start to 150 degrees, the lower the loss.
 pub fn outcome(spec: &TrialSpec) -> v1::Outcome {
-    let angle = spec.initial["angle_deg"];
+    let angle = spec.method.initial()["angle_deg"];
     v1::Outcome {
         tuned: BTreeMap::from([("angle_deg".into(), angle + 1.0 / 3.0)]),
         validation: Some(v1::Validation {
@@ -297,6 +297,7 @@ pub fn outcome(spec: &TrialSpec) -> v1::Outcome {
         }),
         scores: vec![0.1, angle, 1e-300, spec.seed as f64],
         seconds: 0.25,
+        test_scores: vec![],
     }
 }
 

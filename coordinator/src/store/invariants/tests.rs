@@ -32,7 +32,7 @@ const DAMAGES: [(&str, &[usize]); 10] = [
     ("UPDATE sweeps SET trials_failed = 1", &[4]),
     ("UPDATE sweeps SET groups_selected = 1", &[5]),
     ("UPDATE groups SET trials_failed = 1 WHERE group_index = 1", &[6]),
-    ("INSERT INTO outcomes VALUES (1, 2, 1, '2.13.0', '{}', x'')", &[7]),
+    ("INSERT INTO outcomes VALUES (1, 2, 1, '2.13.0', '{}', x'', NULL)", &[7]),
     (
         "UPDATE groups SET state = 'sealed', seal = 's' WHERE group_index = 0",
         &[8],
@@ -42,11 +42,11 @@ const DAMAGES: [(&str, &[usize]); 10] = [
 
 async fn fill(conn: &mut Conn) {
     let spec = spec::parse(SPEC).unwrap();
-    let ids: Vec<_> = (0..4).map(|i| TrialId::of(&i.to_string())).collect();
+    let trials: Vec<_> = (0..4).map(|i| (TrialId::of(&i.to_string()), i / 2)).collect();
     let now = Timestamp(0);
     let key = sweeps::insert(conn, &spec, SPEC, 2, 4, now).await.unwrap();
-    groups::insert(conn, key, 2, 2).await.unwrap();
-    trials::insert(conn, key, &ids, 2, now).await.unwrap();
+    groups::insert(conn, key, 2, &[2]).await.unwrap();
+    trials::insert(conn, key, &trials, now).await.unwrap();
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_choice_that_was_changed_after_its_seal_is_damage() {
         criterion: Criterion::default(),
         ranking: vec![Ranked {
             trial: TrialId::of("0"),
-            val_loss: -0.25,
+            val_loss: Some(-0.25),
         }],
         excluded: Vec::new(),
     };

@@ -103,13 +103,23 @@ impl Cifar {
     /// # Errors
     /// Another number of names than classes.
     pub fn parse_names(self, text: &[u8]) -> Result<Vec<String>, CifarError> {
-        let text = String::from_utf8_lossy(text);
-        let names = text.lines().map(str::trim).filter(|name| !name.is_empty());
-        let names: Vec<String> = names.map(Into::into).collect();
-        let (expected, found) = (self.standard_names().len(), names.len());
-        match found == expected {
-            true => Ok(names),
-            false => Err(CifarError::Names { expected, found }),
+        names_of(text, self.standard_names().len())
+    }
+
+    /// The names of the coarse classes by label, as [`Cifar::names`]; of CIFAR-10, which has one label an image, its
+    /// classes.
+    ///
+    /// # Errors
+    /// As [`Cifar::names`].
+    pub fn coarse_names(self, folder: &Path) -> Result<Vec<String>, (&'static str, CifarError)> {
+        let file = "coarse_label_names.txt";
+        match (self, std::fs::read(folder.join(file))) {
+            (Self::Ten, _) => self.names(folder),
+            (Self::Hundred, Ok(text)) => names_of(&text, names::COARSE.len()).map_err(|fault| (file, fault)),
+            (Self::Hundred, Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(names::COARSE.iter().map(ToString::to_string).collect())
+            }
+            (Self::Hundred, Err(error)) => Err((file, CifarError::Unreadable(error.to_string()))),
         }
     }
 
@@ -123,6 +133,16 @@ impl Cifar {
 
     fn record(self) -> usize {
         self.labels() + IMAGE
+    }
+}
+
+fn names_of(text: &[u8], expected: usize) -> Result<Vec<String>, CifarError> {
+    let text = String::from_utf8_lossy(text);
+    let names = text.lines().map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(Into::into).collect();
+    match names.len() {
+        found if found == expected => Ok(names),
+        found => Err(CifarError::Names { expected, found }),
     }
 }
 
@@ -162,14 +182,20 @@ impl CifarFile {
             });
         }
         let file = Self { kind, bytes };
-        // CIFAR-100 has 20 coarse classes; its fine labels decide.
         let classes = kind.standard_names().len() as u8;
-        let stranger = file.labels().position(|label| label >= classes);
-        match stranger {
-            None => Ok(file),
+        file.check(classes, Self::label)?;
+        if kind == Cifar::Hundred {
+            file.check(names::COARSE.len() as u8, Self::coarse_label)?;
+        }
+        Ok(file)
+    }
+
+    fn check(&self, classes: u8, label: impl Fn(&Self, usize) -> u8) -> Result<(), CifarError> {
+        match (0..self.len()).find(|&record| label(self, record) >= classes) {
+            None => Ok(()),
             Some(record) => Err(CifarError::Label {
                 record,
-                label: file.label(record),
+                label: label(self, record),
                 classes,
             }),
         }
@@ -193,6 +219,11 @@ impl CifarFile {
     /// The label of image `index`, below [`CifarFile::len`]: for CIFAR-100 the fine one.
     pub fn label(&self, index: usize) -> u8 {
         self.record(index)[self.kind.labels() - 1]
+    }
+
+    /// The first label of image `index`, below [`CifarFile::len`]: for CIFAR-100 the coarse one.
+    pub fn coarse_label(&self, index: usize) -> u8 {
+        self.record(index)[0]
     }
 
     /// Image `index`, below [`CifarFile::len`]: planes of red, green and blue, each 32 x 32 and row-major.

@@ -29,7 +29,7 @@ pub enum Mat5Error {
         found: Vec<String>,
     },
     /// It holds the variable, but not as it should be.
-    #[error("holds `{name}` as {found}, and {expected} was expected; get the file anew")]
+    #[error("holds `{name}` as {found} instead of {expected}; get the file anew")]
     Content {
         /// The variable's name.
         name: String,

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cache;
+mod cifar;
+mod elpv_labels;
 mod errors;
 mod fashion_mnist;
 mod fixture;
 mod folder;
 mod idx;
+mod idx_half;
+mod mat5;
 mod task;

@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted lint audit
+.PHONY: help tools libtorch setup demo setup-test test planted fuzz lint audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup-test ## run every test
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted
+
+fuzz: ## fuzz each hand-written parser for FUZZ_SECONDS (60 if unset; needs cargo-fuzz)
+	@scripts/fuzz
 
 lint: libtorch ## check the format, clippy's lints, and the dependencies' licences and sources
 	$(CARGO) fmt --all --check

@@ -35,7 +35,7 @@ impl EntryHeader {
     pub(super) fn to_bytes(&self, key: &CacheKey) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[..KEY].copy_from_slice(&MAGIC.to_ne_bytes());
-        bytes[KEY..DIMS].copy_from_slice(&key.0);
+        bytes[KEY..DIMS].copy_from_slice(&key.to_bytes());
         for (part, dim) in bytes[DIMS..VALUES_SUM].chunks_exact_mut(8).zip(self.dims) {
             part.copy_from_slice(&(dim as u64).to_ne_bytes());
         }
@@ -50,7 +50,7 @@ impl EntryHeader {
         let (header, values) = file.split_at_checked(BYTES)?;
         let number = |at: usize| u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         if header[..KEY] != MAGIC.to_ne_bytes()
-            || header[KEY..DIMS] != key.0
+            || header[KEY..DIMS] != key.to_bytes()
             || number(HEADER_SUM) != sum(&header[..HEADER_SUM])
         {
             return None;

@@ -14,7 +14,7 @@ const PIXELS: u64 = 1;
 
 /// The identity of cached images: SHA-256 over content and preprocessing. Names and times of files have no part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CacheKey(pub(super) [u8; 32]);
+pub struct CacheKey([u8; 32]);
 
 /// A key in the making. The order of its parts counts.
 #[derive(Clone, Debug)]
@@ -26,6 +26,11 @@ impl CacheKey {
         KeyBuilder(Sha256::new())
             .with("pixels", PIXELS)
             .with("decoder", decoder)
+    }
+
+    /// The hash's bytes.
+    pub fn to_bytes(self) -> [u8; 32] {
+        self.0
     }
 }
 

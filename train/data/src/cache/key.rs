@@ -99,3 +99,37 @@ fn digest(path: &Path) -> io::Result<[u8; 32]> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Digest, PIXELS, Sha256};
+    use crate::resize::{GREY, Resizer};
+
+    /// Of the values that a JPEG file, the format whose decoders differ, and an odd resizing give.
+    fn fingerprint() -> String {
+        let jpeg = include_bytes!("../../tests/fixtures/pixels.jpg");
+        let image = image::load_from_memory(jpeg).unwrap().into_rgb8();
+        let from = (image.width() as usize, image.height() as usize);
+        let mut values = Vec::new();
+        Resizer::new(from, 11).append(image.as_raw(), 3, GREY, &mut values);
+        let mut hash = Sha256::new_with_prefix(image.as_raw());
+        values
+            .iter()
+            .for_each(|value| hash.update(value.to_bits().to_le_bytes()));
+        hash.finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    #[test]
+    fn other_values_come_with_another_version() {
+        assert_eq!(
+            (PIXELS, &*fingerprint()),
+            (1, "aad0c3d0b01c1b0f"),
+            "decoding or resizing gives other bits: raise PIXELS, so that entries from before are not used, and put \
+             both here"
+        );
+    }
+}

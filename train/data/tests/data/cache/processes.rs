@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 /// Set in a child process: the folder of the cache.
 const FOLDER: &str = "AUGUR_TEST_CACHE";
+/// Set in a child process that can't write any file: the same.
+const FULL: &str = "AUGUR_TEST_FULL_CACHE";
 
 #[test]
 fn threads_that_ask_at_once_build_once() {
@@ -36,8 +38,9 @@ fn threads_that_ask_at_once_build_once() {
     assert_eq!(built.into_inner(), 1);
 }
 
-/// Not a test of its own: what a child process does. It says that it builds, and goes on when it is told to.
+/// It says that it builds, and goes on when it is told to.
 #[test]
+#[ignore = "what a child process does, no test of its own"]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let found = Cache::at(folder.as_ref()).images(&key("one"), || {
@@ -51,7 +54,7 @@ fn child() {
 /// A child that builds, and holds until its input is closed.
 fn building_child(folder: &TempDir) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "cache::processes::child", "--nocapture"])
+        .args(["--ignored", "--exact", "cache::processes::child", "--nocapture"])
         .env(FOLDER, folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -86,4 +89,37 @@ fn a_process_that_is_killed_while_it_builds_holds_nobody_up() {
     let cache = Cache::at(folder.path());
     assert!(ask(&cache, &key("one")));
     assert!(!ask(&cache, &key("one")));
+}
+
+/// Where the system takes no more bytes.
+#[test]
+#[ignore = "what a child process does, no test of its own"]
+fn child_without_space() {
+    let Some(folder) = std::env::var_os(FULL) else { return };
+    let cache = Cache::at(folder.as_ref());
+    assert!(ask(&cache, &key("one")));
+    assert!(ask(&cache, &key("one")), "it couldn't be kept");
+    println!("\nasked twice");
+}
+
+#[test]
+fn a_full_disk_costs_nothing_but_time() {
+    let folder = TempDir::new().unwrap();
+    // Files of no bytes at most, and an error instead of a signal for who tries: as on a full disk.
+    let done = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "--exact",
+            "cache::processes::child_without_space",
+            "--nocapture",
+        ])
+        .env(FULL, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("asked twice"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -4,9 +4,9 @@
 //! one thread, rotation; milliseconds of processor time.
 
 use augur_core::draws::{Purpose, shared_stream};
-use augur_core::spec;
-use augur_train::augment::{Augmentation, Draw, Rotation};
-use augur_train::detector::{Detector, Mode, ResNetConfig, Stem};
+use augur_core::spec::{self, RotationSpec};
+use augur_train::augment::{Augmentation, Draw};
+use augur_train::detector::{Detector, Embedding, Mode, ResNetConfig, Stem};
 use augur_train::hypergradient::{Hypergradient, HypergradientOrder};
 use augur_train::loss::normalise;
 use augur_train::normalisation::Normalisation;
@@ -25,10 +25,11 @@ fn main() {
         width: 8,
         blocks: vec![1; 4],
         head: 64,
+        embedding: Embedding::Last,
     });
     let mut draws = shared_stream(0, "step_time", Purpose::Weights, 0);
     let (params, mut stats) = init::draw(&detector, &mut draws, options.0, options.1);
-    let mut optimiser = Optimiser::new(&spec::Optimiser::Adam { lr: 1e-3 }, params.iter());
+    let mut optimiser = Optimiser::new(&spec::Optimiser::adam(1e-3), params.iter());
     let normalisation = Normalisation::new(&[0.3], &[0.3], options.0, options.1);
     let (x_trn, x_val) = (
         Tensor::rand([64, 1, 16, 16], options),
@@ -38,7 +39,7 @@ fn main() {
     let draw = Draw::default();
 
     let mut plain = || {
-        let x_aug = no_grad(|| normalisation.apply(&Rotation::default().apply(&raw, &x_trn, &draw)));
+        let x_aug = no_grad(|| normalisation.apply(&RotationSpec::default().apply(&raw, &x_trn, &draw)));
         let loss = detector.training_loss(&params, &normalisation.apply(&x_trn), &x_aug, &Mode::Track(&mut stats));
         let gradients = Tensor::run_backward(&[loss], params.tensors(), false, false);
         optimiser.step(params.tensors(), &gradients);
@@ -47,7 +48,7 @@ fn main() {
     for order in [HypergradientOrder::FirstOrder, HypergradientOrder::Exact] {
         let hypergradient = Hypergradient {
             detector: &detector,
-            augmentation: &Rotation::default(),
+            augmentation: &RotationSpec::default(),
             normalisation: &normalisation,
             loss: &|t, a, v| normalise(t, a, v).mean_distance(),
             inner_lr: 1e-2,

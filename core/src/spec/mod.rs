@@ -17,7 +17,9 @@ pub use baselines::{
 };
 pub use diff::differences;
 pub use families::{
-    CutdiffMode, CutdiffSpec, FamilySpec, Form, Padding, RotationSpec, SearchRange, StartScheme, Starts,
+    BlurSpec, Bound, BrightnessContrastSpec, ComposeSpec, CutdiffMode, CutdiffSpec, CutpasteSpec, ElasticSpec,
+    FamilySpec, Form, HueSaturationSpec, NoiseSpec, Padding, Parameter, PatchSource, RotationSpec, ScarSource, ScarSpec,
+    SearchRange, StartScheme, Starts,
 };
 pub use parse::{Fault, SpecError, parse};
 pub use tasks::{

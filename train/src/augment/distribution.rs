@@ -1,8 +1,10 @@
 //! The form `distribution`: hyperparameters drawn anew for each image, with a centre and a spread that are tuned.
 
+use augur_core::spec::{Bound, Parameter};
 use tch::Tensor;
 
-use super::{AugmentError, Augmentation, Bound, Draw, Needs, Parameter};
+use super::parameter::bounded;
+use super::{AugmentError, Augmentation, Draw, Needs};
 
 /// raw_i = centre + spread * eps_i for image i, with eps_i standard normal (reparameterisation, so that gradients flow
 /// to both). The raw parameters [2k] are the k of the family, as centres, then those of the k spreads.
@@ -14,7 +16,7 @@ pub struct Distribution(pub Box<dyn Augmentation>);
 
 impl Distribution {
     /// centre + spread * eps, [B, k], for `raw` [2k] or [B, 2k].
-    fn raw_of_images(&self, raw: &Tensor, eps: &Tensor) -> Tensor {
+    pub(super) fn raw_of_images(&self, raw: &Tensor, eps: &Tensor) -> Tensor {
         let bounds: Vec<(Bound, f64)> = self.0.parameters().iter().map(|p| p.bound.spread()).collect();
         let count = bounds.len() as i64;
         let eps = eps.to_device_(raw.device(), raw.kind(), false, false);
@@ -22,7 +24,7 @@ impl Distribution {
         let spreads = spreads
             .iter()
             .zip(bounds)
-            .map(|(raw, (bound, unit))| bound.tensor(raw) * unit);
+            .map(|(raw, (bound, unit))| bounded(&bound, raw) * unit);
         raw.narrow(-1, 0, count) + Tensor::stack(&spreads.collect::<Vec<_>>(), -1) * eps
     }
 }
@@ -33,14 +35,9 @@ impl Augmentation for Distribution {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let mut parameters = self.0.parameters();
-        let spread = |p: &Parameter| Parameter {
-            name: format!("{}_spread", p.name),
-            bound: p.bound.spread().0,
-        };
-        let spreads: Vec<_> = parameters.iter().map(spread).collect();
-        parameters.extend(spreads);
-        parameters
+        let own = self.0.parameters();
+        let spreads: Vec<_> = own.iter().map(Parameter::spread).collect();
+        own.into_iter().chain(spreads).collect()
     }
 
     fn needs(&self) -> Needs {

@@ -11,12 +11,13 @@ pub enum AugmentError {
         name: String,
         known: Vec<String>,
     },
-    #[error("`{name}` of family {family} is {value}, outside of its bounds: choose it {bounds}")]
+    #[error("`{name}` of family {family} is {value}, outside of its bounds: choose it above {low} and below {high}")]
     OutOfBounds {
         family: &'static str,
         name: String,
         value: f64,
-        bounds: String,
+        low: f64,
+        high: f64,
     },
     #[error("family {family} needs colour images, these have {channels} channel(s): use colour data or another family")]
     NotColour { family: &'static str, channels: i64 },

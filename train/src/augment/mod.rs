@@ -5,10 +5,13 @@
 //! docs/families.md has the formulas.
 
 mod blur;
+mod colour;
+mod compose;
 mod cutdiff;
 mod cutpaste;
 mod distribution;
 mod draw;
+mod elastic;
 mod error;
 mod geometry;
 mod noise;
@@ -20,19 +23,15 @@ mod spec;
 
 use std::collections::BTreeMap;
 
+use augur_core::spec::Parameter;
 use tch::Tensor;
 
-pub use blur::Blur;
-pub use cutdiff::{CutDiff, PatchMode};
-pub use cutpaste::{CutPaste, PatchSource};
+pub use compose::Compose;
 pub use distribution::Distribution;
 pub use draw::{Draw, Needs};
 pub use error::AugmentError;
-pub use noise::Noise;
-pub use parameter::{Bound, Parameter};
+use parameter::values;
 pub use random::Random;
-pub use rotation::Rotation;
-pub use scar::{Scar, ScarSource};
 pub use spec::from_spec;
 
 /// A family of augmentations, differentiable in its raw parameters.
@@ -56,7 +55,8 @@ pub trait Augmentation: Send + Sync {
         Ok(())
     }
 
-    /// phi(x; a): `x` [B, C, H, W] in [0, 1]; `raw` [k] for all images or [B, k] for each; gives [B, C, H, W] in [0, 1].
+    /// phi(x; a): `x` [B, C, H, W] in [0, 1]; `raw` [k] for all images or [B, k] for each; gives [B, C, H, W] in [0, 1]
+    /// up to rounding.
     ///
     /// Gradients flow to `raw`. It may be of another kind or on another device than `x`.
     ///
@@ -82,27 +82,6 @@ pub trait Augmentation: Send + Sync {
     fn raw_from(&self, hyper: &BTreeMap<String, f64>) -> Result<Vec<f64>, AugmentError> {
         parameter::raw_from(self.name(), &self.parameters(), hyper)
     }
-}
-
-/// Parameters from their names and bounds.
-fn named<const K: usize>(parameters: [(&str, Bound); K]) -> Vec<Parameter> {
-    let parameter = |(name, bound): (&str, Bound)| Parameter {
-        name: name.to_owned(),
-        bound,
-    };
-    parameters.into_iter().map(parameter).collect()
-}
-
-/// The hyperparameters behind `raw` ([k] or [B, k]), each [1 or B, 1, 1, 1] in the kind and on the device of `x`.
-fn values(family: &dyn Augmentation, raw: &Tensor, x: &Tensor) -> Vec<Tensor> {
-    let parameters = family.parameters();
-    let raw = raw
-        .to_device_(x.device(), x.kind(), false, false)
-        .reshape([-1, parameters.len() as i64]);
-    let columns = raw.unbind(1).into_iter().zip(parameters);
-    columns
-        .map(|(raw, p)| p.bound.tensor(&raw).view([-1, 1, 1, 1]))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,31 +1,19 @@
 //! Additive Gaussian noise, independent in every pixel and channel.
 
+use augur_core::spec::{NoiseSpec, Parameter};
 use tch::Tensor;
 
 use super::geometry::drawn;
-use super::{Augmentation, Bound, Draw, Needs, Parameter, named, values};
+use super::{Augmentation, Draw, Needs, values};
 
 /// y = clamp(x + sigma eps, 0, 1), with eps standard normal: reparameterised, so that gradients flow to sigma.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Noise {
-    /// Bounds of `sigma`, a standard deviation in units of the images' range [0, 1]; at least 0.
-    pub sigma: (f64, f64),
-}
-
-impl Default for Noise {
-    fn default() -> Self {
-        Self { sigma: (0.0, 0.5) }
-    }
-}
-
-impl Augmentation for Noise {
+impl Augmentation for NoiseSpec {
     fn name(&self) -> &'static str {
         "noise"
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let (lo, hi) = self.sigma;
-        named([("sigma", Bound::Between { lo, hi })])
+        self.parameters()
     }
 
     fn needs(&self) -> Needs {
@@ -36,7 +24,7 @@ impl Augmentation for Noise {
     }
 
     fn apply(&self, raw: &Tensor, x: &Tensor, draw: &Draw) -> Tensor {
-        let sigma = values(self, raw, x).remove(0);
+        let sigma = values(&self.parameters(), raw, x).remove(0);
         (x + sigma * drawn(draw.noise.as_ref(), x)).clamp(0.0, 1.0)
     }
 }

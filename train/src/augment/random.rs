@@ -1,8 +1,10 @@
 //! The form `random`: hyperparameters drawn uniformly for each image; nothing is tuned (the paper's RD baselines).
 
+use augur_core::spec::Parameter;
 use tch::Tensor;
 
-use super::{AugmentError, Augmentation, Draw, Needs, Parameter};
+use super::parameter::raw_at;
+use super::{AugmentError, Augmentation, Draw, Needs};
 
 /// Each image has hyperparameters of its own, uniform over their ranges (of a factor uniform in its logarithm, of an
 /// angle over one turn). It has no raw parameters.
@@ -35,7 +37,7 @@ impl Augmentation for Random {
             .unbind(1)
             .into_iter()
             .zip(parameters)
-            .map(|(u, p)| p.bound.raw_at(&u));
+            .map(|(u, p)| raw_at(&p.bound, &u));
         self.0.apply(&Tensor::stack(&raw.collect::<Vec<_>>(), 1), x, draw)
     }
 }

@@ -1,7 +1,7 @@
 //! Augmentations: the augmented images, and the gradient of a random functional of them in the raw parameters.
 
-use augur_core::spec::Padding;
-use augur_train::augment::{Augmentation, CutDiff, Draw, PatchMode, Rotation};
+use augur_core::spec::{CutdiffMode, CutdiffSpec, Padding, RotationSpec};
+use augur_train::augment::{Augmentation, Draw};
 use serde_json::Value;
 use tch::{Kind, Tensor};
 
@@ -41,7 +41,10 @@ fn check_extent(family: &dyn Augmentation, case: &Case, report: &mut Report) {
 pub fn family(name: &str, json: &Value) -> Box<dyn Augmentation> {
     match name {
         "cutdiff" => Box::new(cutdiff(json)),
-        "rotation" => Box::new(Rotation { padding: padding(json) }),
+        "rotation" => Box::new(RotationSpec {
+            padding: padding(json),
+            ..RotationSpec::default()
+        }),
         other => panic!("unknown family {other}"),
     }
 }
@@ -54,24 +57,24 @@ pub fn draw(case: &Case, kind: Kind) -> Draw {
     }
 }
 
-fn cutdiff(json: &Value) -> CutDiff {
-    let default = CutDiff::default();
+fn cutdiff(json: &Value) -> CutdiffSpec {
+    let default = CutdiffSpec::default();
     let number = |key: &str, default: f64| json.get(key).map_or(default, |v| v.as_f64().unwrap());
     let area = json
         .get("area")
-        .map_or(default.area, |v| (v[0].as_f64().unwrap(), v[1].as_f64().unwrap()));
+        .map_or(default.area, |v| [v[0].as_f64().unwrap(), v[1].as_f64().unwrap()]);
     let mode = match json.get("mode").and_then(Value::as_str) {
-        Some("blend") => PatchMode::Blend {
-            fill: number("fill", 0.0),
-        },
+        Some("blend") => CutdiffMode::Blend,
         // In a hypergradient case `mode` may be the network's.
-        _ => PatchMode::Subtract,
+        _ => CutdiffMode::Subtract,
     };
-    CutDiff {
+    CutdiffSpec {
         area,
         max_aspect: number("max_aspect", default.max_aspect),
         softness: number("softness", default.softness),
         mode,
+        fill: number("fill", default.fill),
+        ..default
     }
 }
 

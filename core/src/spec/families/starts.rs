@@ -1,6 +1,6 @@
 //! Where tuning starts: a list, an even grid, random points or a Sobol sequence, all within a family's search range.
 
-use super::SearchRange;
+use super::Parameter;
 use crate::{
     draws::{Purpose, shared_stream},
     outcome::Hyperparameters,
@@ -59,23 +59,21 @@ impl Starts {
     }
 
     /// The point at `index`, below [`Starts::count`]. `key` names the family: each has random points of its own.
-    pub fn point(&self, index: usize, range: &[SearchRange], seed: u64, key: &str) -> Hyperparameters {
+    pub fn point(&self, index: usize, parameters: &[Parameter], seed: u64, key: &str) -> Hyperparameters {
         let places: Vec<f64> = match self {
             Self::List(points) => return points[index].clone(),
-            Self::Scheme(StartScheme::Grid(n)) => grid(index, *n as usize, range.len()),
+            Self::Scheme(StartScheme::Grid(n)) => grid(index, *n as usize, parameters.len()),
             Self::Scheme(StartScheme::Random(_)) => {
                 let mut rng = shared_stream(seed, key, Purpose::Start, index as u64);
-                range.iter().map(|_| rng.random()).collect()
+                parameters.iter().map(|_| rng.random()).collect()
             }
             Self::Scheme(StartScheme::Sobol(_)) => {
                 let place = |dimension| f64::from(sobol_burley::sample(index as u32, dimension, SCRAMBLING));
-                (0..range.len() as u32).map(place).collect()
+                (0..parameters.len() as u32).map(place).collect()
             }
         };
-        let named = range.iter().zip(places);
-        named
-            .map(|(range, place)| (range.name.clone(), range.at(place)))
-            .collect()
+        let named = parameters.iter().zip(places);
+        named.map(|(p, place)| (p.name.clone(), p.bound.at(place))).collect()
     }
 }
 

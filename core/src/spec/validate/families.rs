@@ -1,9 +1,11 @@
 //! Families and their starting points.
 
+mod options;
+
 use super::Faults;
 use crate::{
     outcome::Hyperparameters,
-    spec::{CutdiffSpec, FamilySpec, Form, StartScheme, Starts, canonical_json},
+    spec::{FamilySpec, Form, StartScheme, Starts, SweepSpec, canonical_json},
 };
 use std::collections::BTreeSet;
 
@@ -18,9 +20,7 @@ pub(super) fn families(families: &[FamilySpec], place: &str, faults: &mut Faults
     let mut seen = BTreeSet::new();
     for (i, family) in families.iter().enumerate() {
         let path = format!("{place}[{i}].{}", family.name());
-        if let FamilySpec::Cutdiff(cutdiff) = family {
-            cutdiff_bounds(cutdiff, &path, faults);
-        }
+        options::options(family, &path, faults);
         starts(family, &path, faults, &mut seen);
     }
 }
@@ -54,35 +54,25 @@ fn starts(family: &FamilySpec, path: &str, faults: &mut Faults, seen: &mut BTree
     }
 }
 
-fn cutdiff_bounds(cutdiff: &CutdiffSpec, path: &str, faults: &mut Faults) {
-    let [low, high] = cutdiff.area;
-    faults.check(low > 0.0 && low < high && high <= 1.0, format!("{path}.area"), || {
-        format!("[{low}, {high}] is no range of areas; write [low, high] with 0 < low < high <= 1")
-    });
-    faults.check(
-        cutdiff.max_aspect > 1.0 && cutdiff.max_aspect.is_finite(),
-        format!("{path}.max_aspect"),
-        || format!("{} must be above 1", cutdiff.max_aspect),
-    );
-    faults.check((0.0..=1.0).contains(&cutdiff.fill), format!("{path}.fill"), || {
-        format!("{} is no grey value; write one between 0 and 1", cutdiff.fill)
-    });
-}
-
 /// A start names every hyperparameter of its family, no other, each within its bounds.
 fn start(family: &FamilySpec, start: &Hyperparameters, path: &str, faults: &mut Faults) {
-    let bounds = family.bounds();
-    let names: Vec<_> = bounds.iter().map(|(name, ..)| *name).collect();
+    let parameters = family.parameters();
     for name in start.keys() {
-        faults.check(names.contains(&name.as_str()), format!("{path}.{name}"), || {
-            format!(
-                "{} has no hyperparameter of this name; it has {}",
-                family.name(),
-                names.join(", ")
-            )
-        });
+        faults.check(
+            parameters.iter().any(|p| p.name == *name),
+            format!("{path}.{name}"),
+            || {
+                let names: Vec<_> = parameters.iter().map(|p| p.name.as_str()).collect();
+                format!(
+                    "{} has no hyperparameter of this name; it has {}",
+                    family.name(),
+                    names.join(", ")
+                )
+            },
+        );
     }
-    for (name, low, high) in bounds {
+    for parameter in &parameters {
+        let (name, (low, high)) = (&parameter.name, parameter.bound.limits());
         match start.get(name) {
             None => faults.check(false, path, || {
                 format!("`{name}` is missing; give a value in ({low}, {high})")
@@ -92,5 +82,36 @@ fn start(family: &FamilySpec, start: &Hyperparameters, path: &str, faults: &mut 
                 format!("{value} is out of range; choose a value strictly between {low} and {high}")
             }),
         }
+    }
+}
+
+/// No family that changes colours where there are none.
+pub(super) fn colours(spec: &SweepSpec, faults: &mut Faults) {
+    if spec.data.colour() {
+        return;
+    }
+    let mut grey = |families: &[FamilySpec], place: &str| {
+        for (i, family) in families.iter().enumerate() {
+            faults.check(!changes_colours(family), format!("{place}[{i}]"), || {
+                "hue_saturation needs colour images, and these are grey; remove it, or write `colour: true` where the \
+                 data set has colours"
+                    .into()
+            });
+        }
+    };
+    grey(&spec.families, "families");
+    for (i, variant) in spec.variants.iter().enumerate() {
+        grey(
+            variant.families.as_deref().unwrap_or_default(),
+            &format!("variants[{i}].families"),
+        );
+    }
+}
+
+fn changes_colours(family: &FamilySpec) -> bool {
+    match family {
+        FamilySpec::HueSaturation(_) => true,
+        FamilySpec::Compose(compose) => compose.parts.iter().any(changes_colours),
+        _ => false,
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     families::families(&spec.families, "families", &mut faults);
     seeds(&spec.seeds, &mut faults);
     variants::variants(&spec.variants, &mut faults);
+    families::colours(spec, &mut faults);
     training::detector(&spec.detector, "detector", &mut faults);
     training::training(&spec.training, &mut faults);
     guards(&spec.selection.guards, &mut faults);

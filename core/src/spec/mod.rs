@@ -24,7 +24,7 @@ pub use families::{
 pub use parse::{Fault, SpecError, parse};
 pub use tasks::{
     AnomalySpec, Cifar100Labels, Cifar100Spec, ClassRef, Count, Counts, DataSpec, ElpvSpec, FashionMnistSpec,
-    FolderSpec, InspectionSpec, MnistSpec, Planted, SmallImagesSpec, SplitSpec, TaskSpec,
+    FolderSpec, InspectionSpec, MnistSpec, Planted, PlantedBlur, PlantedNoise, PlantedPatch, SmallImagesSpec, SplitSpec, TaskSpec,
 };
 pub use training::{
     CosineSpec, DetectorSpec, Device, Embedding, Hypergradient, ImageNormalisation, KnnSpec, Optimiser, ResNetSpec,

@@ -2,13 +2,15 @@
 
 mod anomaly;
 mod data;
+mod planted;
 mod split;
 
-pub use anomaly::{AnomalySpec, Planted};
+pub use anomaly::AnomalySpec;
 pub use data::{
     Cifar100Labels, Cifar100Spec, DataSpec, ElpvSpec, FashionMnistSpec, FolderSpec, InspectionSpec, MnistSpec,
     SmallImagesSpec,
 };
+pub use planted::{Planted, PlantedBlur, PlantedNoise, PlantedPatch};
 pub use split::{Count, Counts, SplitSpec};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -19,7 +21,7 @@ use std::fmt;
 #[serde(deny_unknown_fields)]
 pub struct TaskSpec {
     /// The task's name, unique in the sweep; without it `NORMAL-vs-CLASS`, `NORMAL-vs-CLASS+CLASS`, `NORMAL-vs-any`,
-    /// `NORMAL-rotated-ANGLE` or (unlabelled) `NORMAL`.
+    /// `NORMAL-rotated-ANGLE` and the like, or (unlabelled) `NORMAL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The normal class; of a data set with categories the category; of a folder the sub-folder with the task's images.
@@ -37,9 +39,7 @@ impl TaskSpec {
                 format!("{}-vs-{}", self.normal, classes.join("+"))
             }
             AnomalySpec::Any => format!("{}-vs-any", self.normal),
-            AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
-                format!("{}-rotated-{angle}", self.normal)
-            }
+            AnomalySpec::Planted(planted) => format!("{}-{}", self.normal, planted.name()),
             AnomalySpec::Unlabelled => self.normal.to_string(),
         })
     }

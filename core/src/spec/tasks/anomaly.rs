@@ -1,6 +1,6 @@
 //! What the anomalies of a task are.
 
-use super::ClassRef;
+use super::{ClassRef, Planted};
 use serde::{Deserialize, Serialize};
 
 /// The anomalies of a task.
@@ -28,12 +28,4 @@ impl AnomalySpec {
             Self::Any | Self::Planted(_) | Self::Unlabelled => &[],
         }
     }
-}
-
-/// A fixed change of an image.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Planted {
-    /// Turned by this angle in degrees, as family `rotation` with zero padding turns it.
-    RotateDeg(f64),
 }

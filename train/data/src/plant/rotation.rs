@@ -1,4 +1,4 @@
-//! Planted anomalies: images changed in a known way, so that the right answer is known.
+//! Images turned about their centre.
 
 use crate::Images;
 

@@ -49,7 +49,7 @@ mod tests {
     use augur_core::draws::{Purpose, shared_stream};
 
     use super::*;
-    use crate::detector::{ResNetConfig, Stem};
+    use crate::detector::{Embedding, ResNetConfig, Stem};
 
     fn drawn(seed: u64) -> Params {
         let config = ResNetConfig {
@@ -58,6 +58,7 @@ mod tests {
             width: 32,
             blocks: vec![1, 1],
             head: 64,
+            embedding: Embedding::Last,
         };
         let mut rng = shared_stream(seed, "init", Purpose::Weights, 0);
         draw(&Detector::resnet(&config), &mut rng, Kind::Double, Device::Cpu).0

@@ -3,12 +3,15 @@
 //! The only crate that names `tch`. It knows nothing of the network, of leases or of labels.
 
 pub mod augment;
+mod baseline;
 pub mod detector;
 pub mod device;
 pub mod hypergradient;
 pub mod init;
 pub mod loss;
 pub mod mixture_energy;
+pub mod model;
+pub mod network;
 pub mod normalisation;
 pub mod optimiser;
 pub mod score;

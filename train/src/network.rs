@@ -56,12 +56,31 @@ impl Network {
         })
     }
 
+    /// The parameters that are trained.
+    pub fn trained(&self) -> &[Tensor] {
+        &self.params.tensors()[self.detector.frozen_params()..]
+    }
+
     /// Outputs in evaluation mode for x [N, C, H, W] in [0, 1]. Call it within [`tch::no_grad`].
     pub fn outputs(&self, x: &Tensor) -> Output {
+        self.in_chunks(x, CHUNK)
+    }
+
+    /// As [`Network::outputs`], slower: the outputs of an image don't depend on its neighbours, to the last bit.
+    pub fn outputs_one_by_one(&self, x: &Tensor) -> Output {
+        self.in_chunks(x, 1)
+    }
+
+    /// As [`Network::outputs`], all images at once.
+    pub fn forward(&self, x: &Tensor) -> Output {
+        let x = self.normalisation.apply(x);
+        self.detector.forward(&self.params, &x, &Mode::Eval(&self.stats))
+    }
+
+    fn in_chunks(&self, x: &Tensor, size: i64) -> Output {
         let (mut z, mut logit) = (Vec::new(), Vec::new());
-        for chunk in x.split(CHUNK, 0) {
-            let chunk = self.normalisation.apply(&chunk);
-            let output = self.detector.forward(&self.params, &chunk, &Mode::Eval(&self.stats));
+        for chunk in x.split(size, 0) {
+            let output = self.forward(&chunk);
             z.push(output.z);
             logit.push(output.logit);
         }

@@ -156,7 +156,8 @@ fn both_validation_losses_are_lowest_at_the_planted_angle() {
         spec.training = spec::TrainingSpec {
             epochs: 10,
             batch: 32,
-            optimiser: spec::Optimiser::Adam { lr: 2e-3 },
+            optimiser: spec::Optimiser::adam(2e-3),
+            ..Default::default()
         };
         spec.tuning.hypergradient = spec::Hypergradient::None;
         (angle, complete(&spec).1.validation)
@@ -185,10 +186,7 @@ fn stops_when_told() {
 #[test]
 fn divergence_is_an_error() {
     let mut spec = cutdiff();
-    spec.training.optimiser = spec::Optimiser::Sgd {
-        lr: 1e30,
-        momentum: 0.0,
-    };
+    spec.training.optimiser = spec::Optimiser::sgd(1e30, 0.0);
     let error = run(&spec, &task(), &mut |_| Control::Continue).unwrap_err();
     assert!(matches!(error, TrialError::NotFinite { epoch: 1, .. }), "{error}");
 }

@@ -3,6 +3,7 @@
 //! Within a batch, both steps start from the same theta, `a`, images and draws of phi, so one pass over the training
 //! batch serves the step of theta and the virtual step theta'(a). Nothing waits for the device before the epoch's end.
 
+use augur_core::plan::{Method, TrialSpec};
 use augur_core::spec;
 use tch::{Tensor, no_grad};
 
@@ -10,7 +11,8 @@ use super::setup::Trial;
 use crate::augment::Draw;
 use crate::detector::Mode;
 use crate::hypergradient::{Hypergradient, HypergradientOrder};
-use crate::loss::mean_distance;
+use crate::loss::normalise;
+use crate::optimiser::factor;
 
 /// What an epoch's steps amount to.
 pub struct Summary {
@@ -26,19 +28,25 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
     let order = trial.draws.order(trial.images.train.size()[0], epoch);
     let tuned = tuning_order(trial.spec, epoch);
     let lengths = batch_lengths(order.size()[0], trial.spec.training.batch.into());
+    let epoch_steps = lengths.len() as u64;
     for batch in order.split_with_sizes(lengths, 0) {
+        let spec = &trial.spec.training;
+        let factor = factor(&spec.schedule, trial.step, epoch_steps, spec.epochs);
+        trial.optimiser.set_factor(factor);
         let x = trial.images.train.index_select(0, &batch);
+        let x = trial.draws.moved(&x, &spec.augmentation, trial.step);
         let images = x.size()[0];
         let draw = trial
             .draws
-            .augmentation(trial.augmentation.as_ref(), images, trial.step);
+            .augmentation(trial.augmentation.as_ref(), &x, trial.step);
+        let due = trial.step % u64::from(trial.spec.tuning.every.max(1)) == 0;
         let loss = match tuned {
-            None => theta_step(trial, &x, &draw),
-            Some(order) => {
+            Some(order) if due => {
                 let (loss, norm) = both_steps(trial, order, &x, &draw);
                 norms.push(norm);
                 loss
             }
+            _ => theta_step(trial, &x, &draw),
         };
         losses.push(loss * images as f64);
         trial.step += 1;
@@ -50,9 +58,10 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
     }
 }
 
-/// Which hypergradient an epoch follows; none during warm-up and where the augmentation is fixed.
-fn tuning_order(spec: &augur_core::plan::TrialSpec, epoch: u32) -> Option<HypergradientOrder> {
-    if epoch <= spec.tuning.warmup_epochs {
+/// Which hypergradient an epoch follows; none during warm-up and where the augmentation is not tuned.
+fn tuning_order(spec: &TrialSpec, epoch: u32) -> Option<HypergradientOrder> {
+    let tuned = matches!(&spec.method, Method::Augmented { family, .. } if family.form().is_tuned());
+    if !tuned || epoch <= spec.tuning.warmup_epochs {
         return None;
     }
     match spec.tuning.hypergradient {
@@ -77,35 +86,38 @@ fn batch_lengths(count: i64, batch: i64) -> Vec<i64> {
 
 /// A step of theta on L_trn; gives the loss before it.
 fn theta_step(trial: &mut Trial, x: &Tensor, draw: &Draw) -> Tensor {
+    let network = &mut trial.network;
     let x_aug = no_grad(|| {
-        trial
+        network
             .normalisation
             .apply(&trial.augmentation.apply(&trial.raw, x, draw))
     });
-    let x = trial.normalisation.apply(x);
-    let loss = trial
-        .detector
-        .training_loss(&trial.params, &x, &x_aug, &Mode::Track(&mut trial.stats));
-    let gradients = Tensor::run_backward(&[&loss], trial.params.tensors(), false, false);
-    trial.optimiser.step(trial.params.tensors(), &gradients);
+    let x = network.normalisation.apply(x);
+    let mode = Mode::Track(&mut network.stats);
+    let loss = network.detector.training_loss(&network.params, &x, &x_aug, &mode);
+    let trained = network.trained();
+    let gradients = Tensor::run_backward(&[&loss], trained, false, false);
+    trial.optimiser.step(trained, &gradients);
     loss.detach()
 }
 
 /// A step of theta on L_trn and one of `a` on L_val; gives the training loss before them and the hypergradient's norm.
 fn both_steps(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &Draw) -> (Tensor, Tensor) {
     let x_val = validation_batch(trial);
+    let which = trial.spec.tuning.loss;
+    let network = &mut trial.network;
     let hypergradient = Hypergradient {
-        detector: &trial.detector,
+        detector: &network.detector,
         augmentation: trial.augmentation.as_ref(),
-        normalisation: &trial.normalisation,
-        loss: &mean_distance,
+        normalisation: &network.normalisation,
+        loss: &move |z_trn, z_aug, z_val| normalise(z_trn, z_aug, z_val).loss(which),
         inner_lr: trial.spec.tuning.inner_lr,
         order,
     };
-    let mode = Mode::Track(&mut trial.stats);
-    let pass = hypergradient.training_pass(&trial.params, &trial.raw, x, draw, &mode);
-    let total = hypergradient.follow(&pass, &trial.params, &x_val).total;
-    trial.optimiser.step(trial.params.tensors(), &pass.gradients());
+    let mode = Mode::Track(&mut network.stats);
+    let pass = hypergradient.training_pass(&network.params, &trial.raw, x, draw, &mode);
+    let total = hypergradient.follow(&pass, &network.params, &x_val).total;
+    trial.optimiser.step(network.trained(), &pass.gradients());
     let norm = total.norm();
     trial.raw_optimiser.step(&[trial.raw.shallow_clone()], &[total]);
     (pass.l_trn, norm)

@@ -1,6 +1,7 @@
 //! Why a trial can't be run or did not end well.
 
 use crate::augment::AugmentError;
+use crate::detector::WeightsError;
 use crate::device::DeviceError;
 use crate::score::ScoreError;
 
@@ -17,10 +18,12 @@ pub enum TrialError {
     Images { group: &'static str, reason: String },
     #[error("{what} became NaN or infinite in epoch {epoch}; lower the learning rates in `training` and `tuning`")]
     NotFinite { what: String, epoch: u32 },
-    #[error("the trial's starting point is not in its family's domain")]
+    #[error("the trial's family can't be used with these images and this starting point")]
     Start(#[from] AugmentError),
     #[error("the trial's device can't be used")]
     Device(#[from] DeviceError),
     #[error("the validation images could not be scored")]
     Score(#[from] ScoreError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
 }

@@ -2,19 +2,16 @@
 //! (docs/method.md, "The two alternating steps" and "Comparing families").
 
 use augur_core::outcome::{Diagnostics, Validation};
-use augur_core::spec::Score;
 use tch::{Kind, Tensor, no_grad};
 
 use super::TrialError;
 use super::draws::Group;
 use super::setup::Trial;
-use crate::detector::{Mode, Output};
+use crate::detector::Output;
 use crate::loss::{Normalised, normalise};
 use crate::mixture_energy::mixture_energy;
-use crate::score::{self, Gde};
+use crate::score::{ScoreError, Scorer};
 
-/// Images that go through the network at once; bounds memory.
-const CHUNK: i64 = 256;
 /// Stands in for a distance of 0 between images, so that the ratio stays a number.
 const SMALLEST_DISTANCE: f64 = 1e-12;
 
@@ -24,6 +21,8 @@ pub struct Judgement {
     pub diagnostics: Diagnostics,
     /// Anomaly score of each validation image.
     pub scores: Vec<f64>,
+    /// Anomaly score of each test image.
+    pub test_scores: Vec<f64>,
 }
 
 /// L_val over D_trn, phi(D_trn) and D_val.
@@ -47,10 +46,8 @@ pub fn judge(trial: &Trial, training_loss: f64) -> Result<Judgement, TrialError>
             &outputs(trial, &held_out_aug).z,
             &validation.z,
         ));
-        let scores = match trial.spec.score {
-            Score::Gde => Gde::fit(&z_trn)?.score(&validation.z)?,
-            Score::Logit => score::logit(&validation.logit),
-        };
+        let scorer = Scorer::fit(trial.spec.score, &z_trn)?;
+        let scores = scorer.score(&validation)?;
         Ok(Judgement {
             validation: Validation {
                 mixture_energy: mixture.loss,
@@ -64,9 +61,23 @@ pub fn judge(trial: &Trial, training_loss: f64) -> Result<Judgement, TrialError>
                 embedding_scale: normalised.scale.double_value(&[]),
                 augmentation_distance,
             },
-            scores: (0..scores.size()[0]).map(|i| scores.double_value(&[i])).collect(),
+            scores: values(&scores),
+            test_scores: test_scores(trial, &scorer)?,
         })
     })
+}
+
+/// Scores of the test images, which nothing else looks at; none where there are none.
+fn test_scores(trial: &Trial, scorer: &Scorer) -> Result<Vec<f64>, ScoreError> {
+    if trial.images.test.size()[0] == 0 {
+        return Ok(Vec::new());
+    }
+    let scores = scorer.score(&outputs(trial, &trial.images.test))?;
+    Ok(values(&scores))
+}
+
+fn values(scores: &Tensor) -> Vec<f64> {
+    (0..scores.size()[0]).map(|i| scores.double_value(&[i])).collect()
 }
 
 /// Total distance normalisation over D_trn, phi(D_trn) and D_val.
@@ -89,21 +100,11 @@ fn held_out_augmented(trial: &Trial) -> (Tensor, f64) {
 /// phi of a whole group [N, C, H, W], with the draws that every evaluation uses.
 fn augmented(trial: &Trial, x: &Tensor, group: Group) -> Tensor {
     let augmentation = trial.augmentation.as_ref();
-    let draw = trial.draws.evaluation(augmentation, x.size()[0], group);
+    let draw = trial.draws.evaluation(augmentation, x, group);
     augmentation.apply(&trial.raw, x, &draw)
 }
 
 /// The detector's outputs in evaluation mode for x [N, C, H, W] in [0, 1].
 fn outputs(trial: &Trial, x: &Tensor) -> Output {
-    let (mut z, mut logit) = (Vec::new(), Vec::new());
-    for chunk in x.split(CHUNK, 0) {
-        let chunk = trial.normalisation.apply(&chunk);
-        let output = trial.detector.forward(&trial.params, &chunk, &Mode::Eval(&trial.stats));
-        z.push(output.z);
-        logit.push(output.logit);
-    }
-    Output {
-        z: Tensor::cat(&z, 0),
-        logit: Tensor::cat(&logit, 0),
-    }
+    trial.network.outputs(x)
 }

@@ -1,20 +1,28 @@
 //! One trial: a detector trained, its augmentation tuned, both judged without labels (docs/method.md, "The two alternating
-//! steps"). The same spec and images give the same outcome bit for bit on one kind of CPU with one libtorch.
+//! steps"); or a baseline in its place. The same spec and images give the same outcome bit for bit on one kind of CPU with
+//! one libtorch.
 
 mod draws;
 mod epochs;
 mod error;
 mod evaluation;
+mod moves;
 mod setup;
 
+use std::path::Path;
 use std::time::Instant;
 
-use augur_core::outcome::{Measurement, Outcome};
-use augur_core::plan::TrialSpec;
+use augur_core::outcome::{Hyperparameters, Measurement, Outcome};
+use augur_core::plan::{Method, TrialSpec};
+use augur_core::spec::FamilySpec;
 use augur_data::TaskImages;
 
+use crate::baseline;
+
+pub(crate) use draws::Draws;
 pub use error::TrialError;
 use setup::Trial;
+pub(crate) use setup::{Groups, KIND, device_of};
 
 /// What the receiver of a measurement answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +42,8 @@ pub enum Ended {
     },
 }
 
-/// Runs the trial `spec` on the images of its task. `report` gets a measurement after every epoch.
+/// Runs the trial `spec` on the images of its task; paths of weights in it are relative to `base`. `report` gets a
+/// measurement after every epoch.
 ///
 /// Sets libtorch's thread count for this process.
 ///
@@ -46,10 +55,25 @@ pub enum Ended {
 pub fn run(
     spec: &TrialSpec,
     images: &TaskImages,
+    base: &Path,
+    report: &mut dyn FnMut(Measurement) -> Control,
+) -> Result<Ended, TrialError> {
+    match &spec.method {
+        Method::Augmented { family, initial } => augmented(spec, (family, initial), images, base, report),
+        Method::Baseline(baseline) => baseline::run(spec, baseline, images, base, report),
+    }
+}
+
+/// ST-SSAD from a family's starting point.
+fn augmented(
+    spec: &TrialSpec,
+    from: (&FamilySpec, &Hyperparameters),
+    images: &TaskImages,
+    base: &Path,
     report: &mut dyn FnMut(Measurement) -> Control,
 ) -> Result<Ended, TrialError> {
     let start = Instant::now();
-    let mut trial = Trial::new(spec, images)?;
+    let mut trial = Trial::new(spec, from, images, base)?;
     let mut training_loss = f64::NAN;
     for epoch in 1..=spec.training.epochs {
         let summary = epochs::run(&mut trial, epoch);
@@ -57,7 +81,7 @@ pub fn run(
         let measurement = Measurement {
             epoch,
             training_loss,
-            validation_loss: evaluation::validation_loss(&trial),
+            validation_loss: Some(evaluation::validation_loss(&trial)),
             hyperparameters: trial.hyperparameters(),
             hypergradient_norm: summary.hypergradient_norm,
             seconds: start.elapsed().as_secs_f64(),
@@ -70,9 +94,10 @@ pub fn run(
     let judgement = evaluation::judge(&trial, training_loss)?;
     let outcome = Outcome {
         tuned: trial.hyperparameters(),
-        validation: judgement.validation,
-        diagnostics: judgement.diagnostics,
+        validation: Some(judgement.validation),
+        diagnostics: Some(judgement.diagnostics),
         scores: judgement.scores,
+        test_scores: judgement.test_scores,
         seconds: start.elapsed().as_secs_f64(),
     };
     if outcome.is_finite() {
@@ -89,7 +114,7 @@ pub fn run(
 fn require_finite(measurement: &Measurement) -> Result<(), TrialError> {
     let named = [
         ("the training loss", Some(measurement.training_loss)),
-        ("the validation loss", Some(measurement.validation_loss)),
+        ("the validation loss", measurement.validation_loss),
         ("the hypergradient", measurement.hypergradient_norm),
     ];
     let named = named.map(|(what, value)| (what.to_owned(), value));

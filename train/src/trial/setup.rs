@@ -1,17 +1,18 @@
 //! A trial's state before its first step: images as tensors, detector, augmentation, optimisers.
 
+use std::path::Path;
+
 use augur_core::outcome::Hyperparameters;
 use augur_core::plan::TrialSpec;
-use augur_core::spec::{self, DetectorSpec};
+use augur_core::spec::{self, FamilySpec, ResourceSpec};
 use augur_data::{Images, TaskImages};
 use tch::{Device, Kind, Tensor};
 
 use super::TrialError;
 use super::draws::Draws;
 use crate::augment::{self, Augmentation};
-use crate::detector::{Detector, Params, ResNetConfig, Stats, Stem, TinyConfig};
-use crate::device::{self, DeviceChoice};
-use crate::init;
+use crate::device::{self, DeviceChoice, DeviceError};
+use crate::network::Network;
 use crate::normalisation::Normalisation;
 use crate::optimiser::Optimiser;
 
@@ -23,11 +24,7 @@ pub struct Trial<'a> {
     pub spec: &'a TrialSpec,
     pub draws: Draws,
     pub images: Groups,
-    pub normalisation: Normalisation,
-    pub detector: Detector,
-    /// theta
-    pub params: Params,
-    pub stats: Stats,
+    pub network: Network,
     pub optimiser: Optimiser,
     pub augmentation: Box<dyn Augmentation>,
     /// a, [k]
@@ -42,32 +39,45 @@ pub struct Groups {
     pub train: Tensor,
     pub held_out: Tensor,
     pub validation: Tensor,
+    /// No images where the split has none.
+    pub test: Tensor,
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(spec: &'a TrialSpec, images: &TaskImages) -> Result<Self, TrialError> {
-        device::prepare(spec.resources.threads);
-        let device = device_of(spec.resources.device).resolve()?;
+    /// The state of the trial `spec` before its first step, from a family and its starting point. Paths in it are relative to
+    /// `base`.
+    pub fn new(
+        spec: &'a TrialSpec,
+        (family, initial): (&FamilySpec, &Hyperparameters),
+        images: &TaskImages,
+        base: &Path,
+    ) -> Result<Self, TrialError> {
+        let device = device_of(&spec.resources)?;
         let images = Groups::new(images, device)?;
         let draws = Draws::new(spec, device);
 
-        let channels = images.train.size()[1];
-        let detector = detector_of(&spec.detector, channels);
-        let (params, stats) = init::draw(&detector, &mut draws.weights(), KIND, device);
-        let optimiser = Optimiser::new(&spec.training.optimiser, params.iter());
+        let network = Network::new(
+            &spec.detector,
+            images.train.size()[1],
+            Normalisation::from_spec(spec.training.normalisation, &images.train),
+            base,
+            &mut draws.weights(),
+            (KIND, device),
+        )?;
+        let trained = network.detector.trainable(&network.params);
+        let optimiser = Optimiser::new(&spec.training.optimiser, trained).with_clip_norm(spec.training.clip_norm);
 
-        let augmentation = augment::from_spec(&spec.family);
-        let raw = augmentation.raw_from(&spec.initial)?;
+        let augmentation = augment::from_spec(family);
+        augmentation.accepts(images.train.size()[1])?;
+        let raw = augmentation.raw_from(initial)?;
         let raw = Tensor::from_slice(&raw).to_kind(KIND).to_device(device);
-        let raw_optimiser = Optimiser::new(&spec.tuning.optimiser, [("raw", &raw)]);
+        let raw_optimiser =
+            Optimiser::new(&spec.tuning.optimiser, [("raw", &raw)]).with_clip_norm(spec.tuning.clip_norm);
         Ok(Self {
             spec,
             draws,
-            normalisation: Normalisation::of(&images.train),
             images,
-            detector,
-            params,
-            stats,
+            network,
             optimiser,
             augmentation,
             raw,
@@ -81,15 +91,13 @@ impl<'a> Trial<'a> {
         let count = self.augmentation.raw_len();
         let raw: Vec<f64> = (0..count).map(|i| self.raw.double_value(&[i])).collect();
         let named = self.augmentation.hyperparameters(&raw);
-        named
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        named.into_iter().collect()
     }
 }
 
 impl Groups {
-    fn new(images: &TaskImages, device: Device) -> Result<Self, TrialError> {
+    /// The images of a task as tensors on `device`.
+    pub fn new(images: &TaskImages, device: Device) -> Result<Self, TrialError> {
         let shape = (images.train.channels, images.train.height, images.train.width);
         let tensor = |group: &'static str, images: &Images, needed: usize| {
             let found = images.count;
@@ -97,7 +105,7 @@ impl Groups {
                 return Err(TrialError::TooFewImages { group, found, needed });
             }
             let this = (images.channels, images.height, images.width);
-            if this != shape {
+            if found > 0 && this != shape {
                 let reason = format!("(channels, height, width) is {this:?} where the training images have {shape:?}");
                 return Err(TrialError::Images { group, reason });
             }
@@ -115,36 +123,18 @@ impl Groups {
             train: tensor("training", &images.train, 2)?,
             held_out: tensor("held-out", &images.held_out, 2)?,
             validation: tensor("validation", &images.validation, 1)?,
+            test: tensor("test", &images.test, 0)?,
         })
     }
 }
 
-fn detector_of(spec: &DetectorSpec, channels: i64) -> Detector {
-    match spec {
-        DetectorSpec::Tiny(tiny) => {
-            let width = i64::from(tiny.width);
-            Detector::tiny(TinyConfig {
-                channels,
-                widths: [width, 2 * width],
-            })
-        }
-        DetectorSpec::Resnet(resnet) => Detector::resnet(&ResNetConfig {
-            channels,
-            stem: match resnet.stem {
-                spec::Stem::Imagenet => Stem::Imagenet,
-                spec::Stem::Small => Stem::Small,
-            },
-            width: resnet.width.into(),
-            blocks: resnet.blocks.map(i64::from).to_vec(),
-            head: resnet.head.into(),
-        }),
-    }
-}
-
-fn device_of(device: spec::Device) -> DeviceChoice {
-    match device {
+/// Prepares this process for a trial with these resources, and gives its device.
+pub fn device_of(resources: &ResourceSpec) -> Result<Device, DeviceError> {
+    device::prepare(resources.threads);
+    let choice = match resources.device {
         spec::Device::Auto => DeviceChoice::Auto,
         spec::Device::Cpu => DeviceChoice::Cpu,
         spec::Device::Cuda => DeviceChoice::Cuda(0),
-    }
+    };
+    choice.resolve()
 }

@@ -1,6 +1,6 @@
 //! The hypergradient of L_val through one virtual step, and its first-order part.
 
-use augur_train::detector::{Detector, Mode, ResNetConfig, Stem, TinyConfig};
+use augur_train::detector::{Detector, Embedding, Mode, ResNetConfig, Stem, TinyConfig};
 use augur_train::hypergradient::{Hypergradient, HypergradientOrder};
 use augur_train::loss::normalise;
 use augur_train::normalisation::Normalisation;
@@ -82,6 +82,7 @@ fn detector(case: &Case, channels: i64) -> Detector {
                 width: number("width"),
                 blocks,
                 head: number("head"),
+                embedding: Embedding::Last,
             })
         }
         other => panic!("{}: unknown detector {other:?}", case.name),

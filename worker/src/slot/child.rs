@@ -115,7 +115,7 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
             .send(&Event::Measurement(measurement))
             .map_or(Control::Stop, |()| Control::Continue)
     };
-    match trial::run(&run.spec, images, &mut report) {
+    match trial::run(&run.spec, images, &run.base_dir, &mut report) {
         Ok(Ended::Completed(outcome)) => Event::Done(outcome),
         Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),
         Err(error) => failed(kind_of(&error), chain(&error)),
@@ -125,7 +125,7 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
 fn kind_of(error: &TrialError) -> CauseKind {
     match error {
         TrialError::NotFinite { .. } => CauseKind::Numerical,
-        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) => CauseKind::BadData,
+        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) | TrialError::Weights(_) => CauseKind::BadData,
         TrialError::Device(_) => CauseKind::Crashed,
         TrialError::Score(_) => CauseKind::Numerical,
     }

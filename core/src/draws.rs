@@ -26,6 +26,10 @@ pub enum Purpose {
     Split,
     /// A random starting point (step = its index).
     Start,
+    /// Divisions of images by which a shift is tested (step = 0).
+    Permutation,
+    /// Labelled images drawn with replacement (step = 0 for validation images, 1 for test images).
+    Bootstrap,
 }
 
 impl Purpose {
@@ -39,6 +43,8 @@ impl Purpose {
             Self::Evaluation => "evaluation",
             Self::Split => "split",
             Self::Start => "start",
+            Self::Permutation => "permutation",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }

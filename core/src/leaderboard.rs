@@ -4,6 +4,7 @@
 
 use crate::{
     id::{SweepId, TrialId},
+    measure::{Interval, Measures},
     outcome::{Hyperparameters, Outcome, Validation},
     plan::{Group, TrialSpec},
     select::{Choice, Criterion, Excluded},
@@ -80,6 +81,21 @@ pub struct Candidate {
     pub auroc: Option<f64>,
     /// Average precision over the validation images; none without labels.
     pub average_precision: Option<f64>,
+    /// Best F1 over the validation images; none without labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1_max: Option<f64>,
+    /// 95 percent interval of `auroc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auroc_interval: Option<Interval>,
+    /// 95 percent interval of `average_precision`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_precision_interval: Option<Interval>,
+    /// 95 percent interval of `f1_max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1_max_interval: Option<Interval>,
+    /// The same measures over labelled test images that tuning never saw; none without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Measures>,
     /// Wall-clock seconds of the attempt that completed.
     pub seconds: f64,
 }
@@ -91,6 +107,49 @@ pub struct Agreement {
     pub auroc: Option<f64>,
     /// Average precision.
     pub average_precision: Option<f64>,
+    /// Best F1 over all thresholds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1_max: Option<f64>,
+    /// 95 percent interval of `auroc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auroc_interval: Option<Interval>,
+    /// 95 percent interval of `average_precision`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_precision_interval: Option<Interval>,
+    /// 95 percent interval of `f1_max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1_max_interval: Option<Interval>,
+    /// The same over labelled test images that tuning never saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Measures>,
+}
+
+impl Agreement {
+    /// The agreement on validation images, and on test images where there are any.
+    pub fn of(validation: Measures, test: Option<Measures>) -> Self {
+        Self {
+            auroc: Some(validation.auroc),
+            average_precision: Some(validation.average_precision),
+            f1_max: Some(validation.f1_max),
+            auroc_interval: Some(validation.auroc_interval),
+            average_precision_interval: Some(validation.average_precision_interval),
+            f1_max_interval: Some(validation.f1_max_interval),
+            test,
+        }
+    }
+
+    /// Every number that it has, all of them in [0, 1].
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        let test = self.test.map(|test| Self::of(test, None));
+        [Some(*self), test].into_iter().flatten().flat_map(|of| {
+            let values = [of.auroc, of.average_precision, of.f1_max];
+            let intervals = [of.auroc_interval, of.average_precision_interval, of.f1_max_interval];
+            values
+                .into_iter()
+                .flatten()
+                .chain(intervals.into_iter().flatten().flatten())
+        })
+    }
 }
 
 impl TaskResult {
@@ -116,6 +175,11 @@ impl TaskResult {
                     validation: outcome.validation,
                     auroc: agreement.auroc,
                     average_precision: agreement.average_precision,
+                    f1_max: agreement.f1_max,
+                    auroc_interval: agreement.auroc_interval,
+                    average_precision_interval: agreement.average_precision_interval,
+                    f1_max_interval: agreement.f1_max_interval,
+                    test: agreement.test,
                     seconds: outcome.seconds,
                 })
             })

@@ -23,8 +23,8 @@ pub struct Measurement {
     pub seconds: f64,
 }
 
-/// The unsupervised validation of a finished trial (docs/method.md).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The unsupervised validation of a finished trial (docs/selection.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// E(p*) - E(0), at most 0, the lower the better.
     pub mixture_energy: f64,
@@ -36,6 +36,33 @@ pub struct Validation {
     pub anomaly_share: f64,
     /// Variance of the anomaly scores over the validation images.
     pub score_variance: f64,
+    /// Minus the whitened cosine between the shifts of validation and augmented images, in [-1, 1], the lower the better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whitened_cosine: Option<f64>,
+    /// Discordance and separability validation, the lower the better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dsv: Option<f64>,
+    /// Squared maximum mean discrepancy of the validation images, in [0, 2], the lower the better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mmd: Option<f64>,
+    /// p-value, in (0, 1], of the validation images being normal ones as the embedding sees them. No selector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift_p_value: Option<f64>,
+}
+
+impl Validation {
+    /// Every number that it has.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        let always = [
+            self.mixture_energy,
+            self.mean_distance,
+            self.explained,
+            self.anomaly_share,
+            self.score_variance,
+        ];
+        let later = [self.whitened_cosine, self.dsv, self.mmd, self.shift_p_value];
+        always.into_iter().chain(later.into_iter().flatten())
+    }
 }
 
 /// What tells a trial that learnt nothing from one that did.
@@ -70,24 +97,11 @@ pub struct Outcome {
 impl Outcome {
     /// Whether every number is finite; an outcome that is not is a numerical failure.
     pub fn is_finite(&self) -> bool {
-        let losses = self.validation.map_or(vec![], |v| {
-            vec![
-                v.mixture_energy,
-                v.mean_distance,
-                v.explained,
-                v.anomaly_share,
-                v.score_variance,
-            ]
-        });
+        let validation = self.validation.iter().flat_map(Validation::values);
         let diagnostics = self.diagnostics.map_or(vec![], |d| {
             vec![d.training_loss, d.embedding_scale, d.augmentation_distance]
         });
-        losses
-            .iter()
-            .chain(&diagnostics)
-            .chain(self.tuned.values())
-            .chain(&self.scores)
-            .chain(&self.test_scores)
-            .all(|x| x.is_finite())
+        let own = self.tuned.values().chain(&self.scores).chain(&self.test_scores);
+        validation.chain(diagnostics).chain(own.copied()).all(f64::is_finite)
     }
 }

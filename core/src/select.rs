@@ -3,9 +3,16 @@
 //! A trial that learnt nothing, or whose augmentation became the identity, can have a low loss all the same
 //! (docs/method.md, "Beware"); the guards keep it out, with the reason.
 
+mod criterion;
+mod guards;
+
+pub use criterion::Criterion;
+pub use guards::{Guards, incomparable};
+
 use crate::{
     id::TrialId,
-    outcome::{Outcome, Validation},
+    outcome::Outcome,
+    plan::TrialSpec,
     spec::sha256_of,
     state::{Cause, CauseKind},
 };
@@ -21,106 +28,42 @@ pub struct SelectionSpec {
     pub guards: Guards,
 }
 
-/// An unsupervised validation loss; the lowest wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Criterion {
-    /// E(p*) - E(0): how much of the shift to the validation images the augmentation explains.
-    #[default]
-    MixtureEnergy,
-    /// L_val of the paper. It compares starts of one family; between families it misleads.
-    MeanDistance,
-    /// 1 - explained.
-    Unexplained,
-    /// -S: the largest variance of the anomaly scores.
-    ScoreVariance,
-}
-
-impl Criterion {
-    /// Every criterion.
-    pub const ALL: [Self; 4] = [
-        Self::MixtureEnergy,
-        Self::MeanDistance,
-        Self::Unexplained,
-        Self::ScoreVariance,
-    ];
-
-    /// The criterion's name, as in specs and leaderboards.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MixtureEnergy => "mixture_energy",
-            Self::MeanDistance => "mean_distance",
-            Self::Unexplained => "unexplained",
-            Self::ScoreVariance => "score_variance",
+impl SelectionSpec {
+    /// The loss by which a trial is ranked, none for a baseline; or why it isn't ranked.
+    fn judge(&self, ended: &Ended, incomparable: Option<&str>) -> Result<Option<f64>, String> {
+        let outcome = match ended {
+            Ended::Failed(cause) => return Err(failure(cause)),
+            Ended::Completed(outcome) => outcome,
+        };
+        if let Some(what) = incomparable {
+            return Err(format!(
+                "comparability: its {what} is not that of the group's first trial"
+            ));
         }
-    }
-
-    /// The loss; lower is better.
-    pub fn loss(self, validation: &Validation) -> f64 {
-        match self {
-            Self::MixtureEnergy => validation.mixture_energy,
-            Self::MeanDistance => validation.mean_distance,
-            Self::Unexplained => 1.0 - validation.explained,
-            Self::ScoreVariance => -validation.score_variance,
+        if let Some(reason) = self.guards.exclusion(outcome) {
+            return Err(reason);
         }
-    }
-
-    /// The loss of an outcome, where it has one.
-    pub fn loss_of(self, outcome: &Outcome) -> Option<f64> {
-        outcome.validation.as_ref().map(|validation| self.loss(validation))
-    }
-}
-
-/// Thresholds beyond which a trial is not ranked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Guards {
-    /// Last epoch's training loss above which nothing was told apart (nats; chance is ln 2 = 0.693).
-    pub max_training_loss: f64,
-    /// Embedding scale s below which the embedding has collapsed.
-    pub min_embedding_scale: f64,
-    /// Augmentation distance below which the augmentation is the identity.
-    pub min_augmentation_distance: f64,
-}
-
-impl Default for Guards {
-    fn default() -> Self {
-        Self {
-            max_training_loss: 0.65,
-            min_embedding_scale: 1e-3,
-            min_augmentation_distance: 0.15,
+        match self.criterion.loss_of(outcome) {
+            None if outcome.validation.is_some() => {
+                let name = self.criterion.name();
+                Err(format!(
+                    "comparability: it was run by an augur that doesn't know {name}"
+                ))
+            }
+            loss => Ok(loss),
         }
     }
 }
 
-impl Guards {
-    /// Why the trial may not be ranked, if so.
-    pub fn exclusion(&self, outcome: &Outcome) -> Option<String> {
-        if !outcome.is_finite() {
-            return Some("numerical: a result is not a finite number".into());
-        }
-        // A baseline has nothing that could collapse into the identity.
-        let d = outcome.diagnostics.as_ref()?;
-        if d.augmentation_distance < self.min_augmentation_distance {
-            Some(format!(
-                "identity: augmented images differ from their originals by {:.3} of the distance between two images \
-                 (less than {})",
-                d.augmentation_distance, self.min_augmentation_distance
-            ))
-        } else if d.embedding_scale < self.min_embedding_scale {
-            Some(format!(
-                "collapse: the embeddings spread by {:.2e} (less than {:.0e})",
-                d.embedding_scale, self.min_embedding_scale
-            ))
-        } else if d.training_loss > self.max_training_loss {
-            Some(format!(
-                "collapse: the training loss ended at {:.3} (above {}; ln 2 = 0.693 is chance)",
-                d.training_loss, self.max_training_loss
-            ))
-        } else {
-            None
-        }
-    }
+/// A trial that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Which.
+    pub trial: TrialId,
+    /// What it was.
+    pub spec: &'a TrialSpec,
+    /// How it ended.
+    pub ended: &'a Ended,
 }
 
 /// How one trial of a group ended.
@@ -173,27 +116,25 @@ fn failure(cause: &Cause) -> String {
 }
 
 impl Choice {
-    /// Ranks the trials of a group, given in the plan's order; equal losses keep that order.
-    pub fn make<'a>(spec: &SelectionSpec, trials: impl IntoIterator<Item = (TrialId, &'a Ended)>) -> Self {
+    /// Ranks the trials of a group, given in the plan's order; equal losses keep that order. Trials that can't be
+    /// compared with the first are kept out.
+    pub fn make<'a>(spec: &SelectionSpec, trials: impl IntoIterator<Item = Entry<'a>>) -> Self {
         let mut choice = Self {
             criterion: spec.criterion,
             ranking: Vec::new(),
             excluded: Vec::new(),
         };
-        for (trial, ended) in trials {
-            let exclusion = match ended {
-                Ended::Failed(cause) => Some(failure(cause)),
-                Ended::Completed(outcome) => spec.guards.exclusion(outcome),
-            };
-            match (exclusion, ended) {
-                (None, Ended::Completed(outcome)) => {
-                    let val_loss = spec.criterion.loss_of(outcome);
-                    choice.ranking.push(Ranked { trial, val_loss });
-                }
-                (reason, _) => choice.excluded.push(Excluded {
-                    trial,
-                    reason: reason.unwrap_or_default(),
-                }),
+        let mut first = None;
+        for Entry {
+            trial,
+            spec: own,
+            ended,
+        } in trials
+        {
+            let first = *first.get_or_insert(own);
+            match spec.judge(ended, incomparable(own, first)) {
+                Ok(val_loss) => choice.ranking.push(Ranked { trial, val_loss }),
+                Err(reason) => choice.excluded.push(Excluded { trial, reason }),
             }
         }
         let last = f64::INFINITY;

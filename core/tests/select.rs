@@ -4,7 +4,9 @@
 use augur_core::{
     id::TrialId,
     outcome::{Diagnostics, Outcome, Validation},
-    select::{Choice, Criterion, Ended, SelectionSpec},
+    plan::{Plan, TrialSpec},
+    select::{Choice, Criterion, Ended, Entry, SelectionSpec, incomparable},
+    spec::{self, ValidationLoss},
     state::{Cause, CauseKind},
 };
 use std::collections::BTreeMap;
@@ -12,25 +14,52 @@ use std::collections::BTreeMap;
 fn outcome(mixture_energy: f64, mean_distance: f64) -> Outcome {
     Outcome {
         tuned: BTreeMap::from([("angle_deg".to_owned(), 150.0)]),
-        validation: Validation {
+        validation: Some(Validation {
             mixture_energy,
             mean_distance,
             explained: 0.5,
             anomaly_share: 0.3,
             score_variance: 2.0,
-        },
-        diagnostics: Diagnostics {
+            whitened_cosine: Some(-0.5),
+            ..Default::default()
+        }),
+        diagnostics: Some(Diagnostics {
             training_loss: 0.1,
             embedding_scale: 1.0,
             augmentation_distance: 0.8,
-        },
+        }),
         scores: vec![0.0, 1.0],
+        test_scores: vec![],
         seconds: 1.0,
     }
 }
 
 fn id(name: &str) -> TrialId {
     TrialId::of(name)
+}
+
+/// Some trial; it says nothing about how trials end.
+fn trial() -> TrialSpec {
+    let text = "\
+version: 1
+name: one
+data: {fashion_mnist: {size_px: 12}}
+tasks: [{normal: 7, anomaly: {planted: {rotate_deg: 150}}}]
+families: [{rotation: {starts: [{angle_deg: 110}]}}]
+seeds: [0]
+";
+    Plan::new(spec::parse(text).unwrap()).trial(0)
+}
+
+/// The choice between trials of one spec.
+fn choose(selection: &SelectionSpec, trials: &[(TrialId, Ended)]) -> Choice {
+    let spec = trial();
+    let entries = trials.iter().map(|(trial, ended)| Entry {
+        trial: *trial,
+        spec: &spec,
+        ended,
+    });
+    Choice::make(selection, entries)
 }
 
 #[test]
@@ -44,10 +73,11 @@ fn the_lowest_loss_under_the_criterion_wins() {
             criterion,
             ..Default::default()
         };
-        Choice::make(&spec, trials.iter().map(|(trial, ended)| (*trial, ended))).selected()
+        choose(&spec, &trials).selected()
     };
     assert_eq!(by(Criterion::MixtureEnergy), Some(id("b")));
     assert_eq!(by(Criterion::MeanDistance), Some(id("a")));
+    assert_eq!(by(Criterion::AlignedEnergy), Some(id("b")));
     assert_eq!(
         by(Criterion::ScoreVariance),
         Some(id("a")),
@@ -58,11 +88,11 @@ fn the_lowest_loss_under_the_criterion_wins() {
 #[test]
 fn a_trial_that_learnt_nothing_is_excluded_with_its_reason() {
     let mut identity = outcome(-9.0, 0.1);
-    identity.diagnostics.augmentation_distance = 0.01;
+    identity.diagnostics.as_mut().unwrap().augmentation_distance = 0.01;
     let mut chance = outcome(-9.0, 0.1);
-    chance.diagnostics.training_loss = 0.69;
+    chance.diagnostics.as_mut().unwrap().training_loss = 0.69;
     let mut collapsed = outcome(-9.0, 0.1);
-    collapsed.diagnostics.embedding_scale = 1e-6;
+    collapsed.diagnostics.as_mut().unwrap().embedding_scale = 1e-6;
     let mut infinite = outcome(-9.0, 0.1);
     infinite.scores[0] = f64::INFINITY;
     let trials = [
@@ -79,10 +109,7 @@ fn a_trial_that_learnt_nothing_is_excluded_with_its_reason() {
         ),
         (id("good"), Ended::Completed(outcome(-0.1, 1.2))),
     ];
-    let choice = Choice::make(
-        &SelectionSpec::default(),
-        trials.iter().map(|(trial, ended)| (*trial, ended)),
-    );
+    let choice = choose(&SelectionSpec::default(), &trials);
     assert_eq!(choice.selected(), Some(id("good")));
     assert_eq!(choice.ranking.len(), 1);
     let reasons: Vec<_> = choice
@@ -103,21 +130,76 @@ fn nothing_is_selected_where_nothing_is_left() {
         kind: CauseKind::BadData,
         detail: String::new(),
     });
-    assert_eq!(
-        Choice::make(&SelectionSpec::default(), [(id("a"), &failed)]).selected(),
-        None
-    );
+    assert_eq!(choose(&SelectionSpec::default(), &[(id("a"), failed)]).selected(), None);
 }
 
 #[test]
 fn the_seal_changes_with_every_part_of_the_choice() {
     let make = |loss| {
         let ended = Ended::Completed(outcome(loss, 1.0));
-        Choice::make(&SelectionSpec::default(), [(id("a"), &ended)])
+        choose(&SelectionSpec::default(), &[(id("a"), ended)])
     };
     assert_eq!(make(-0.25).seal(), make(-0.25).seal());
     assert_ne!(
         make(-0.25).seal(),
         make(f64::from_bits((-0.25f64).to_bits() + 1)).seal()
     );
+}
+
+#[test]
+fn a_trial_without_the_criterions_value_is_kept_out() {
+    let selection = SelectionSpec {
+        criterion: Criterion::Dsv,
+        ..Default::default()
+    };
+    let choice = choose(&selection, &[(id("a"), Ended::Completed(outcome(-0.1, 1.0)))]);
+    assert_eq!(
+        choice.excluded[0].reason,
+        "comparability: it was run by an augur that doesn't know dsv"
+    );
+    // A baseline has no validation at all: it is ranked, alone.
+    let mut baseline = outcome(0.0, 0.0);
+    (baseline.validation, baseline.diagnostics) = (None, None);
+    let choice = choose(&selection, &[(id("b"), Ended::Completed(baseline))]);
+    assert_eq!(choice.selected(), Some(id("b")));
+}
+
+#[test]
+fn trials_are_compared_only_where_their_losses_mean_the_same() {
+    let one = trial();
+    assert_eq!(incomparable(&one, &one), None);
+    type Change = fn(&mut TrialSpec);
+    let changes: [(Change, &str); 5] = [
+        (|t| t.split.seed += 1, "split"),
+        (|t| t.tuning.loss = ValidationLoss::Mmd, "validation loss"),
+        (
+            |t| t.training.normalisation = spec::ImageNormalisation::None,
+            "image normalisation",
+        ),
+        (|t| t.score = spec::Score::Logit, "anomaly score"),
+        (|t| t.seed += 1, "seed"),
+    ];
+    for (change, what) in changes {
+        let mut other = one.clone();
+        change(&mut other);
+        assert_eq!(incomparable(&other, &one), Some(what));
+        let (good, better) = (
+            Ended::Completed(outcome(-0.1, 1.0)),
+            Ended::Completed(outcome(-0.9, 1.0)),
+        );
+        let entry = |name, spec, ended| Entry {
+            trial: id(name),
+            spec,
+            ended,
+        };
+        let entries = [entry("a", &one, &good), entry("b", &other, &better)];
+        let choice = Choice::make(&SelectionSpec::default(), entries);
+        assert_eq!(choice.selected(), Some(id("a")));
+        let reason = format!("comparability: its {what} is not that of the group's first trial");
+        assert_eq!(choice.excluded[0].reason, reason);
+    }
+    // Another start of another family on another machine is what is to be compared.
+    let mut start = one.clone();
+    start.resources.threads += 1;
+    assert_eq!(incomparable(&start, &one), None);
 }

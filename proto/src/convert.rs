@@ -13,6 +13,8 @@ use augur_core::{
 };
 use thiserror::Error;
 
+mod agreement;
+
 /// A message that lacks a field or has one of the wrong form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("field `{field}` {problem}")]
@@ -68,6 +70,10 @@ impl From<outcome::Validation> for v1::Validation {
             explained: v.explained,
             anomaly_share: v.anomaly_share,
             score_variance: v.score_variance,
+            whitened_cosine: v.whitened_cosine,
+            dsv: v.dsv,
+            mmd: v.mmd,
+            shift_p_value: v.shift_p_value,
         }
     }
 }
@@ -80,6 +86,10 @@ impl From<v1::Validation> for outcome::Validation {
             explained: v.explained,
             anomaly_share: v.anomaly_share,
             score_variance: v.score_variance,
+            whitened_cosine: v.whitened_cosine,
+            dsv: v.dsv,
+            mmd: v.mmd,
+            shift_p_value: v.shift_p_value,
         }
     }
 }
@@ -167,39 +177,6 @@ impl TryFrom<v1::Cause> for Cause {
         Ok(Self {
             kind,
             detail: cause.detail,
-        })
-    }
-}
-
-impl From<leaderboard::Candidate> for v1::Candidate {
-    fn from(c: leaderboard::Candidate) -> Self {
-        Self {
-            trial: c.trial.to_string(),
-            family: c.family,
-            initial: c.initial,
-            tuned: c.tuned,
-            val_loss: c.val_loss,
-            validation: c.validation.map(Into::into),
-            auroc: c.auroc,
-            average_precision: c.average_precision,
-            seconds: c.seconds,
-        }
-    }
-}
-
-impl TryFrom<v1::Candidate> for leaderboard::Candidate {
-    type Error = Malformed;
-    fn try_from(c: v1::Candidate) -> Result<Self, Malformed> {
-        Ok(Self {
-            trial: parse(&c.trial, "candidate.trial", "is not a UUID")?,
-            family: c.family,
-            initial: c.initial,
-            tuned: c.tuned,
-            val_loss: c.val_loss,
-            validation: c.validation.map(Into::into),
-            auroc: c.auroc,
-            average_precision: c.average_precision,
-            seconds: c.seconds,
         })
     }
 }

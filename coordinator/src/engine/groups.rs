@@ -14,7 +14,7 @@ use crate::{
 };
 use augur_core::{
     outcome::Outcome,
-    select::{Choice, Ended},
+    select::{Choice, Ended, Entry},
     state::JobState,
 };
 
@@ -88,9 +88,13 @@ async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Ch
                 return Err(StoreError::Damaged("group").into());
             }
         };
-        ended.push((row.trial, end));
+        ended.push((row.trial, plan.trial(row.index), end));
     }
-    let trials = ended.iter().map(|(trial, end)| (*trial, end));
+    let trials = ended.iter().map(|(trial, spec, ended)| Entry {
+        trial: *trial,
+        spec,
+        ended,
+    });
     Ok(Choice::make(&plan.spec().selection, trials))
 }
 

@@ -141,10 +141,7 @@ impl Workers {
         request: v1::CompleteEvaluationRequest,
     ) -> Result<v1::CompleteEvaluationResponse> {
         let agreement = |trial: &v1::TrialAgreement| {
-            let agreement = Agreement {
-                auroc: trial.auroc,
-                average_precision: trial.average_precision,
-            };
+            let agreement = Agreement::try_from(trial)?;
             Ok((identifier(&trial.trial, "trials.trial")?, agreement))
         };
         let command = CompleteEvaluation {

@@ -289,6 +289,7 @@ pub fn outcome(spec: &TrialSpec) -> v1::Outcome {
             explained: 0.5,
             anomaly_share: 0.3,
             score_variance: 0.01,
+            ..Default::default()
         }),
         diagnostics: Some(v1::Diagnostics {
             training_loss: 0.1,
@@ -307,6 +308,7 @@ pub fn agreements(work: &v1::EvaluationWork) -> Vec<v1::TrialAgreement> {
         trial: trial.trial.clone(),
         auroc: Some(trial.scores[1] / 360.0),
         average_precision: Some(0.5),
+        ..Default::default()
     };
     work.trials.iter().map(agreement).collect()
 }

@@ -5,7 +5,7 @@
 //! that would read labels.
 
 use super::{
-    Embeddings,
+    Rows,
     pairs::Pairs,
     vector::{difference, dot, norm},
 };
@@ -27,16 +27,15 @@ pub struct Dsv {
     pub loss: f64,
 }
 
-/// DSV of held-out, augmented and validation images; `d` are the mean distances of the same three groups on the scale
-/// of `z` (the loss has no scale).
+/// DSV of held-out, augmented and validation images; `d` are the mean distances of the same three groups.
 ///
 /// L_sep = std over all (i, j) of <z_i - mean(Z_trn), u_j> / (d(Z_trn, Z_aug) / 2), where z_i is a validation
 /// embedding and u_j the unit vector from mean(Z_trn) to the augmented embedding j.
-pub fn dsv(z: &Embeddings, d: &Pairs) -> Dsv {
-    let (t, a) = (z.held_out.count() as f64, z.augmented.count() as f64);
+pub fn dsv([normal, augmented, validation]: [&Rows; 3], d: &Pairs) -> Dsv {
+    let (t, a) = (normal.count() as f64, augmented.count() as f64);
     let spread = d.ta.max(SMALLEST);
     let discordance = (t * d.tv + a * d.av) / (t + a) / spread;
-    let separability = (2.0 * projected_deviation(z) / spread).min(MOST_SEPARABLE);
+    let separability = (2.0 * projected_deviation(normal, augmented, validation) / spread).min(MOST_SEPARABLE);
     Dsv {
         discordance,
         separability,
@@ -45,12 +44,12 @@ pub fn dsv(z: &Embeddings, d: &Pairs) -> Dsv {
 }
 
 /// The standard deviation of <z_i - mean(Z_trn), u_j> over all (i, j).
-fn projected_deviation(z: &Embeddings) -> f64 {
-    let normal = z.held_out.mean();
-    let units: Vec<Vec<f64>> = z.augmented.iter().map(|row| unit(difference(row, &normal))).collect();
-    let pairs = (z.validation.count() * units.len()) as f64;
+fn projected_deviation(normal: &Rows, augmented: &Rows, validation: &Rows) -> f64 {
+    let normal = normal.mean();
+    let units: Vec<Vec<f64>> = augmented.iter().map(|row| unit(difference(row, &normal))).collect();
+    let pairs = (validation.count() * units.len()) as f64;
     let (mut mean, mut square) = (0.0, 0.0);
-    for row in z.validation.iter() {
+    for row in validation.iter() {
         let row = difference(row, &normal);
         for u in &units {
             let along = dot(&row, u);

@@ -5,13 +5,17 @@ use super::{Embeddings, Rows, embeddings::normalise, vector::distance};
 /// 1/2 * mean over z in Z_val of (||z - mean(Z_trn)|| + ||z - mean(Z_aug)||) after total distance normalisation over
 /// (train, augmented_train, validation). About 1 at best.
 ///
-/// None without `augmented_train`.
-pub fn mean_distance(z: &Embeddings) -> Option<f64> {
-    let ([train, augmented, validation], _) = normalise([&z.train, z.augmented_train.as_ref()?, &z.validation]);
+/// Where the augmented training images were not kept: over (held_out, augmented, validation).
+pub fn mean_distance(z: &Embeddings) -> f64 {
+    let groups = match &z.augmented_train {
+        Some(augmented) => [&z.train, augmented, &z.validation],
+        None => [&z.held_out, &z.augmented, &z.validation],
+    };
+    let ([train, augmented, validation], _) = normalise(groups);
     let to_mean_of = |group: &Rows| {
         let mean = group.mean();
         let distances = validation.iter().map(|row| distance(row, &mean));
         distances.sum::<f64>() / validation.count() as f64
     };
-    Some((to_mean_of(&train) + to_mean_of(&augmented)) / 2.0)
+    (to_mean_of(&train) + to_mean_of(&augmented)) / 2.0
 }

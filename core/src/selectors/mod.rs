@@ -13,6 +13,7 @@ mod rows;
 mod shift;
 #[cfg(test)]
 mod testing;
+mod validation;
 mod vector;
 
 pub use cosine::whitened_cosine;
@@ -23,6 +24,7 @@ pub use mixture::{MixtureEnergy, aligned_energy, mixture_energy};
 pub use mmd::mmd;
 pub use rows::Rows;
 pub use shift::shift_p_value;
+pub use validation::validate;
 
 /// Input that no selector is defined for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -58,12 +58,7 @@ fn check(choice: &Choice, agreements: &Agreements) -> Result<()> {
         if !choice.ranking.iter().any(|ranked| ranked.trial == *trial) {
             return Err(invalid(trial, "has the unranked"));
         }
-        let numbers = [agreement.auroc, agreement.average_precision];
-        if numbers
-            .into_iter()
-            .flatten()
-            .any(|number| !(0.0..=1.0).contains(&number))
-        {
+        if agreement.values().any(|number| !(0.0..=1.0).contains(&number)) {
             return Err(invalid(trial, "has a number outside [0, 1] for"));
         }
     }

@@ -9,12 +9,12 @@ pub mod device;
 pub mod hypergradient;
 pub mod init;
 pub mod loss;
-pub mod mixture_energy;
 pub mod model;
 pub mod network;
 pub mod normalisation;
 pub mod optimiser;
 pub mod score;
+pub mod selection;
 pub mod trial;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The mixture energy as a loss that tunes. [`crate::mixture_energy`] has its definition, and selects by it.
+//! The mixture energy as a loss that tunes. [`augur_core::selectors::mixture_energy`] has its definition, and selects by it.
 
 use tch::Tensor;
 

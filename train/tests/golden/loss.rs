@@ -1,7 +1,8 @@
 //! Validation losses: total distance normalisation with the mean distance, and the mixture energy.
 
+use augur_core::selectors::{mixture_energy, pairs::Pairs};
 use augur_train::loss::normalise;
-use augur_train::mixture_energy::mixture_energy;
+use augur_train::selection::rows;
 use tch::{Kind, Tensor};
 
 use crate::case::Case;
@@ -23,7 +24,9 @@ pub fn check_mean_distance(case: &Case, kind: Kind, report: &mut Report) {
 
 pub fn check_mixture_energy(case: &Case, kind: Kind, report: &mut Report) {
     let [trn, aug, val] = ["z_trn", "z_aug", "z_val"].map(|name| case.tensor(name, kind));
-    let fit = mixture_energy(&normalise(&trn, &aug, &val));
+    let z = normalise(&trn, &aug, &val);
+    let [trn, aug, val] = [&z.trn, &z.aug, &z.val].map(|z| rows(z).unwrap());
+    let fit = mixture_energy(&Pairs::of(&trn, &aug, &val));
     report.close_value("loss", fit.loss, case.value("loss"));
     report.close_value("share", fit.share, case.value("share"));
     report.close_value("explained", fit.explained, case.value("explained"));

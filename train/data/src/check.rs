@@ -2,22 +2,23 @@
 //! from each image's header.
 
 use crate::{
-    DataError, fashion_mnist,
-    folder::{self, Folder},
+    DataError,
+    data_sets::{self, DataSet},
 };
-use augur_core::spec::{DataSpec, SweepSpec};
+use augur_core::spec::{DataSpec, SplitSpec, SweepSpec, TaskSpec};
 use std::path::{Path, PathBuf};
 
 /// A data set that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSetSummary {
-    /// Its name in commands, such as `fashion-mnist`, or `folder`.
+    /// Its name in commands, such as `fashion-mnist`.
     pub name: &'static str,
     /// Its folder.
     pub root: PathBuf,
     /// Number of images.
     pub images: usize,
-    /// Its classes in the order of their numbers, from 0; in a folder the sub-folders with images, by name.
+    /// Its classes in the order of their numbers, from 0; of categories and folders each by name; of elpv each kind of
+    /// cell with each probability.
     pub classes: Vec<ClassCount>,
 }
 
@@ -46,7 +47,7 @@ pub struct TaskSummary {
     pub name: String,
     /// The normal class.
     pub normal: String,
-    /// The anomalous class; none where anomalies are planted in images of the normal one, or unlabelled.
+    /// The anomalous classes, with `+` between them; none where anomalies are planted in normal images, or unlabelled.
     pub anomalous: Option<String>,
     /// Images to train on.
     pub train: usize,
@@ -54,6 +55,8 @@ pub struct TaskSummary {
     pub held_out: usize,
     /// Unlabelled images, normal and anomalous together.
     pub validation: usize,
+    /// Images that tuning never sees.
+    pub test: usize,
 }
 
 /// What there is of a data set: the folder, its files and their sizes.
@@ -61,10 +64,7 @@ pub struct TaskSummary {
 /// # Errors
 /// Files that are missing or damaged.
 pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError> {
-    match data {
-        DataSpec::FashionMnist(spec) => fashion_mnist::open(spec, base)?.summary(),
-        DataSpec::Folder(spec) => Folder::open(spec, base)?.summary(),
-    }
+    data_sets::open(data, base)?.summary()
 }
 
 /// Whether the images of every task of a sweep can be had. `base` is the folder at which relative paths start.
@@ -72,25 +72,44 @@ pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError
 /// # Errors
 /// Files that are missing or damaged, classes that aren't there, too few images.
 pub fn check(spec: &SweepSpec, base: &Path) -> Result<DataSummary, DataError> {
-    let (data_set, tasks) = match &spec.data {
-        DataSpec::FashionMnist(data) => {
-            // Its classes are known without the images.
-            spec.tasks
-                .iter()
-                .try_for_each(|task| fashion_mnist::classes(task).map(drop))?;
-            let source = fashion_mnist::open(data, base)?;
-            let task = |task| fashion_mnist::task_summary(&source, &spec.split, task);
-            (source.summary()?, spec.tasks.iter().map(task).collect())
-        }
-        DataSpec::Folder(data) => {
-            let source = Folder::open(data, base)?;
-            let task = |task| folder::task_summary(&source, &spec.split, task);
-            (source.summary()?, spec.tasks.iter().map(task).collect())
-        }
-    };
-    let tasks: Result<_, DataError> = tasks;
+    let known = |task| data_sets::check_classes(&spec.data, task);
+    spec.tasks.iter().try_for_each(known)?;
+    let data_set = data_sets::open(&spec.data, base)?;
+    let task = |task| task_summary(&*data_set, &spec.split, task);
+    // The split's faults say more than the summary's.
+    let tasks = spec.tasks.iter().map(task).collect::<Result<_, _>>()?;
     Ok(DataSummary {
-        data_set,
-        tasks: tasks?,
+        data_set: data_set.summary()?,
+        tasks,
+    })
+}
+
+/// The anomalies in a word.
+fn anomalous((labelled, classes): (bool, &[(String, Vec<u32>)])) -> Option<String> {
+    let names: Vec<_> = classes.iter().map(|(name, _)| name.as_str()).collect();
+    (labelled && !names.is_empty()).then(|| names.join("+"))
+}
+
+/// What a task takes; of each file no more is read than its header.
+fn task_summary(data_set: &dyn DataSet, split: &SplitSpec, task: &TaskSpec) -> Result<TaskSummary, DataError> {
+    let drawn = data_set.draw(split, task)?;
+    let split = &drawn.split;
+    let mixed = split.validation.iter().chain(&split.test).map(|(id, _)| id);
+    let ids: Vec<_> = split
+        .train
+        .iter()
+        .chain(&split.held_out)
+        .chain(mixed)
+        .copied()
+        .collect();
+    drawn.pixels.probe(&ids)?;
+    Ok(TaskSummary {
+        name: task.name(),
+        normal: drawn.normal,
+        anomalous: anomalous((drawn.labelled, &drawn.anomalies)),
+        train: split.train.len(),
+        held_out: split.held_out.len(),
+        validation: split.validation.len(),
+        test: split.test.len(),
     })
 }

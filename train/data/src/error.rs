@@ -1,6 +1,6 @@
 //! What can be wrong with a data set: each error says what, where, and what to do.
 
-use crate::{folder::ImageFault, idx::IdxError};
+use crate::{data_sets::remedy as remedy_of, photo::ImageFault};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -9,8 +9,9 @@ use thiserror::Error;
 pub enum DataError {
     /// No folder of the data set.
     #[error(
-        "no folder of {data_set} at {}; run `augur fetch {data_set}`, or set `data.{key}.root` to the folder that has it",
-        list(looked, " or ")
+        "no folder of {data_set} at {}; {}set `data.{key}.root` to the folder that has it",
+        list(looked, " or "),
+        if *data_set == "mnist" { String::new() } else { format!("run `augur fetch {data_set}`, or ") }
     )]
     NoFolder {
         /// The data set's name in commands.
@@ -22,14 +23,15 @@ pub enum DataError {
     },
     /// A file of the data set isn't in its folder.
     #[error(
-        "{} holds neither {name}.gz nor {name}; run `augur fetch fashion-mnist --to {}`",
-        folder.display(), folder.display()
+        "{} holds {wanted}; {}", folder.display(), remedy_of(data_set, folder)
     )]
     NoFile {
         /// The folder.
         folder: PathBuf,
-        /// The file's name without `.gz`.
-        name: &'static str,
+        /// What it lacks, such as "no labels.csv".
+        wanted: String,
+        /// The data set's name in commands.
+        data_set: &'static str,
     },
     /// A file can't be opened or read.
     #[error("can't read {}: {fault}; mend its permissions or fetch the data set anew", path.display())]
@@ -41,14 +43,23 @@ pub enum DataError {
     },
     /// A file isn't what it should be.
     #[error(
-        "{} is damaged: {fault}; run `augur fetch fashion-mnist --to {}`",
-        path.display(), path.parent().unwrap_or(path).display()
+        "{} is damaged: {fault}; {}", path.display(), remedy_of(data_set, path.parent().unwrap_or(path))
     )]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What was expected and found.
-        fault: IdxError,
+        fault: String,
+        /// The data set's name in commands.
+        data_set: &'static str,
+    },
+    /// A file of a data set that can't be used.
+    #[error("{} {fault}", path.display())]
+    File {
+        /// The file, or its folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        fault: String,
     },
     /// A class that the data set doesn't have.
     #[error(
@@ -63,7 +74,7 @@ pub enum DataError {
         /// The class that was asked for.
         class: String,
         /// The nearest name, where one is near.
-        suggestion: Option<&'static str>,
+        suggestion: Option<String>,
         /// All classes with their numbers.
         classes: String,
     },
@@ -78,12 +89,17 @@ pub enum DataError {
         anomaly: String,
     },
     /// A class has fewer images than the split asks for.
-    #[error("task `{task}`: class {class} has {has} images and the split asks for {asked} ({uses}); ask for fewer")]
+    #[error(
+        "task `{task}`: class {class} has {has} images{} and the split asks for {asked} ({uses}); ask for fewer",
+        part.map_or(String::new(), |part| format!(" in the part `{part}`"))
+    )]
     TooFewImages {
         /// The task's name.
         task: String,
         /// The class's name.
-        class: &'static str,
+        class: String,
+        /// The part of the data set that the images come from, where it has parts.
+        part: Option<&'static str>,
         /// How many images it has.
         has: u64,
         /// How many are asked for.
@@ -145,6 +161,15 @@ pub enum DataError {
         needed: usize,
         /// What they are needed for.
         uses: String,
+    },
+    /// Labelled images of one kind only.
+    #[error(
+        "{} needs normal images in `good` and anomalous ones in a folder of another name; put both there or remove it",
+        folder.display()
+    )]
+    OneSided {
+        /// The folder.
+        folder: PathBuf,
     },
     /// A file in a folder of images that is none that can be used.
     #[error("{} {fault}", path.display())]

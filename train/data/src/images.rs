@@ -27,7 +27,7 @@ impl Images {
     }
 }
 
-/// The images of a task. No image stands in two of the three groups.
+/// The images of a task. No image stands in two of the groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskImages {
     /// Normal images to train on.
@@ -37,4 +37,15 @@ pub struct TaskImages {
     /// Normal and anomalous images in one order that tells nothing: shuffled where there are labels, by path in a
     /// folder.
     pub validation: Images,
+    /// Images like those, which tuning and selection never see; none where the split asks for none.
+    pub test: Images,
+}
+
+/// The labels of a task, true = anomalous.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Of the validation images in their order; empty where nobody knows them.
+    pub validation: Vec<bool>,
+    /// Of the test images in their order; empty where there are none.
+    pub test: Vec<bool>,
 }

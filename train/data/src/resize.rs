@@ -79,6 +79,14 @@ impl Resizer {
     }
 }
 
+/// A mask brought to `to` x `to`: each output pixel is the input pixel under its centre. `mask` is row-major of
+/// (width, height).
+pub(crate) fn nearest<T: Copy>(mask: &[T], (width, height): (usize, usize), to: usize) -> Vec<T> {
+    let under = |i: usize, from: usize| (2 * i + 1) * from / (2 * to);
+    let pixel = |row: usize| move |column: usize| mask[under(row, height) * width + under(column, width)];
+    (0..to).flat_map(|row| (0..to).map(pixel(row))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +143,29 @@ mod tests {
         assert_eq!(out, [0.75, 0.25, 0.75, 0.25]);
     }
 
+    #[test]
+    fn a_mask_keeps_its_values() {
+        let mask = [1, 2, 3, 4, 5, 6];
+        // 3 x 2 -> 2 x 2: the centres lie at 3/4 and 9/4 across.
+        assert_eq!(nearest(&mask, (3, 2), 2), [1, 3, 4, 6]);
+        assert_eq!(nearest(&mask, (3, 2), 1), [5]);
+        // Larger: blocks.
+        assert_eq!(nearest(&[7, 9], (2, 1), 4), [[7, 7, 9, 9]; 4].concat());
+        assert_eq!(nearest(&mask[..4], (2, 2), 2), mask[..4]);
+    }
+
     proptest! {
+        #[test]
+        fn a_mask_gets_no_new_values(width in 1_usize..40, height in 1_usize..40, to in 1_usize..50) {
+            let mask: Vec<usize> = (0..width * height).collect();
+            let out = nearest(&mask, (width, height), to);
+            prop_assert_eq!(out.len(), to * to);
+            // The places that are looked at lie evenly: no row or column is left out by more than the scale.
+            let rows: Vec<_> = out.iter().step_by(to).map(|place| place / width).collect();
+            prop_assert!(rows.is_sorted());
+            prop_assert!(rows[0] <= height / to && height - 1 - rows[to - 1] <= height / to);
+        }
+
         #[test]
         fn the_mean_stays(width in 1_usize..40, height in 1_usize..40, to in 8_usize..=28, seed: u8) {
             let pixels: Vec<u8> = (0..width * height).map(|i| (i * i * 7 + i) as u8 ^ seed).collect();

@@ -1,17 +1,18 @@
 //! Which images of a task go where. Drawn from the split's seed, the data set and the classes: the size of the
 //! images, where they lie and the task's name don't matter, and tasks with one normal class train on the same images.
 
+use crate::catalogue::{Class, Members};
 use augur_core::{
     draws::{Purpose, shared_stream},
-    spec::SplitSpec,
+    spec::{Count, Counts, SplitSpec},
 };
 use rand::seq::SliceRandom;
 
 /// Where the anomalies of a task come from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Anomalies<'a> {
-    /// Images of another class: its number and its images.
-    Class(u8, &'a [u32]),
+    /// Images of other classes.
+    Classes(&'a [&'a Class]),
     /// Further images of the normal class.
     Planted,
 }
@@ -25,182 +26,162 @@ pub(crate) struct Split {
     pub held_out: Vec<u32>,
     /// In the order in which trials see them, each with its label: true = anomalous.
     pub validation: Vec<(u32, bool)>,
+    /// Never seen by tuning; the same way.
+    pub test: Vec<(u32, bool)>,
 }
 
 /// Too few images of the normal (or else of the anomalous) class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TooFew {
     pub normal_class: bool,
+    pub part: Option<&'static str>,
     pub has: u64,
     pub asked: u64,
+    pub uses: String,
 }
 
-/// How many images of the normal and of another class the split asks for.
-fn asked(split: &SplitSpec, anomalies: Anomalies<'_>) -> (u64, u64) {
-    let normal = u64::from(split.train) + u64::from(split.held_out()) + u64::from(split.validation_normal);
-    let anomalous = u64::from(split.validation_anomalous);
-    match anomalies {
-        Anomalies::Class(..) => (normal, anomalous),
-        Anomalies::Planted => (normal + anomalous, 0),
-    }
+/// Images in a drawn order, and who asks for how many of them.
+struct Pool {
+    images: Vec<u32>,
+    normal_class: bool,
+    part: Option<&'static str>,
 }
 
-/// Whether there are enough images.
-fn enough(split: &SplitSpec, normal: &[u32], anomalies: Anomalies<'_>) -> Result<(), TooFew> {
-    let (asked_normal, asked_other) = asked(split, anomalies);
-    let other = if let Anomalies::Class(_, images) = anomalies {
-        images.len()
-    } else {
-        0
-    };
-    for (normal_class, has, asked) in [(true, normal.len(), asked_normal), (false, other, asked_other)] {
-        let has = has as u64;
+/// One group's wish: the key under `split`, the count, the fewest images that it needs if it takes what is left.
+type Wish = (&'static str, Count, u32);
+
+impl Pool {
+    /// Gives each wish its images, in this order.
+    fn share(&self, wishes: &[Wish]) -> Result<Vec<Vec<u32>>, TooFew> {
+        let least = |wish: &Wish| u64::from(if let Count::Number(n) = wish.1 { n } else { wish.2 });
+        let (has, asked) = (self.images.len() as u64, wishes.iter().map(least).sum::<u64>());
         if has < asked {
+            let asking = wishes.iter().filter(|wish| wish.1 != Count::Number(0));
+            let uses: Vec<_> = asking.map(|(key, count, _)| format!("{key} {count}")).collect();
             return Err(TooFew {
-                normal_class,
+                normal_class: self.normal_class,
+                part: self.part,
                 has,
                 asked,
+                uses: uses.join(", "),
             });
         }
+        let mut left = (has - asked) as usize;
+        let mut images = self.images.iter().copied();
+        let mut take = |wish: &Wish| {
+            let more = if wish.1 == Count::All {
+                std::mem::take(&mut left)
+            } else {
+                0
+            };
+            images.by_ref().take(least(wish) as usize + more).collect()
+        };
+        Ok(wishes.iter().map(&mut take).collect())
     }
-    Ok(())
 }
 
-/// Draws the split of the task (`normal` class against `anomalies`) of `data_set`.
+/// Draws the split of a task; `key` names the data set and the normal class.
 pub(crate) fn draw(
-    data_set: &str,
+    key: &str,
     split: &SplitSpec,
-    (class, normal): (u8, &[u32]),
+    counts: &Counts,
+    normal: &Members,
     anomalies: Anomalies<'_>,
 ) -> Result<Split, TooFew> {
-    enough(split, normal, anomalies)?;
-    let shuffled = |key: String, images: &[u32]| {
+    let shuffle = |images: &[u32], name: &str| {
         let mut images = images.to_vec();
-        images.shuffle(&mut shared_stream(split.seed, &key, Purpose::Split, 0));
-        images.into_iter()
+        let stream = &mut shared_stream(split.seed, &format!("{key}/{name}"), Purpose::Split, 0);
+        images.shuffle(stream);
+        images
     };
-    let take = |images: &mut std::vec::IntoIter<u32>, n: u32| images.take(n as usize).collect::<Vec<_>>();
-
-    let mut normal = shuffled(format!("{data_set}/{class}/normal"), normal);
-    let (train, held_out) = (take(&mut normal, split.train), take(&mut normal, split.held_out()));
-    let validation_normal = take(&mut normal, split.validation_normal);
-    let (mut source, key) = match anomalies {
-        Anomalies::Class(other, images) => (
-            shuffled(format!("{data_set}/{class}/anomalous/{other}"), images),
-            format!("{data_set}/{class}/validation/{other}"),
-        ),
-        Anomalies::Planted => (normal, format!("{data_set}/{class}/validation/planted")),
+    let pool = |images: &[u32], name: &str, normal_class, part| Pool {
+        images: shuffle(images, name),
+        normal_class,
+        part,
     };
-    let anomalous = take(&mut source, split.validation_anomalous);
+    let train = ("train", counts.train, 2);
+    let validation_normal = ("validation_normal", counts.validation_normal, 1);
+    let validation_anomalous = ("validation_anomalous", counts.validation_anomalous, 1);
+    let test_normal = ("test_normal", counts.test_normal, 1);
+    let test_anomalous = ("test_anomalous", counts.test_anomalous, 1);
+    let judged = match anomalies {
+        Anomalies::Planted => vec![validation_normal, validation_anomalous, test_normal, test_anomalous],
+        Anomalies::Classes(_) => vec![validation_normal, test_normal],
+    };
 
-    let label = |images: Vec<u32>, anomalous: bool| images.into_iter().map(move |image| (image, anomalous));
-    let mut validation: Vec<_> = label(validation_normal, false).chain(label(anomalous, true)).collect();
-    validation.shuffle(&mut shared_stream(split.seed, &key, Purpose::Split, 0));
+    let (mut trained, mut groups) = match normal {
+        Members::Whole(images) => {
+            let pool = pool(images, "normal", true, None);
+            let held_out = held_out(split, counts, pool.images.len(), &judged);
+            let mut shares = pool.share(&[&[train, held_out][..], &judged].concat())?;
+            let judged = shares.split_off(2);
+            (shares, judged)
+        }
+        Members::Parts { train: images, test } => {
+            let held_out = held_out(split, counts, images.len(), &[]);
+            let trained = pool(images, "normal", true, Some("train")).share(&[train, held_out])?;
+            let judged = pool(test, "normal/test", true, Some("test")).share(&judged)?;
+            (trained, judged)
+        }
+    };
+    let name = match anomalies {
+        Anomalies::Planted => "planted".to_owned(),
+        Anomalies::Classes(classes) => {
+            let keys: Vec<_> = classes.iter().map(|class| class.key.as_str()).collect();
+            let images: Vec<_> = classes.iter().flat_map(|class| class.members.test()).copied().collect();
+            let part = matches!(normal, Members::Parts { .. }).then_some("test");
+            let pool = pool(&images, &format!("anomalous/{}", keys.join("+")), false, part);
+            let mut shares = pool.share(&[validation_anomalous, test_anomalous])?.into_iter();
+            groups.insert(1, shares.next().unwrap_or_default());
+            groups.push(shares.next().unwrap_or_default());
+            keys.join("+")
+        }
+    };
+    if let Some(share) = split.anomaly_share {
+        let (normal, anomalous) = shared(groups[0].len(), groups[1].len(), share);
+        groups[0].truncate(normal);
+        groups[1].truncate(anomalous);
+    }
+    let mixed = |groups: &[Vec<u32>], set: &str| {
+        let label = |at: usize| groups[at].iter().map(move |&image| (image, at == 1));
+        let mut images: Vec<_> = label(0).chain(label(1)).collect();
+        let stream = &mut shared_stream(split.seed, &format!("{key}/{set}/{name}"), Purpose::Split, 0);
+        images.shuffle(stream);
+        images
+    };
     Ok(Split {
-        train,
-        held_out,
-        validation,
+        validation: mixed(&groups[..2], "validation"),
+        test: mixed(&groups[2..], "test"),
+        held_out: trained.pop().unwrap_or_default(),
+        train: trained.pop().unwrap_or_default(),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::HashSet;
-
-    fn sizes() -> impl Strategy<Value = SplitSpec> {
-        (
-            1_u32..80,
-            proptest::option::of(1_u32..80),
-            1_u32..80,
-            1_u32..80,
-            any::<u64>(),
-        )
-            .prop_map(
-                |(train, held_out, validation_normal, validation_anomalous, seed)| SplitSpec {
-                    train,
-                    held_out,
-                    validation_normal,
-                    validation_anomalous,
-                    seed,
-                },
-            )
-    }
-
-    proptest! {
-        #[test]
-        fn no_image_stands_in_two_places(split in sizes(), planted: bool) {
-            let (normal, other): (Vec<u32>, Vec<u32>) = ((0..400).collect(), (1000..1100).collect());
-            let anomalies = if planted { Anomalies::Planted } else { Anomalies::Class(5, &other) };
-            let drawn = draw("test", &split, (7, &normal), anomalies).unwrap();
-            let of = |label| drawn.validation.iter().filter(|image| image.1 == label).count();
-            prop_assert_eq!(drawn.train.len(), split.train as usize);
-            prop_assert_eq!(drawn.held_out.len(), split.held_out() as usize);
-            prop_assert_eq!(of(false), split.validation_normal as usize);
-            prop_assert_eq!(of(true), split.validation_anomalous as usize);
-            let mut seen = HashSet::new();
-            let validation = drawn.validation.iter().map(|(image, _)| image);
-            for image in drawn.train.iter().chain(&drawn.held_out).chain(validation) {
-                prop_assert!(seen.insert(*image), "image {} stands twice", image);
-            }
-            for (image, anomalous) in &drawn.validation {
-                prop_assert_eq!(*image >= 1000, *anomalous && !planted);
-            }
+/// How many images are held out, of `n` in the pool that `others` also draw from.
+fn held_out(split: &SplitSpec, counts: &Counts, n: usize, others: &[Wish]) -> Wish {
+    let count = match counts.train {
+        Count::Number(train) => split.held_out(train),
+        Count::All => {
+            let taken = others.iter().map(|wish| match wish.1 {
+                Count::Number(n) => n as usize,
+                Count::All => wish.2 as usize,
+            });
+            let left = n.saturating_sub(taken.sum());
+            u32::try_from(split.held_out_of(left)).unwrap_or(u32::MAX).max(2)
         }
-    }
+    };
+    ("held_out", Count::Number(count), 2)
+}
 
-    fn small(seed: u64) -> SplitSpec {
-        SplitSpec {
-            train: 4,
-            held_out: Some(2),
-            validation_normal: 3,
-            validation_anomalous: 3,
-            seed,
-        }
-    }
-
-    #[test]
-    fn a_seed_gives_the_same_images_for_ever() {
-        let normal: Vec<u32> = (0..40).collect();
-        let drawn = draw("test", &small(3), (7, &normal), Anomalies::Planted).unwrap();
-        insta::assert_snapshot!(format!("{drawn:?}"), @"Split { train: [13, 28, 18, 30], held_out: [17, 0], validation: [(7, false), (22, true), (11, false), (39, true), (20, false), (2, true)] }");
-        assert_ne!(
-            drawn,
-            draw("test", &small(4), (7, &normal), Anomalies::Planted).unwrap()
-        );
-    }
-
-    #[test]
-    fn tasks_with_one_normal_class_train_on_the_same_images() {
-        let (normal, other): (Vec<u32>, Vec<u32>) = ((0..40).collect(), (50..60).collect());
-        let planted = draw("test", &small(0), (7, &normal), Anomalies::Planted).unwrap();
-        let class = draw("test", &small(0), (7, &normal), Anomalies::Class(5, &other)).unwrap();
-        assert_eq!((planted.train, planted.held_out), (class.train, class.held_out));
-    }
-
-    #[test]
-    fn too_few_images_are_told_apart() {
-        let (normal, other) = ((0..12).collect::<Vec<u32>>(), [50, 51]);
-        let outcome = |anomalies| draw("test", &small(0), (7, &normal), anomalies).map(|_| ());
-        assert_eq!(outcome(Anomalies::Planted), Ok(()));
-        assert_eq!(
-            outcome(Anomalies::Class(5, &other)),
-            Err(TooFew {
-                normal_class: false,
-                has: 2,
-                asked: 3
-            })
-        );
-        let more = SplitSpec { train: 5, ..small(0) };
-        let planted = draw("test", &more, (7, &normal), Anomalies::Planted);
-        assert_eq!(
-            planted,
-            Err(TooFew {
-                normal_class: true,
-                has: 12,
-                asked: 13
-            })
-        );
+/// The largest validation set with this share of anomalies, out of so many normal and anomalous images.
+fn shared(normal: usize, anomalous: usize, share: f64) -> (usize, usize) {
+    let nearest = |n: f64| (n.round() as usize).max(1);
+    let fewer = nearest(normal as f64 * share / (1.0 - share));
+    match fewer <= anomalous {
+        true => (normal, fewer),
+        false => (nearest(anomalous as f64 * (1.0 - share) / share).min(normal), anomalous),
     }
 }
+
+#[cfg(test)]
+mod tests;

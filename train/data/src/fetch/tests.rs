@@ -14,7 +14,7 @@ fn repository() -> &'static Path {
 }
 
 fn present() -> PathBuf {
-    let folder = fashion_mnist::locate(None, repository());
+    let folder = locate(repository());
     folder.unwrap_or_else(|error| panic!("run `augur fetch fashion-mnist` (`make setup-test` does): {error}"))
 }
 

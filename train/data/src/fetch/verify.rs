@@ -1,7 +1,7 @@
 //! Known sums. They are of the decompressed files: the package and the public address compress them differently.
 
 use super::Fault;
-use crate::{fashion_mnist, idx};
+use crate::{data_sets, idx};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(super) const FILES: [(&str, &str); 4] = [
 /// Whether a folder has the four files, each what it should be.
 pub(super) fn folder(folder: &Path) -> Result<(), Fault> {
     for (name, expected) in FILES {
-        let path = fashion_mnist::file(folder, name).map_err(|_| format!("{name} is missing"))?;
+        let path = data_sets::fashion_mnist_file(folder, name).map_err(|_| format!("{name} is missing"))?;
         let bytes = idx::read(&path).map_err(|fault| format!("{name} is damaged: {fault}"))?;
         let found = sha256(&bytes);
         if found != expected {

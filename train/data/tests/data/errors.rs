@@ -1,7 +1,7 @@
 //! The text of every error: what, where, what to do.
 
 use crate::fixture::{against, data, rotated, small_split, write};
-use augur_core::spec::{DataSpec, FashionMnistSpec, SplitSpec, TaskSpec, parse};
+use augur_core::spec::{Count, DataSpec, FashionMnistSpec, SplitSpec, TaskSpec, parse};
 use augur_data::{DataError, check, load_labels, load_task};
 use std::{fs, path::Path};
 use tempfile::TempDir;
@@ -71,8 +71,8 @@ fn wrong_tasks() {
     insta::assert_snapshot!(text(&small_split(), &against("10", "sandal")), @"task `10-vs-sandal`: fashion-mnist has no class `10`; its classes are 0 t-shirt, 1 trouser, 2 pullover, 3 dress, 4 coat, 5 sandal, 6 shirt, 7 sneaker, 8 bag, 9 ankle-boot");
     insta::assert_snapshot!(text(&small_split(), &against("sneaker", "7")), @"task `sneaker-vs-7`: `sneaker` and `7` are the same class; name another one as the anomaly");
     let many = |train, validation_anomalous| SplitSpec {
-        train,
-        validation_anomalous,
+        train: Some(Count::Number(train)),
+        validation_anomalous: Some(Count::Number(validation_anomalous)),
         ..small_split()
     };
     insta::assert_snapshot!(text(&many(6, 21), &against("sneaker", "sandal")), @"task `sneaker-vs-sandal`: class sandal has 20 images and the split asks for 21 (validation_anomalous 21); ask for fewer");
@@ -121,6 +121,7 @@ fn a_sweep_that_can_run_is_summarised() {
             train: 6,
             held_out: 3,
             validation: 8,
+            test: 0,
         },
         TaskSummary {
             name: "sneaker-rotated-150",
@@ -129,6 +130,7 @@ fn a_sweep_that_can_run_is_summarised() {
             train: 6,
             held_out: 3,
             validation: 8,
+            test: 0,
         },
     ]
     "#);

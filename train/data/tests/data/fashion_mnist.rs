@@ -1,7 +1,7 @@
 //! The real Fashion-MNIST, found as the loaders find it from the repository's root.
 
 use crate::fixture::{against, rotated};
-use augur_core::spec::{DataSpec, FashionMnistSpec, SplitSpec};
+use augur_core::spec::{Count, DataSpec, FashionMnistSpec, SplitSpec};
 use augur_data::{DataError, Images, inspect, load_labels, load_task};
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn every_class_has_seven_thousand_images() {
 fn sneakers_lie_and_turned_sneakers_do_not() {
     let (data, split, task) = (data(16), SplitSpec::default(), rotated("sneaker", 90.0));
     let images = load_task(&data, &split, &task, root()).unwrap();
-    let labels = load_labels(&data, &split, &task, root()).unwrap().unwrap();
+    let labels = load_labels(&data, &split, &task, root()).unwrap().unwrap().validation;
     assert_eq!(
         (images.train.count, images.held_out.count, images.validation.count),
         (512, 52, 300)
@@ -55,9 +55,9 @@ fn sneakers_lie_and_turned_sneakers_do_not() {
 #[test]
 fn a_class_can_be_used_up_and_no_further() {
     let split = |train| SplitSpec {
-        train,
+        train: Some(Count::Number(train)),
         held_out: Some(100),
-        validation_normal: 50,
+        validation_normal: Some(Count::Number(50)),
         ..SplitSpec::default()
     };
     let load = |train| load_task(&data(8), &split(train), &against("bag", "ankle-boot"), root());

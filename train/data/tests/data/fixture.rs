@@ -1,6 +1,6 @@
 //! A small data set of the true format, for the tests.
 
-use augur_core::spec::{AnomalySpec, ClassRef, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};
+use augur_core::spec::{AnomalySpec, ClassRef, Count, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};
 use flate2::{Compression, write::GzEncoder};
 use std::{fs, io::Write, path::Path};
 
@@ -59,12 +59,13 @@ pub fn data(folder: &Path) -> DataSpec {
 
 /// 14 normal and 3 anomalous images.
 pub fn small_split() -> SplitSpec {
+    let count = |n| Some(Count::Number(n));
     SplitSpec {
-        train: 6,
+        train: count(6),
         held_out: Some(3),
-        validation_normal: 5,
-        validation_anomalous: 3,
-        seed: 0,
+        validation_normal: count(5),
+        validation_anomalous: count(3),
+        ..SplitSpec::default()
     }
 }
 

@@ -24,7 +24,8 @@ fn anomalies_of_another_class() {
     let images = load_task(&data, &small_split(), &task, Path::new(".")).unwrap();
     let labels = load_labels(&data, &small_split(), &task, Path::new("."))
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .validation;
 
     assert_eq!(
         (images.train.count, images.held_out.count, images.validation.count),
@@ -57,10 +58,12 @@ fn planted_anomalies_are_further_images_turned() {
         train,
         held_out,
         validation,
+        ..
     } = load_task(&data, &small_split(), &task, Path::new(".")).unwrap();
     let labels = load_labels(&data, &small_split(), &task, Path::new("."))
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .validation;
     let normal = |image: &Images, i: usize| Images {
         data: image.image(i).to_vec(),
         count: 1,

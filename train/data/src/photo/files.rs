@@ -10,7 +10,7 @@ const LITTER: [&str; 2] = ["Thumbs.db", "desktop.ini"];
 
 /// Every file in `folder` and below it, in the byte order of the paths. Links are followed; hidden files and folders
 /// (names that begin with a dot) are left out.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut files = Vec::new();
     for entry in walk(folder, usize::MAX) {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
@@ -23,7 +23,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 }
 
 /// The names of the folders in `folder` itself, in byte order.
-pub(super) fn folders(folder: &Path) -> Result<Vec<String>, DataError> {
+pub(crate) fn folders(folder: &Path) -> Result<Vec<String>, DataError> {
     let mut names = Vec::new();
     for entry in walk(folder, 1) {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;

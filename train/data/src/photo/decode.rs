@@ -22,13 +22,13 @@ const COLOUR: [Mix; 3] = [&[(0, 1)], &[(1, 1)], &[(2, 1)]];
 const LUMA: Mix = &[(0, 2126), (1, 7152), (2, 722)];
 
 /// Checks all that the file's header tells.
-pub(super) fn probe(path: &Path) -> Result<(), ImageFault> {
+pub(crate) fn probe(path: &Path) -> Result<(), ImageFault> {
     decoder(path).map(drop)
 }
 
 /// Appends the image as `size` x `size` values in [0, 1]: one plane, or three with `colour`. Upright as its metadata
 /// say; alpha is dropped.
-pub(super) fn append(path: &Path, size: usize, colour: bool, out: &mut Vec<f32>) -> Result<(), ImageFault> {
+pub(crate) fn append(path: &Path, size: usize, colour: bool, out: &mut Vec<f32>) -> Result<(), ImageFault> {
     let mut decoder = decoder(path)?;
     // Metadata that make no sense are no reason to refuse the pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
@@ -44,7 +44,8 @@ pub(super) fn append(path: &Path, size: usize, colour: bool, out: &mut Vec<f32>)
     Ok(())
 }
 
-fn planes<T: Sample>(
+/// Appends one plane, or three with `colour`, of samples that are row-major with the `channels` of a pixel side by side.
+pub(crate) fn planes<T: Sample>(
     samples: &[T],
     channels: usize,
     from: (usize, usize),
@@ -62,6 +63,20 @@ fn planes<T: Sample>(
     for mix in mixes {
         resizer.append(samples, channels, mix, out);
     }
+}
+
+/// Width and height as stored, in pixels.
+pub(crate) fn dimensions(path: &Path) -> Result<(usize, usize), ImageFault> {
+    let (width, height) = decoder(path)?.dimensions();
+    Ok((width as usize, height as usize))
+}
+
+/// The pixels of a mask that aren't black, row-major, with its width and height.
+pub(crate) fn mask(path: &Path) -> Result<(Vec<bool>, (usize, usize)), ImageFault> {
+    let image = DynamicImage::from_decoder(decoder(path)?).map_err(|error| fault(&error))?;
+    let from = (image.width() as usize, image.height() as usize);
+    let grey = image.into_luma16();
+    Ok((grey.as_raw().iter().map(|&value| value > 0).collect(), from))
 }
 
 /// The decoder of a file whose size and kind of pixels were found good.

@@ -42,7 +42,7 @@ fn a_good_spec_is_read_and_its_defaults_are_the_documented_ones() {
     let spec = parse(GOOD).unwrap();
     assert_eq!(spec.tasks[0].name(), "sneaker-rotated-150");
     assert_eq!(spec.tasks[1].name(), "1-vs-dress");
-    assert_eq!(spec.split.held_out(), 52);
+    assert_eq!(spec.split.held_out(512), 52);
     assert_eq!(
         (spec.training.epochs, spec.tuning.warmup_epochs, spec.resources.threads),
         (30, 3, 1)

@@ -41,11 +41,12 @@ pub struct SpecError {
 /// # Errors
 /// [`SpecError`] with every semantic fault, or with the one fault that stops the YAML from being read.
 pub fn parse(yaml: &str) -> Result<SweepSpec, SpecError> {
-    let spec: SweepSpec = serde_yaml::from_str(yaml).map_err(|error| SpecError {
+    let mut spec: SweepSpec = serde_yaml::from_str(yaml).map_err(|error| SpecError {
         faults: vec![syntax(&error)],
     })?;
     let mut faults = validate(&spec);
     if faults.is_empty() {
+        spec.split = spec.split.written_out(&spec.data);
         return Ok(spec);
     }
     let places = places(yaml);

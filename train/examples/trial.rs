@@ -18,14 +18,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let trial = plan.trial(index);
     let images = augur_data::load_task(&trial.data, &trial.split, &trial.task, Path::new("."))?;
-    println!("{} from {:?}, seed {}", trial.task.name(), trial.initial, trial.seed);
-    let ended = run(&trial, &images, &mut |m| {
+    println!("{} by {:?}, seed {}", trial.task.name(), trial.method, trial.seed);
+    let ended = run(&trial, &images, Path::new("."), &mut |m| {
         println!(
             "{:3} {:6.1} s  training {:.4}  validation {:.4?}  hypergradient {:.1e}  {:?}",
             m.epoch,
             m.seconds,
             m.training_loss,
-            m.validation_loss,
+            m.validation_loss.unwrap_or(f64::NAN),
             m.hypergradient_norm.unwrap_or(0.0),
             m.hyperparameters
         );

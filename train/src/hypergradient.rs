@@ -193,3 +193,7 @@ impl Hypergradient<'_> {
         &path[0] * -self.inner_lr
     }
 }
+
+#[cfg(test)]
+#[path = "hypergradient_tests.rs"]
+mod tests;

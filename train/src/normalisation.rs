@@ -35,9 +35,7 @@ impl Normalisation {
             ImageNormalisation::Channel => Self::of(x),
             ImageNormalisation::Pixel => Self::of_pixels(x),
             ImageNormalisation::Imagenet => Self::imagenet(channels, x.kind(), x.device()),
-            ImageNormalisation::None => {
-                Self::new(&vec![0.0; channels], &vec![1.0; channels], x.kind(), x.device())
-            }
+            ImageNormalisation::None => Self::new(&vec![0.0; channels], &vec![1.0; channels], x.kind(), x.device()),
         }
     }
 
@@ -70,7 +68,10 @@ impl Normalisation {
         let wide = x.to_kind(Kind::Double);
         let variance = wide.var_dim(0, false, true);
         let typical = variance.mean_dim([2i64, 3].as_slice(), true, Kind::Double).sqrt();
-        let std = variance.sqrt().maximum(&(typical * PIXEL_FLOOR)).clamp_min(SMALLEST_STD);
+        let std = variance
+            .sqrt()
+            .maximum(&(typical * PIXEL_FLOOR))
+            .clamp_min(SMALLEST_STD);
         Self {
             mean: wide.mean_dim(0, true, Kind::Double).to_kind(x.kind()),
             inverse_std: std.reciprocal().to_kind(x.kind()),

@@ -3,12 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
+
+use augur_core::draws::{Purpose, shared_stream};
 use augur_core::outcome::{Measurement, Outcome};
 use augur_core::plan::{Plan, TrialSpec};
 use augur_core::select::Criterion;
 use augur_core::spec;
 use augur_data::{Images, TaskImages};
 use augur_train::trial::{Control, Ended, TrialError, run};
+use tch::{Device, Kind, Tensor};
 
 const SIDE: usize = 12;
 
@@ -53,6 +57,7 @@ fn task() -> TaskImages {
         train: images((0..97).map(|i| (i, 0))),
         held_out: images((100..120).map(|i| (i, 0))),
         validation: images((200..260).map(|i| (i, usize::from(i % 5 < 2)))),
+        test: images((300..310).map(|i| (i, usize::from(i % 5 < 2)))),
     }
 }
 
@@ -89,7 +94,7 @@ fn complete(spec: &TrialSpec) -> (Vec<Measurement>, Outcome) {
         measurements.push(m);
         Control::Continue
     };
-    let Ended::Completed(mut outcome) = run(spec, &task(), &mut report).unwrap() else {
+    let Ended::Completed(mut outcome) = run(spec, &task(), Path::new("."), &mut report).unwrap() else {
         panic!("was stopped")
     };
     outcome.seconds = 0.0;
@@ -129,9 +134,9 @@ fn reports_every_epoch() {
     );
     let last = &measurements[3];
     assert_eq!(last.hyperparameters, outcome.tuned);
-    assert_eq!(last.validation_loss, outcome.validation.mean_distance);
-    assert_eq!(last.training_loss, outcome.diagnostics.training_loss);
-    assert_eq!(outcome.scores.len(), 60);
+    assert_eq!(last.validation_loss, Some(outcome.validation.unwrap().mean_distance));
+    assert_eq!(last.training_loss, outcome.diagnostics.unwrap().training_loss);
+    assert_eq!((outcome.scores.len(), outcome.test_scores.len()), (60, 10));
 }
 
 #[test]
@@ -160,13 +165,95 @@ fn both_validation_losses_are_lowest_at_the_planted_angle() {
             ..Default::default()
         };
         spec.tuning.hypergradient = spec::Hypergradient::None;
-        (angle, complete(&spec).1.validation)
+        (angle, complete(&spec).1.validation.unwrap())
     });
     for criterion in [Criterion::MeanDistance, Criterion::MixtureEnergy] {
-        let losses = judged.map(|(angle, validation)| (criterion.loss(&validation), angle));
+        let losses = judged.map(|(angle, validation)| (criterion.loss(&validation).unwrap(), angle));
         let best = losses.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         assert_eq!(best.1, 90, "{criterion:?}: {losses:?}");
     }
+}
+
+#[test]
+fn every_option_at_once_repeats_and_differs_from_the_default() {
+    let mut spec = cutdiff();
+    spec.training.optimiser = spec::Optimiser::Adamw {
+        lr: 0.01,
+        weight_decay: 0.01,
+    };
+    spec.training.schedule = spec::Schedule::Cosine(spec::CosineSpec {
+        warmup_epochs: 1,
+        floor: 0.1,
+    });
+    spec.training.clip_norm = Some(1.0);
+    spec.training.normalisation = spec::ImageNormalisation::Pixel;
+    spec.training.augmentation = spec::TrainingAugmentation {
+        flip_horizontal: true,
+        flip_vertical: true,
+        crop_padding_px: 1,
+    };
+    spec.tuning.every = 2;
+    spec.tuning.clip_norm = Some(0.1);
+    spec.score = spec::Score::Knn(spec::KnnSpec { k: 3 });
+    let mut tuned = vec![complete(&cutdiff()).1.tuned];
+    for loss in [
+        spec::ValidationLoss::MeanDistance,
+        spec::ValidationLoss::Mmd,
+        spec::ValidationLoss::Sinkhorn,
+        spec::ValidationLoss::MixtureEnergy,
+    ] {
+        spec.tuning.loss = loss;
+        let once = complete(&spec);
+        assert_eq!(once, complete(&spec), "{loss:?}");
+        assert!(!tuned.contains(&once.1.tuned), "{loss:?} changes nothing");
+        tuned.push(once.1.tuned);
+    }
+}
+
+/// Tuning every few steps leaves the weights' steps alone: with as many steps as there are it happens once an epoch.
+#[test]
+fn the_augmentation_moves_as_often_as_asked() {
+    let mut spec = rotation(30);
+    spec.tuning.warmup_epochs = 0;
+    // Adam's first step is its learning rate in radians whatever the gradient; an epoch has 3 steps, 97 = 32 + 32 + 33.
+    spec.tuning.every = 3;
+    spec.tuning.optimiser = spec::Optimiser::adam(0.05);
+    let (measurements, _) = complete(&spec);
+    let moved = (measurements[0].hyperparameters["angle_deg"] - 30.0).to_radians().abs();
+    assert!((moved - 0.05).abs() < 1e-4, "{moved}");
+}
+
+#[test]
+fn weights_from_a_file_and_frozen_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spec = cutdiff();
+    let resnet = spec::ResNetSpec {
+        width: 4,
+        head: 8,
+        embedding: spec::Embedding::Stages,
+        weights: Some("weights.safetensors".to_owned()),
+        frozen_stages: 5,
+        ..Default::default()
+    };
+    spec.detector = spec::DetectorSpec::Resnet(resnet);
+    let mut quiet = |_| Control::Continue;
+    let error = run(&spec, &task(), folder.path(), &mut quiet).unwrap_err();
+    assert!(matches!(error, TrialError::Weights(_)), "{error}");
+
+    let detector = augur_train::network::detector_of(&spec.detector, 1);
+    let mut rng = shared_stream(7, "weights", Purpose::Weights, 0);
+    let (params, stats) = augur_train::init::draw(&detector, &mut rng, Kind::Float, Device::Cpu);
+    let tensors: Vec<(&str, &Tensor)> = params.iter().chain(stats.iter()).collect();
+    Tensor::write_safetensors(&tensors, folder.path().join("weights.safetensors")).unwrap();
+    // With all parts frozen embeddings are those of the file, and so are their scores, whatever the seed.
+    let mut scores = |seed| {
+        spec.seed = seed;
+        match run(&spec, &task(), folder.path(), &mut quiet).unwrap() {
+            Ended::Completed(outcome) => outcome.scores,
+            Ended::Stopped { .. } => panic!("was stopped"),
+        }
+    };
+    assert_eq!(scores(0), scores(1));
 }
 
 #[test]
@@ -177,7 +264,7 @@ fn stops_when_told() {
         if reports == 2 { Control::Stop } else { Control::Continue }
     };
     assert_eq!(
-        run(&cutdiff(), &task(), &mut report).unwrap(),
+        run(&cutdiff(), &task(), Path::new("."), &mut report).unwrap(),
         Ended::Stopped { epoch: 2 }
     );
     assert_eq!(reports, 2);
@@ -187,14 +274,14 @@ fn stops_when_told() {
 fn divergence_is_an_error() {
     let mut spec = cutdiff();
     spec.training.optimiser = spec::Optimiser::sgd(1e30, 0.0);
-    let error = run(&spec, &task(), &mut |_| Control::Continue).unwrap_err();
+    let error = run(&spec, &task(), Path::new("."), &mut |_| Control::Continue).unwrap_err();
     assert!(matches!(error, TrialError::NotFinite { epoch: 1, .. }), "{error}");
 }
 
 #[test]
 fn images_that_do_not_fit_are_refused() {
     let refuse = |images: &TaskImages| {
-        run(&cutdiff(), images, &mut |_| Control::Continue)
+        run(&cutdiff(), images, Path::new("."), &mut |_| Control::Continue)
             .unwrap_err()
             .to_string()
     };

@@ -97,3 +97,7 @@ fn find(file: &BTreeMap<String, Tensor>, slot: &Slot) -> Result<Tensor, String> 
         Err(format!("{} has shape {found:?} where {needed:?} is needed", slot.name))
     }
 }
+
+#[cfg(test)]
+#[path = "pretrained_tests.rs"]
+mod tests;

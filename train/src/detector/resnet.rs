@@ -3,9 +3,9 @@
 
 use tch::{Kind, Tensor};
 
-use super::{Frozen, Mode};
 use super::layers::{Conv, ConvShape, Linear, Norm};
 use super::params::{Layout, Params};
+use super::{Frozen, Mode};
 
 /// How an image enters the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ fn small() -> ResNetConfig {
         width: 4,
         blocks: vec![1, 1],
         head: 6,
+        embedding: Embedding::Last,
     }
 }
 
@@ -32,6 +33,7 @@ fn resnet_18_has_torchvisions_parameters() {
         width: 64,
         blocks: vec![2; 4],
         head: 10,
+        embedding: Embedding::Last,
     };
     let detector = Detector::resnet(&config);
     let embedding = &detector.layout().params[..detector.embedding_params()];

@@ -6,6 +6,8 @@ mod mmd;
 mod sinkhorn;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_all;
 
 use augur_core::spec::ValidationLoss;
 use tch::Tensor;

@@ -8,7 +8,7 @@ use super::{Normalised, pair_distances};
 /// distance to the mean is 1.
 const EPSILON: f64 = 0.1;
 /// Pairs of updates. A fixed number, so that nothing waits for the device.
-const ITERATIONS: usize = 100;
+const ITERATIONS: usize = 50;
 
 /// OT(X, Y) - OT(X, X)/2 - OT(Y, Y)/2 for X = cat(Z^_trn, Z^_aug) and Y = Z^_val, a scalar: 0 for equal sets.
 ///

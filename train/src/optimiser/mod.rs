@@ -96,7 +96,9 @@ impl Optimiser {
             if let Some(norm) = self.clip_norm {
                 gradient *= (norm / (gradient.norm() + CLIP_EPSILON)).clamp_max(1.0);
             }
-            let change = self.averages.change(&self.rule, self.factor, self.steps, gradient, || flat(params));
+            let change = self
+                .averages
+                .change(&self.rule, self.factor, self.steps, gradient, || flat(params));
             for (param, part) in params.iter().zip(self.split(&change)) {
                 let _ = param.shallow_clone().g_add_(&part);
             }

@@ -1,6 +1,7 @@
 //! Update rules by hand and against PyTorch's own; saving and going on.
 
 use super::*;
+use crate::testing::{difference, noise};
 
 /// The parameters after each of the given gradients, from (1, -2).
 fn path(optimiser: &mut Optimiser, gradients: &[[f64; 2]]) -> Vec<f64> {
@@ -50,10 +51,7 @@ fn adam_by_hand() {
 #[test]
 fn goes_on_from_a_saved_state() {
     let gradients = [[2.0, -4.0], [1.0, 1.0], [0.5, -3.0]];
-    for spec in [
-        spec::Optimiser::adam(0.1),
-        spec::Optimiser::sgd(0.1, 0.9),
-    ] {
+    for spec in [spec::Optimiser::adam(0.1), spec::Optimiser::sgd(0.1, 0.9)] {
         let mut whole = new(&spec);
         path(&mut whole, &gradients[..2]);
         let saved = whole.state();
@@ -75,4 +73,57 @@ fn refuses_the_state_of_another_optimiser() {
             name: "a.second".to_owned()
         })
     );
+}
+
+/// One case of optimisers.json: the parameters after each step of PyTorch's own.
+#[derive(serde::Deserialize)]
+struct Torch {
+    spec: spec::Optimiser,
+    clip_norm: Option<f64>,
+    path: Vec<f64>,
+}
+
+#[test]
+fn every_option_does_what_pytorch_does() {
+    let cases: Vec<Torch> = serde_json::from_str(include_str!("../../tests/data/torch/optimisers.json")).unwrap();
+    for case in cases {
+        let params = [noise(&[3], 1.0), noise(&[2, 2], 2.0)];
+        let named = ["a", "b"].into_iter().zip(&params);
+        let mut optimiser = Optimiser::new(&case.spec, named).with_clip_norm(case.clip_norm);
+        let mut path = Vec::new();
+        for step in 0..6 {
+            let gradient = |i: usize| (noise(&params[i].size(), 3.0 + step as f64 + 10.0 * i as f64) - 0.5) * 4.0;
+            optimiser.step(&params, &[gradient(0), gradient(1)]);
+            path.push(Tensor::cat(&params.each_ref().map(|p| p.flatten(0, -1)), 0).copy());
+        }
+        let apart = difference(&Tensor::cat(&path, 0), &Tensor::from_slice(&case.path));
+        assert!(apart < 1e-9, "{:?} is off by {apart:e}", case.spec);
+    }
+}
+
+#[test]
+fn a_factor_scales_the_step() {
+    for spec in [
+        spec::Optimiser::sgd(0.1, 0.9),
+        spec::Optimiser::Adamw {
+            lr: 0.1,
+            weight_decay: 0.5,
+        },
+    ] {
+        let moved = |factor: f64| {
+            let mut optimiser = new(&spec);
+            optimiser.set_factor(factor);
+            let path = path(&mut optimiser, &[[2.0, -4.0]]);
+            [path[0] - 1.0, path[1] + 2.0]
+        };
+        assert_close(&moved(0.5), &moved(1.0).map(|x| x / 2.0));
+        assert_close(&moved(0.0), &[0.0, 0.0]);
+    }
+}
+
+#[test]
+fn without_parameters_there_is_nothing_to_do() {
+    let mut optimiser = Optimiser::new(&spec::Optimiser::adam(0.1), []);
+    optimiser.step(&[], &[]);
+    assert_eq!(optimiser.state().len(), 1, "the number of steps alone");
 }

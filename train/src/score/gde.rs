@@ -49,7 +49,9 @@ impl Gde {
         ]
     }
 
-    pub(super) fn from_tensors(mut take: impl FnMut(&'static str) -> Result<Tensor, ScoreError>) -> Result<Self, ScoreError> {
+    pub(super) fn from_tensors(
+        mut take: impl FnMut(&'static str) -> Result<Tensor, ScoreError>,
+    ) -> Result<Self, ScoreError> {
         Ok(Self {
             mean: take("mean")?,
             whitening: take("whitening")?,

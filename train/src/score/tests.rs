@@ -43,7 +43,10 @@ fn a_scorer_comes_back_from_its_tensors_to_the_last_bit() {
         let z = output(7, 2.0);
         assert_eq!(loaded.score(&z).unwrap(), scorer.score(&z).unwrap());
         if spec != Score::Logit {
-            assert!(matches!(Scorer::from_tensors(spec, |_| None), Err(ScoreError::Missing(_))));
+            assert!(matches!(
+                Scorer::from_tensors(spec, |_| None),
+                Err(ScoreError::Missing(_))
+            ));
         }
     }
 }

@@ -1,0 +1,174 @@
+//! The exact hypergradient against finite differences of L_val(theta'(a)), under every option that it passes through.
+
+use augur_core::draws::{Purpose, shared_stream};
+use augur_core::spec::{FamilySpec, ValidationLoss};
+use tch::{Device, Kind};
+
+use super::*;
+use crate::augment::from_spec;
+use crate::detector::{Embedding, ResNetConfig, Stem};
+use crate::init;
+use crate::loss::normalise;
+use crate::testing::noise;
+
+struct Setting {
+    /// As in a spec, without starting points.
+    family: &'static str,
+    raw: &'static [f64],
+    frozen: usize,
+    embedding: Embedding,
+    pixels: bool,
+    loss: ValidationLoss,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            family: r#"{"rotation": {"starts": []}}"#,
+            raw: &[0.7],
+            frozen: 0,
+            embedding: Embedding::Last,
+            pixels: false,
+            loss: ValidationLoss::MeanDistance,
+        }
+    }
+}
+
+/// Of each raw parameter: the hypergradient, its direct part, and the slope of L_val by finite differences.
+fn slopes(setting: &Setting) -> Vec<[f64; 3]> {
+    const STEP: f64 = 1e-6;
+    let mut detector = Detector::resnet(&ResNetConfig {
+        channels: 1,
+        stem: Stem::Small,
+        width: 3,
+        blocks: vec![1, 1, 1],
+        head: 5,
+        embedding: setting.embedding,
+    });
+    let mut rng = shared_stream(0, "hypergradient", Purpose::Weights, 0);
+    let (params, stats) = init::draw(&detector, &mut rng, Kind::Double, Device::Cpu);
+    detector.freeze(setting.frozen, &stats);
+    let params = detector.leaves(&params);
+    let (x_trn, x_val) = (noise(&[6, 1, 8, 8], 1.0), noise(&[5, 1, 8, 8], 2.0));
+    let normalisation = if setting.pixels {
+        Normalisation::of_pixels(&x_trn)
+    } else {
+        Normalisation::of(&x_trn)
+    };
+    let family: FamilySpec = serde_json::from_str(setting.family).unwrap();
+    let augmentation = from_spec(&family);
+    let draw = Draw::new(&augmentation.needs(), [6, 1, 8, 8], &mut rng, Device::Cpu);
+    let which = setting.loss;
+    let hypergradient = Hypergradient {
+        detector: &detector,
+        augmentation: augmentation.as_ref(),
+        normalisation: &normalisation,
+        loss: &move |t, a, v| normalise(t, a, v).loss(which),
+        inner_lr: 0.5,
+        order: HypergradientOrder::Exact,
+    };
+    let at = |raw: &[f64]| hypergradient.compute(&params, &Tensor::from_slice(raw), &x_trn, &x_val, &draw);
+    let exact = at(setting.raw);
+    let slope = |i: usize| {
+        let value = |step: f64| {
+            let mut raw = setting.raw.to_vec();
+            raw[i] += step;
+            at(&raw).l_val.double_value(&[])
+        };
+        let [total, direct] = [&exact.total, &exact.direct].map(|t| t.double_value(&[i as i64]));
+        [total, direct, (value(STEP) - value(-STEP)) / (2.0 * STEP)]
+    };
+    (0..setting.raw.len()).map(slope).collect()
+}
+
+fn check(setting: &Setting, what: &str) {
+    for [total, direct, numeric] in slopes(setting) {
+        let apart = (total - numeric).abs() / numeric.abs();
+        assert!(apart < 1e-4, "{what}: {total} where the slope is {numeric}");
+        assert_eq!(
+            (direct - total).abs() < 1e-9,
+            setting.frozen == 4,
+            "{what}: the second path exists unless everything is frozen ({direct}, {total})"
+        );
+    }
+}
+
+#[test]
+fn is_the_slope_with_frozen_parts() {
+    for frozen in 0..=4 {
+        let setting = Setting {
+            frozen,
+            ..Default::default()
+        };
+        check(&setting, &format!("{frozen} frozen parts"));
+    }
+}
+
+#[test]
+fn is_the_slope_with_embeddings_of_several_stages_and_normalised_pixels() {
+    let setting = Setting {
+        embedding: Embedding::Stages,
+        pixels: true,
+        ..Default::default()
+    };
+    check(&setting, "stages and pixels");
+}
+
+#[test]
+fn is_the_slope_of_every_loss() {
+    for loss in [
+        ValidationLoss::Mmd,
+        ValidationLoss::Sinkhorn,
+        ValidationLoss::MixtureEnergy,
+    ] {
+        let setting = Setting {
+            loss,
+            ..Default::default()
+        };
+        check(&setting, &format!("{loss:?}"));
+    }
+}
+
+#[test]
+fn is_the_slope_of_a_distribution() {
+    let setting = Setting {
+        family: r#"{"cutdiff": {"form": "distribution", "starts": []}}"#,
+        raw: &[0.3, -0.4, 0.7, -1.0, -0.5, -1.5],
+        ..Default::default()
+    };
+    check(&setting, "centre and spread of patches");
+}
+
+#[test]
+fn frozen_parameters_get_no_gradient() {
+    let config = ResNetConfig {
+        channels: 1,
+        stem: Stem::Small,
+        width: 3,
+        blocks: vec![1, 1],
+        head: 5,
+        embedding: Embedding::Last,
+    };
+    let mut detector = Detector::resnet(&config);
+    let mut rng = shared_stream(0, "frozen", Purpose::Weights, 0);
+    let (params, mut stats) = init::draw(&detector, &mut rng, Kind::Double, Device::Cpu);
+    detector.freeze(2, &stats);
+    let params = detector.leaves(&params);
+    let names: Vec<&str> = detector.trainable(&params).map(|(name, _)| name).collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| name.starts_with("layer2") || name.starts_with("head")),
+        "{names:?}"
+    );
+    let x = noise(&[6, 1, 8, 8], 1.0);
+    let before = stats.copied();
+    let loss = detector.training_loss(&params, &x, &(&x * 0.5), &Mode::Track(&mut stats));
+    loss.backward();
+    for ((name, param), frozen) in params.iter().zip((0..).map(|i| i < detector.frozen_params())) {
+        assert_eq!(param.grad().defined(), !frozen, "{name}");
+    }
+    for ((name, old), new) in before.iter().zip(stats.tensors()) {
+        assert_eq!(old != new, name.starts_with("layer2"), "{name}");
+    }
+}

@@ -14,15 +14,23 @@ pub fn hyperparameters(values: &Hyperparameters) -> String {
 
 /// Degrees with one decimal, fractions and ratios with three.
 pub fn hyperparameter(name: &str, value: f64) -> String {
-    match name.ends_with("_deg") {
+    match name.ends_with("_deg") || name.ends_with("_deg_spread") {
         true => format!("{value:.1}"),
         false => format!("{value:.3}"),
     }
 }
 
-/// A validation loss.
-pub fn loss(value: f64) -> String {
-    format!("{value:.4}")
+/// A validation loss; a dash where there is none.
+pub fn loss(value: Option<f64>) -> String {
+    value.map_or("-".into(), |value| format!("{value:.4}"))
+}
+
+/// A p-value: "0.031", "< 0.001".
+pub fn probability(p: f64) -> String {
+    match p < 0.001 {
+        true => "< 0.001".into(),
+        false => format!("{p:.3}"),
+    }
 }
 
 /// An AUROC or average precision; a dash where there are no labels.

@@ -140,37 +140,58 @@ pub(super) fn table(view: &View, room: usize, width: usize) -> Vec<String> {
         shown.truncate(room - 1);
     }
     shown.sort_by_key(|group| group.index);
-    let longest = shown
-        .iter()
-        .map(|group| measure_text_width(&group.task))
-        .max()
-        .unwrap_or_default();
-    let names = longest.clamp(4, width / 3);
-    let header = format!("  {:names$}  seed  trials  best val_loss  configuration", "task");
+    let columns = Columns {
+        task: longest(&shown, |group| &group.task).clamp(4, width / 3),
+        variant: view
+            .has_variants()
+            .then(|| longest(&shown, |group| &group.variant).clamp(7, width / 4)),
+    };
+    let header = format!(
+        "  {}  seed  trials  best val_loss  configuration",
+        columns.names("task", "variant")
+    );
     let mut lines = vec![style(header).for_stderr().dim().to_string()];
-    lines.extend(shown.iter().map(|group| row(view, group, names)));
+    lines.extend(shown.iter().map(|group| row(view, group, &columns)));
     if hidden > 0 {
         lines.push(format!("  and {} more groups", view.groups.len() - shown.len()));
     }
     lines
 }
 
-fn row(view: &View, group: &v1::Group, names: usize) -> String {
+/// The widths of the columns of names; without variants there is none for them.
+struct Columns {
+    task: usize,
+    variant: Option<usize>,
+}
+
+impl Columns {
+    fn names(&self, task: &str, variant: &str) -> String {
+        let cell = |text, width| format!("{:width$}", truncate_str(text, width, "…"));
+        match self.variant {
+            Some(width) => format!("{}  {}", cell(task, self.task), cell(variant, width)),
+            None => cell(task, self.task),
+        }
+    }
+}
+
+fn longest(groups: &[&v1::Group], name: impl Fn(&v1::Group) -> &str) -> usize {
+    let widths = groups.iter().map(|group| measure_text_width(name(group)));
+    widths.max().unwrap_or_default()
+}
+
+fn row(view: &View, group: &v1::Group, columns: &Columns) -> String {
     let mark = match group.state() {
         v1::GroupState::Done => style("✓").for_stderr().green().to_string(),
         v1::GroupState::Sealed => "·".into(),
         v1::GroupState::Searching | v1::GroupState::Unspecified => " ".into(),
     };
-    let task = truncate_str(&group.task, names, "…");
+    let names = columns.names(&group.task, &group.variant);
     let ended = format!(
         "{}/{}",
         group.trials_completed + group.trials_failed,
         group.trials_total
     );
-    let loss = group.best_val_loss.map_or("-".into(), text::loss);
+    let loss = text::loss(group.best_val_loss);
     let leader = view.leader(group).unwrap_or_default();
-    format!(
-        "{mark} {task:names$}  {:>4}  {ended:>6}  {loss:>13}  {leader}",
-        group.seed
-    )
+    format!("{mark} {names}  {:>4}  {ended:>6}  {loss:>13}  {leader}", group.seed)
 }

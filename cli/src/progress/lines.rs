@@ -113,10 +113,13 @@ fn selected(view: &View, group: &v1::Group) -> Option<String> {
     if group.state() != v1::GroupState::Done {
         return None;
     }
-    let what = format!("{} seed {}", group.task, group.seed);
-    Some(match (view.leader(group), group.best_val_loss) {
-        (Some(leader), Some(loss)) => format!("{what}: selected {leader}, val_loss {}", text::loss(loss)),
-        (None, Some(loss)) => format!("{what}: selected {}, val_loss {}", group.best_trial, text::loss(loss)),
-        (_, None) => format!("{what}: nothing selected, every trial was kept out"),
+    let what = view.place(&group.task, group.seed, &group.variant);
+    let loss = text::loss(group.best_val_loss);
+    Some(match (view.leader(group), group.best_trial.as_str()) {
+        // A baseline has no loss, and nothing to be ranked against.
+        (Some(only), "") => format!("{what}: selected {only}"),
+        (Some(leader), _) => format!("{what}: selected {leader}, val_loss {loss}"),
+        (None, "") => format!("{what}: nothing selected, every trial was kept out"),
+        (None, best) => format!("{what}: selected {best}, val_loss {loss}"),
     })
 }

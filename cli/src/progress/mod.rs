@@ -32,14 +32,25 @@ pub fn screen() -> Box<dyn Screen> {
 
 /// A trial's end, or the end of one of its attempts, in words; nothing for other changes.
 fn news(view: &View, trial: &v1::Trial) -> Option<String> {
-    let start = text::hyperparameters(&trial.initial);
-    let what = format!("{} seed {}: {} from {start}", trial.task, trial.seed, trial.family);
+    let place = view.place(&trial.task, trial.seed, &trial.variant);
+    let what = match trial.initial.is_empty() {
+        true => format!("{place}: {}", trial.family),
+        false => format!(
+            "{place}: {} from {}",
+            trial.family,
+            text::hyperparameters(&trial.initial)
+        ),
+    };
     let cause = trial.cause.as_ref().map_or("", |cause| cause.detail.as_str());
     match trial.state() {
         v1::TrialState::Completed => {
-            let tuned = text::hyperparameters(&trial.outcome.as_ref()?.tuned);
-            let loss = view.val_loss(trial).map_or("-".into(), text::loss);
-            Some(format!("{what} to {tuned}, val_loss {loss}"))
+            let tuned = match &trial.outcome.as_ref()?.tuned {
+                none if none.is_empty() => " completed".to_owned(),
+                tuned => format!(" to {}", text::hyperparameters(tuned)),
+            };
+            let loss = view.val_loss(trial);
+            let loss = loss.map_or(String::new(), |loss| format!(", val_loss {}", text::loss(Some(loss))));
+            Some(format!("{what}{tuned}{loss}"))
         }
         v1::TrialState::Failed => Some(format!("{what} failed: {cause}")),
         v1::TrialState::Pending if trial.attempts > 0 => {

@@ -2,6 +2,7 @@
 
 use super::{Screen, bars, lines::Lines};
 use crate::watch::{Change, View};
+use augur_core::spec::METHOD;
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use std::{collections::BTreeMap, time::Instant};
 
@@ -9,6 +10,7 @@ fn group(index: u32, state: v1::GroupState) -> v1::Group {
     v1::Group {
         index,
         task: format!("sneaker-rotated-{index}"),
+        variant: METHOD.into(),
         state: state.into(),
         trials_total: 3,
         ..Default::default()
@@ -56,6 +58,7 @@ fn trial(state: v1::TrialState) -> v1::Trial {
     v1::Trial {
         name: "sweeps/s/trials/t".into(),
         task: "sneaker-rotated-0".into(),
+        variant: METHOD.into(),
         family: "rotation".into(),
         initial: angle(110.0),
         state: state.into(),
@@ -121,4 +124,47 @@ fn many_groups_fit_the_terminal_unfinished_ones_first() {
         "{rows:#?}"
     );
     assert_eq!(rows.last().unwrap(), "  and 29 more groups");
+}
+
+/// A group and a trial of a baseline, which has no hyperparameters and no losses.
+fn baseline(state: v1::GroupState) -> (v1::Group, v1::Trial) {
+    let group = v1::Group {
+        task: "sneaker-rotated-0".into(),
+        variant: "intensity".into(),
+        trials_total: 1,
+        trials_completed: 1,
+        ..group(1, state)
+    };
+    let trial = v1::Trial {
+        name: "sweeps/s/trials/b".into(),
+        group: 1,
+        variant: "intensity".into(),
+        family: "mean_intensity".into(),
+        initial: BTreeMap::new(),
+        outcome: Some(v1::Outcome::default()),
+        ..trial(v1::TrialState::Completed)
+    };
+    (group, trial)
+}
+
+#[test]
+fn variants_are_named_and_baselines_have_no_loss() {
+    let (group_1, trial_1) = baseline(v1::GroupState::Searching);
+    let mut view = view(vec![group(0, v1::GroupState::Searching), group_1]);
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out);
+    let events = [
+        Event::Trial(trial(v1::TrialState::Completed)),
+        Event::Trial(trial_1),
+        Event::Group(baseline(v1::GroupState::Done).0),
+    ];
+    for event in events {
+        let change = view.apply(message(event)).unwrap();
+        lines.show(&view, &change);
+    }
+    let mut text = String::from_utf8(out).unwrap();
+    for row in bars::table(&view, 12, 100) {
+        text += &format!("{}\n", console::strip_ansi_codes(&row).trim_end());
+    }
+    insta::with_settings!({ filters => [(r"\[\d\d:\d\d\]", "[clock]")] }, { insta::assert_snapshot!(text) });
 }

@@ -97,6 +97,18 @@ pub struct Quantity {
 impl Quantity {
     /// The hyperparameter with this name; the name's suffix is the unit.
     pub fn of(name: &str) -> Self {
+        if let Some(stem) = name.strip_suffix("_spread") {
+            return Self::spread(stem);
+        }
+        // Of a composition: `cutdiff.area`.
+        if let Some((family, name)) = name.rsplit_once('.') {
+            let own = Self::of(name);
+            return Self {
+                label: format!("{family} {}", own.label),
+                axis: format!("{family} {}", own.axis),
+                ..own
+            };
+        }
         let plain = |label: &str, axis: &str, unit, decimals| Self {
             label: label.replace('_', " "),
             axis: axis.replace('_', " "),
@@ -122,6 +134,25 @@ impl Quantity {
         }
     }
 
+    /// How far the hyperparameter `stem` differs from image to image: of an angle in degrees, of anything else in units
+    /// of the raw parameter behind it.
+    fn spread(stem: &str) -> Self {
+        let own = Self::of(stem);
+        let is_angle = own.unit == "°";
+        Self {
+            label: format!("{} spread", own.label),
+            axis: format!(
+                "spread of {}{}",
+                own.label,
+                if is_angle { " (degrees)" } else { " (raw)" }
+            ),
+            unit: if is_angle { "°" } else { "" },
+            period: None,
+            decimals: if is_angle { 1 } else { 2 },
+            factor: 1.0,
+        }
+    }
+
     /// The value in the shown unit, brought into [0, period) where it has a period.
     pub fn shown(&self, value: f64) -> f64 {
         let value = value * self.factor;
@@ -140,11 +171,16 @@ impl Quantity {
 /// The hyperparameters in the order in which they are shown: size and shape first, then angles.
 pub fn in_order(values: &Hyperparameters) -> Vec<(&str, f64)> {
     let mut values: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    values.sort_by_key(|(name, _)| name.ends_with("_deg"));
+    values.sort_by_key(|(name, _)| {
+        (
+            name.ends_with("_spread"),
+            name.trim_end_matches("_spread").ends_with("_deg"),
+        )
+    });
     values
 }
 
-/// All hyperparameters with names and units: `area 5.0%, aspect 1.00`; a single one without its name: `110.0°`.
+/// All hyperparameters with names and units; nothing for none: `area 5.0%, aspect 1.00`; a single one without its name: `110.0°`.
 pub fn hyperparameters(values: &Hyperparameters) -> String {
     let text = |(name, value): (&str, f64)| {
         let quantity = Quantity::of(name);

@@ -4,6 +4,7 @@
 //! Pure: [`html`] is a function of its input; [`write`] puts the text on disk, whole or not at all.
 
 mod chart;
+mod comparison;
 mod format;
 mod page;
 mod plot;
@@ -15,6 +16,7 @@ mod tables;
 mod task;
 #[cfg(test)]
 mod tests;
+mod variants;
 
 use augur_core::{
     leaderboard::Leaderboard,
@@ -35,8 +37,8 @@ pub struct ReportInput {
     pub leaderboard: Leaderboard,
     /// What was asked for.
     pub spec: SweepSpec,
-    /// The course of the trials. A (task, seed) of the leaderboard that is missing here is shown without charts; one
-    /// that the leaderboard doesn't have is left out.
+    /// The course of the trials. A (task, seed, variant) of the leaderboard that is missing here is shown without
+    /// charts; one that the leaderboard doesn't have is left out.
     pub groups: Vec<GroupCurves>,
     /// The command that made the sweep, as typed.
     pub command_line: String,
@@ -44,13 +46,15 @@ pub struct ReportInput {
     pub generated_at: Timestamp,
 }
 
-/// The course of the trials of one (task, seed).
+/// The course of the trials of one (task, seed, variant).
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupCurves {
     /// The task's name, as in the leaderboard.
     pub task: String,
     /// The seed.
     pub seed: u64,
+    /// The variant, as in the leaderboard.
+    pub variant: String,
     /// All its trials, in the plan's order.
     pub trials: Vec<TrialCurve>,
 }
@@ -60,9 +64,9 @@ pub struct GroupCurves {
 pub struct TrialCurve {
     /// The trial's identifier, as in the leaderboard.
     pub trial: String,
-    /// Its family.
+    /// Its family, or its baseline.
     pub family: String,
-    /// Where tuning began.
+    /// Where tuning began; empty where the family has no hyperparameters.
     pub initial: Hyperparameters,
     /// Whether it was selected.
     pub selected: bool,

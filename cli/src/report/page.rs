@@ -1,9 +1,11 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, format, provenance, tables, task};
+use super::{ReportInput, comparison, format, provenance, tables, task, variants};
+use crate::results::{Comparison, Measure, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
     select::Criterion,
+    spec::METHOD,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -19,41 +21,80 @@ pub struct View<'a> {
     pub input: &'a ReportInput,
     /// Every family, in the spec's order; the position is the family's number.
     pub families: Vec<String>,
-    /// The tasks in the leaderboard's order, each with its seeds.
-    pub tasks: Vec<Vec<&'a TaskResult>>,
+    /// The tasks in the leaderboard's order.
+    pub tasks: Vec<Task<'a>>,
+    /// The measures that tables show.
+    pub measures: Vec<&'static Measure>,
+    /// Whether there are variants beside the method.
+    pub has_variants: bool,
+    /// How they compare.
+    pub comparison: Option<Comparison>,
+}
+
+/// One task.
+pub struct Task<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its results by seed: the method first, then its variants.
+    pub seeds: Vec<Vec<&'a TaskResult>>,
 }
 
 impl<'a> View<'a> {
     fn new(input: &'a ReportInput) -> Self {
-        let specified = input.spec.families.iter().map(|family| family.name().to_owned());
-        let measured = input
-            .groups
-            .iter()
-            .flat_map(|group| &group.trials)
-            .map(|t| t.family.clone());
-        let mut families: Vec<String> = Vec::new();
-        for family in specified.chain(measured) {
-            if !families.contains(&family) {
-                families.push(family);
+        let board = &input.leaderboard;
+        let mut tasks: Vec<Task> = Vec::new();
+        for result in &board.tasks {
+            let at = tasks.iter().position(|task| task.name == result.task);
+            let at = at.unwrap_or_else(|| {
+                let (name, seeds) = (result.task.as_str(), Vec::new());
+                tasks.push(Task { name, seeds });
+                tasks.len() - 1
+            });
+            let seeds = &mut tasks[at].seeds;
+            match seeds.iter_mut().find(|seed| seed[0].seed == result.seed) {
+                Some(seed) => seed.push(result),
+                None => seeds.push(vec![result]),
             }
         }
-        let mut tasks: Vec<Vec<&TaskResult>> = Vec::new();
-        for result in &input.leaderboard.tasks {
-            match tasks.iter_mut().find(|task| task[0].task == result.task) {
-                Some(task) => task.push(result),
-                None => tasks.push(vec![result]),
-            }
+        Self {
+            input,
+            families: families(input),
+            tasks,
+            measures: shown(board),
+            has_variants: has_variants(board),
+            comparison: compare(board),
         }
-        Self { input, families, tasks }
     }
 
     fn results(&self) -> impl Iterator<Item = &'a TaskResult> {
         self.input.leaderboard.tasks.iter()
     }
 
+    /// What the method selected.
     fn selected(&self) -> impl Iterator<Item = &'a Candidate> {
-        self.results().filter_map(|result| result.selected.as_ref())
+        let method = self.results().filter(|result| result.variant == METHOD);
+        method.filter_map(|result| result.selected.as_ref())
     }
+}
+
+/// Every family of the spec, its variants and the trials; baselines are none.
+fn families(input: &ReportInput) -> Vec<String> {
+    let variants = &input.spec.variants;
+    let is_baseline = |name: &str| variants.iter().any(|v| v.name == name && v.baseline.is_some());
+    let own = variants.iter().filter_map(|variant| variant.families.as_deref());
+    let specified = std::iter::once(input.spec.families.as_slice()).chain(own).flatten();
+    let specified = specified.map(|family| -> &str { family.name() });
+    let measured = input.groups.iter().filter(|group| !is_baseline(&group.variant));
+    let measured = measured
+        .flat_map(|group| &group.trials)
+        .map(|trial| trial.family.as_str());
+    let mut families: Vec<String> = Vec::new();
+    for family in specified.chain(measured) {
+        if !families.iter().any(|known| known == family) {
+            families.push(family.to_owned());
+        }
+    }
+    families
 }
 
 /// The whole report.
@@ -79,9 +120,10 @@ pub fn document(input: &ReportInput) -> Markup {
                     p.lead { (summary(&view)) }
                 }
                 main {
+                    @if let Some(comparison) = &view.comparison { (comparison::section(comparison)) }
                     section #selection {
                         h2 { "What was selected" }
-                        (tables::leaderboard(&view))
+                        @if view.has_variants { (variants::leaderboard(&view)) } @else { (tables::leaderboard(&view)) }
                     }
                     @for index in 0..view.tasks.len() { (task::section(&view, index)) }
                     (provenance::section(&view))
@@ -102,8 +144,18 @@ fn summary(view: &View) -> String {
     let seeds = view.input.spec.seeds.len();
     let unselected = view.results().filter(|r| r.selected.is_none()).count();
     let criterion = view.input.leaderboard.criterion;
+    let (each, variants) = match view.input.spec.variants.len() {
+        0 => ("task and seed", String::new()),
+        n => (
+            "task, seed and variant",
+            format!(
+                " {METHOD}, the method, is held against {}.",
+                format::plural(n, "variant")
+            ),
+        ),
+    };
     let mut text = format!(
-        "{} over {} and {}. For each task and seed the trial with the lowest validation loss was selected. The \
+        "{} over {} and {}.{variants} For each {each} the trial with the lowest validation loss was selected. The \
          criterion is {}: {}. No label was read before the choice was sealed.",
         format::plural(trials, "trial"),
         format::plural(view.tasks.len(), "task"),
@@ -164,5 +216,18 @@ fn meaning(criterion: Criterion) -> &'static str {
              0 to 1, lower is better"
         }
         Criterion::ScoreVariance => "minus the variance of the anomaly scores; lower is better",
+        Criterion::WhitenedCosine => {
+            "minus the cosine between the whitened shifts from normal to the validation images and to the augmented \
+             ones; \u{2212}1 to 1, lower is better"
+        }
+        Criterion::AlignedEnergy => {
+            "how much of the shift from normal to the validation images the augmentation explains, weighted by how well \
+             its direction agrees; at most 0, lower is better"
+        }
+        Criterion::Dsv => "discordance and separability of the embeddings; lower is better",
+        Criterion::Mmd => {
+            "the squared maximum mean discrepancy between the validation images and normal with augmented ones; lower \
+             is better"
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! From the course of the trials of one (task, seed) to its charts.
+//! From the course of the trials of one (task, seed, variant) to its charts.
 
 use super::{
     GroupCurves, TrialCurve,
@@ -8,13 +8,13 @@ use super::{
 };
 use augur_core::{
     outcome::{Hyperparameters, Measurement},
-    spec::{AnomalySpec, Hypergradient, Planted, SweepSpec, TaskSpec},
+    spec::{AnomalySpec, Hypergradient, Planted, SweepSpec, TaskSpec, ValidationLoss, VariantSpec},
 };
 
 /// Height of each of several charts that stand on one another, and of the lowest, which names the epochs.
 const SMALL: [f64; 2] = [144.0, 160.0];
 
-/// What the charts of one (task, seed) are drawn from.
+/// What the charts of one (task, seed, variant) are drawn from.
 pub struct Plot<'a> {
     /// The trials.
     pub group: &'a GroupCurves,
@@ -42,7 +42,7 @@ impl Plot<'_> {
             .flat_map(|trial| &trial.measurements)
             .map(value);
         Chart {
-            title: match self.is_tuned() {
+            title: match self.is_tuned_by_it() {
                 true => "Mean distance L_val, the loss that tunes".into(),
                 false => "Mean distance L_val".into(),
             },
@@ -92,9 +92,29 @@ impl Plot<'_> {
         }
     }
 
-    /// Whether the augmentation takes steps at all.
+    /// Whether any augmentation takes steps at all.
     pub fn is_tuned(&self) -> bool {
-        self.spec.tuning.hypergradient != Hypergradient::None
+        let variant = self.variant();
+        let hypergradient = variant.and_then(|variant| variant.hypergradient);
+        let families = variant.and_then(|variant| variant.families.as_ref());
+        let families = families.unwrap_or(&self.spec.families);
+        hypergradient.unwrap_or(self.spec.tuning.hypergradient) != Hypergradient::None
+            && variant.is_none_or(|variant| variant.baseline.is_none())
+            && families.iter().any(|family| family.form().is_tuned())
+    }
+
+    /// Whether they follow the loss that is drawn.
+    pub fn is_tuned_by_it(&self) -> bool {
+        let loss = self.variant().and_then(|variant| variant.validation_loss);
+        self.is_tuned() && loss.unwrap_or(self.spec.tuning.loss) == ValidationLoss::MeanDistance
+    }
+
+    /// What the group's variant does otherwise; none of the method itself.
+    fn variant(&self) -> Option<&VariantSpec> {
+        self.spec
+            .variants
+            .iter()
+            .find(|variant| variant.name == self.group.variant)
     }
 
     /// The families whose paths are drawn.
@@ -202,7 +222,10 @@ pub fn standing(trial: &TrialCurve) -> Standing {
 
 /// A trial in words: `rotation from 110.0°`.
 pub fn name(trial: &TrialCurve) -> String {
-    format!("{} from {}", trial.family, format::hyperparameters(&trial.initial))
+    match trial.initial.is_empty() {
+        true => trial.family.clone(),
+        false => format!("{} from {}", trial.family, format::hyperparameters(&trial.initial)),
+    }
 }
 
 /// The number of a family: its colour and marker.

@@ -29,12 +29,16 @@ pub fn section(view: &View) -> Markup {
             div.scroll role="region" aria-label="Seals" tabindex="0" {
                 table.seals {
                     thead { tr {
-                        th scope="col" { "Task" } th.number scope="col" { "Seed" } th scope="col" { "Seal" }
+                        th scope="col" { "Task" } th.number scope="col" { "Seed" }
+                        @if view.has_variants { th scope="col" { "Variant" } }
+                        th scope="col" { "Seal" }
                     } }
                     tbody {
-                        @for result in view.tasks.iter().flatten() {
+                        @for result in view.tasks.iter().flat_map(|task| task.seeds.iter().flatten()) {
                             tr {
-                                td { (result.task) } td.number { (result.seed) } td { code { (result.seal) } }
+                                td { (result.task) } td.number { (result.seed) }
+                                @if view.has_variants { td { (result.variant) } }
+                                td { code { (result.seal) } }
                             }
                         }
                     }

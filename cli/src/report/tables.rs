@@ -6,19 +6,23 @@ use super::{
     page::View,
     plot,
 };
+use crate::results::Measure;
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
-    outcome::Hyperparameters,
+    outcome::{Hyperparameters, Validation},
 };
 use maud::{Markup, html};
 
-const NO_LABELS: &str = "the task has no labels";
+/// Why a measure is missing.
+pub const NO_LABELS: &str = "the task has no labels";
 const NOT_A_NUMBER: &str = "not a finite number";
-const NOTHING_SELECTED: &str = "every trial was excluded";
+const BASELINE: &str = "a baseline has no augmentation to judge";
+/// Why a row is empty.
+pub const NOTHING_SELECTED: &str = "every trial was excluded";
 
 /// One row for each (task, seed): what was selected and how well it did.
 pub fn leaderboard(view: &View) -> Markup {
-    let results = || view.tasks.iter().flatten();
+    let results = || view.tasks.iter().flat_map(|task| task.seeds.iter().flatten());
     html! {
         div.scroll role="region" aria-label="Selected configurations" tabindex="0" {
             table #leaderboard {
@@ -28,11 +32,11 @@ pub fn leaderboard(view: &View) -> Markup {
                     th scope="col" { "Family" }
                     th scope="col" { "Initial \u{2192} tuned" }
                     (loss_heading(view))
-                    (measure_headings())
+                    (measure_headings(view))
                 } }
                 tbody {
                     @for (t, task) in view.tasks.iter().enumerate() {
-                        @for (s, result) in task.iter().enumerate() {
+                        @for (s, result) in task.seeds.iter().flatten().enumerate() {
                             tr.first[s == 0] { (leaderboard_row(view, result, t, s)) }
                         }
                     }
@@ -56,12 +60,12 @@ fn leaderboard_row(view: &View, result: &TaskResult, task: usize, seed: usize) -
             Some(candidate) => {
                 td { (family(view, &candidate.family)) }
                 td.path { (tuning(&candidate.initial, &candidate.tuned)) }
-                td.number { (or_dash(format::loss(candidate.val_loss), NOT_A_NUMBER)) }
-                (measures(candidate))
+                td.number { (loss(candidate.val_loss)) }
+                (measures(view, candidate, agreement))
             }
             None => {
                 @for _ in 0..2 { td { (or_dash(None, NOTHING_SELECTED)) } }
-                @for _ in 0..6 { td.number { (or_dash(None, NOTHING_SELECTED)) } }
+                @for _ in 0..4 + view.measures.len() { td.number { (or_dash(None, NOTHING_SELECTED)) } }
             }
         }
     }
@@ -70,7 +74,7 @@ fn leaderboard_row(view: &View, result: &TaskResult, task: usize, seed: usize) -
 /// The ranked trials of a group, best first.
 pub fn candidates(view: &View, result: &TaskResult) -> Markup {
     html! {
-        div.scroll role="region" aria-label=(format!("Candidates of {}, seed {}", result.task, result.seed)) tabindex="0" {
+        div.scroll role="region" aria-label=(format!("Candidates of {}", place(view, result))) tabindex="0" {
             table.candidates {
                 thead { tr {
                     th.number scope="col" { "Rank" }
@@ -80,7 +84,7 @@ pub fn candidates(view: &View, result: &TaskResult) -> Markup {
                     (loss_heading(view))
                     th.number scope="col" { "Mean distance" br; span.unit { "L_val" } }
                     th.number scope="col" { "Score" br; "variance" }
-                    (measure_headings())
+                    (measure_headings(view))
                 } }
                 tbody {
                     @for (rank, candidate) in result.candidates.iter().enumerate() {
@@ -89,10 +93,10 @@ pub fn candidates(view: &View, result: &TaskResult) -> Markup {
                             td { (trial(&candidate.trial.to_string())) }
                             td { (family(view, &candidate.family)) }
                             td.path { (tuning(&candidate.initial, &candidate.tuned)) }
-                            td.number { (or_dash(format::loss(candidate.val_loss), NOT_A_NUMBER)) }
-                            td.number { (or_dash(format::loss(candidate.validation.mean_distance), NOT_A_NUMBER)) }
-                            td.number { (or_dash(format::loss(candidate.validation.score_variance), NOT_A_NUMBER)) }
-                            (measures(candidate))
+                            td.number { (loss(candidate.val_loss)) }
+                            td.number { (loss(candidate.validation.map(|v| v.mean_distance))) }
+                            td.number { (loss(candidate.validation.map(|v| v.score_variance))) }
+                            (measures(view, candidate, value))
                         }
                     }
                 }
@@ -105,7 +109,7 @@ pub fn candidates(view: &View, result: &TaskResult) -> Markup {
 pub fn excluded(view: &View, result: &TaskResult, group: Option<&GroupCurves>) -> Markup {
     let curve = |trial: &str| -> Option<&TrialCurve> { group?.trials.iter().find(|curve| curve.trial == trial) };
     html! {
-        div.scroll role="region" aria-label=(format!("Excluded trials of {}, seed {}", result.task, result.seed)) tabindex="0" {
+        div.scroll role="region" aria-label=(format!("Excluded trials of {}", place(view, result))) tabindex="0" {
             table.excluded {
                 thead { tr {
                     th scope="col" { "Excluded" }
@@ -133,6 +137,16 @@ pub fn excluded(view: &View, result: &TaskResult, group: Option<&GroupCurves>) -
     }
 }
 
+/// A (task, seed, variant) in words.
+fn place(view: &View, result: &TaskResult) -> String {
+    let variant = if view.has_variants {
+        format!(", {}", result.variant)
+    } else {
+        String::new()
+    };
+    format!("{}, seed {}{variant}", result.task, result.seed)
+}
+
 fn is_selected(result: &TaskResult, candidate: &Candidate) -> bool {
     result
         .selected
@@ -140,34 +154,77 @@ fn is_selected(result: &TaskResult, candidate: &Candidate) -> bool {
         .is_some_and(|selected| selected.trial == candidate.trial)
 }
 
-fn loss_heading(view: &View) -> Markup {
+/// The heading of the criterion's column.
+pub fn loss_heading(view: &View) -> Markup {
     let criterion = format::criterion(view.input.leaderboard.criterion);
     html! { th.number scope="col" { "Validation loss" br; span.unit { (criterion) } } }
 }
 
-fn measure_headings() -> Markup {
+fn measure_headings(view: &View) -> Markup {
     html! {
         th.number scope="col" { "Explained" }
         th.number scope="col" { "Anomaly" br; "share" }
-        th.number scope="col" { "AUROC" }
-        th.number scope="col" { "Average" br; "precision" }
+        @for measure in &view.measures { (measure_heading(measure)) }
         th.number scope="col" { "Time" }
     }
 }
 
-fn measures(candidate: &Candidate) -> Markup {
-    let labelled = |value: Option<f64>| or_dash(value.and_then(|value| format::number(value, 3)), NO_LABELS);
+/// The heading of a measure's column.
+pub fn measure_heading(measure: &Measure) -> Markup {
     html! {
-        td.number { (or_dash(format::percent(candidate.validation.explained), NOT_A_NUMBER)) }
-        td.number { (or_dash(format::percent(candidate.validation.anomaly_share), NOT_A_NUMBER)) }
-        td.number { (labelled(candidate.auroc)) }
-        td.number { (labelled(candidate.average_precision)) }
+        th.number scope="col" {
+            @match measure.title.strip_prefix("test ") {
+                Some(title) => { (title) br; span.unit { "test images" } }
+                None if measure.title == "AP" => { "Average" br; "precision" }
+                None => (measure.title),
+            }
+        }
+    }
+}
+
+/// The losses and measures of a trial; `show` makes the cell of a measure.
+fn measures(view: &View, candidate: &Candidate, show: fn(&Measure, &Candidate) -> Markup) -> Markup {
+    let percent = |value: fn(&Validation) -> f64| match &candidate.validation {
+        Some(validation) => or_dash(format::percent(value(validation)), NOT_A_NUMBER),
+        None => or_dash(None, BASELINE),
+    };
+    html! {
+        td.number { (percent(|v| v.explained)) }
+        td.number { (percent(|v| v.anomaly_share)) }
+        @for measure in &view.measures { td.number { (show(measure, candidate)) } }
         td.number { (or_dash(format::duration(candidate.seconds), NOT_A_NUMBER)) }
     }
 }
 
+/// A measure of one trial.
+fn value(measure: &Measure, candidate: &Candidate) -> Markup {
+    or_dash(
+        (measure.value)(candidate).and_then(|value| format::number(value, 3)),
+        NO_LABELS,
+    )
+}
+
+/// A measure of one trial, its interval below it.
+pub fn agreement(measure: &Measure, candidate: &Candidate) -> Markup {
+    let shown = |value: f64| format::number(value, 3).unwrap_or_default();
+    html! {
+        (value(measure, candidate))
+        @if let Some([low, high]) = (measure.interval)(candidate) {
+            div.interval title="95 percent interval" { (shown(low)) " to " (shown(high)) }
+        }
+    }
+}
+
+/// A validation loss; a baseline has none.
+pub fn loss(value: Option<f64>) -> Markup {
+    match value {
+        Some(value) => or_dash(format::loss(value), NOT_A_NUMBER),
+        None => or_dash(None, BASELINE),
+    }
+}
+
 /// `110.0° → 147.3°`; one line for each hyperparameter, named where there are several.
-fn tuning(initial: &Hyperparameters, tuned: &Hyperparameters) -> Markup {
+pub fn tuning(initial: &Hyperparameters, tuned: &Hyperparameters) -> Markup {
     let is_one = tuned.len() <= 1;
     html! {
         @for (name, end) in format::in_order(tuned) {
@@ -182,9 +239,15 @@ fn tuning(initial: &Hyperparameters, tuned: &Hyperparameters) -> Markup {
     }
 }
 
-fn family(view: &View, name: &str) -> Markup {
+/// A family with its marker; a baseline has none.
+pub fn family(view: &View, name: &str) -> Markup {
     let number = plot::family_number(&view.families, name);
-    html! { span class=(format!("symbol f{number}")) { (super::chart::symbol(number)) } " " (name) }
+    html! {
+        @if view.families.iter().any(|family| family == name) {
+            span class=(format!("symbol f{number}")) { (super::chart::symbol(number)) } " "
+        }
+        (name)
+    }
 }
 
 /// The first eight digits of a trial's identifier; the whole of it on hover.

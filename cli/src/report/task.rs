@@ -4,30 +4,51 @@ use super::{
     GroupCurves,
     chart::{HEIGHT, Standing, symbol},
     format,
-    page::View,
+    page::{Task, View},
     plot::{self, Plot},
-    tables,
+    tables, variants,
 };
 use augur_core::{
-    leaderboard::TaskResult,
+    leaderboard::{Candidate, TaskResult},
     select::Criterion,
-    spec::{AnomalySpec, Planted, TaskSpec},
+    spec::{AnomalySpec, ClassRef, METHOD, Planted, TaskSpec},
 };
 use maud::{Markup, html};
 
 /// The section of the task at `index`, all its seeds.
 pub fn section(view: &View, index: usize) -> Markup {
-    let results = &view.tasks[index];
-    let name = &results[0].task;
+    let Task { name, seeds } = &view.tasks[index];
     let spec = view.input.spec.tasks.iter().find(|task| task.name() == *name);
     html! {
         section.task id=(format!("task-{index}")) {
             h2 { (name) }
             @if let Some(spec) = spec { p { (description(spec)) } }
-            @for (seed, result) in results.iter().enumerate() {
-                article id=(format!("task-{index}-{seed}")) { (group(view, result, spec)) }
+            @for (seed, results) in seeds.iter().enumerate() {
+                article id=(format!("task-{index}-{seed}")) {
+                    h3 { "Seed " (results[0].seed) }
+                    @for result in results.iter().filter(|result| result.variant == METHOD) {
+                        (group(view, result, spec))
+                    }
+                    @if view.has_variants { (seed_variants(view, results, spec)) }
+                }
             }
             p.back { a href="#selection" { "\u{2191} all tasks" } }
+        }
+    }
+}
+
+/// The method beside its variants on one seed, and the trials of each variant that had several.
+fn seed_variants(view: &View, results: &[&TaskResult], task: Option<&TaskSpec>) -> Markup {
+    let trials = |result: &TaskResult| result.candidates.len() + result.excluded.len();
+    let several =
+        |result: &&&TaskResult| result.variant != METHOD && (trials(result) > 1 || !result.excluded.is_empty());
+    html! {
+        (variants::seed(view, results))
+        @for result in results.iter().filter(several) {
+            details.variant {
+                summary { (result.variant) ": " (format::plural(trials(result), "trial")) }
+                (group(view, result, task))
+            }
         }
     }
 }
@@ -36,23 +57,33 @@ fn description(task: &TaskSpec) -> String {
     let normal = &task.normal;
     match &task.anomaly {
         AnomalySpec::Class(class) => format!("Normal: {normal}. Anomalies: {class}."),
+        AnomalySpec::Classes(classes) => {
+            let names: Vec<_> = classes.iter().map(ClassRef::to_string).collect();
+            format!("Normal: {normal}. Anomalies: {}, mixed.", names.join(", "))
+        }
+        AnomalySpec::Any => format!("Normal: {normal}. Anomalies: every other class, mixed."),
         AnomalySpec::Unlabelled => format!("Normal: {normal}. Its validation images have no labels."),
         AnomalySpec::Planted(Planted::RotateDeg(angle)) => {
             format!("Normal: {normal}. Anomalies: {normal} turned by {angle}°, planted, so the right answer is known.")
+        }
+        AnomalySpec::Planted(planted) => {
+            format!("Normal: {normal}. Anomalies: {normal} {planted}, planted, so the right answer is known.")
         }
     }
 }
 
 fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
     let input = view.input;
-    let is_this = |group: &&GroupCurves| group.task == result.task && group.seed == result.seed;
+    let key = (&result.task, result.seed, &result.variant);
+    let is_this = |group: &&GroupCurves| (&group.task, group.seed, &group.variant) == key;
     let curves = input.groups.iter().find(is_this);
     html! {
-        h3 { "Seed " (result.seed) }
         p { (outcome(result)) }
-        @match curves {
-            Some(group) if group.trials.iter().any(|trial| !trial.measurements.is_empty()) => {
-                (figures(&Plot { group, spec: &input.spec, task, families: &view.families }, input.leaderboard.criterion))
+        @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families }) {
+            // Of a variant that tunes nothing every line is flat.
+            Some(plot) if result.variant != METHOD && !plot.is_tuned() => {}
+            Some(plot) if plot.group.trials.iter().any(|trial| !trial.measurements.is_empty()) => {
+                (figures(&plot, input.leaderboard.criterion))
             }
             _ => p.note { "No measurements were reported for these trials, so there are no charts." },
         }
@@ -66,15 +97,27 @@ fn outcome(result: &TaskResult) -> Markup {
         @match &result.selected {
             Some(selected) => {
                 "Selected of " (format::plural(result.candidates.len() + result.excluded.len(), "trial")) ": "
-                strong {
-                    (selected.family) " from " (format::hyperparameters(&selected.initial)) ", tuned to "
-                    (format::hyperparameters(&selected.tuned))
-                }
-                @if let Some(loss) = format::loss(selected.val_loss) { ", validation loss " (loss) }
+                strong { (configuration(selected)) }
+                @if let Some(loss) = selected.val_loss.and_then(format::loss) { ", validation loss " (loss) }
                 @if let Some(auroc) = selected.auroc.and_then(|auroc| format::number(auroc, 3)) { ", AUROC " (auroc) }
                 "."
             }
             None => { strong { "Nothing was selected: " } "every trial was excluded." }
+        }
+    }
+}
+
+/// `rotation from 110.0°, tuned to 147.3°`; the family alone where it has no hyperparameters.
+fn configuration(candidate: &Candidate) -> String {
+    let Candidate {
+        family, initial, tuned, ..
+    } = candidate;
+    match (initial.is_empty(), initial == tuned) {
+        (true, _) => family.clone(),
+        (false, true) => format!("{family} at {}", format::hyperparameters(tuned)),
+        (false, false) => {
+            let (from, to) = (format::hyperparameters(initial), format::hyperparameters(tuned));
+            format!("{family} from {from}, tuned to {to}")
         }
     }
 }
@@ -109,10 +152,10 @@ fn figures(plot: &Plot, criterion: Criterion) -> Markup {
 }
 
 fn caption(plot: &Plot, criterion: Criterion) -> String {
-    let tunes = if plot.is_tuned() {
-        "drives the tuning"
-    } else {
-        "tunes nothing here"
+    let tunes = match (plot.is_tuned(), plot.is_tuned_by_it()) {
+        (_, true) => "drives the tuning",
+        (true, false) => "is not what tunes here",
+        (false, false) => "tunes nothing here",
     };
     let loss = match criterion {
         Criterion::MeanDistance => format!("it {tunes}, and the selection compares its final value"),

@@ -51,6 +51,39 @@ fn has_a_row_a_section_and_charts_for_every_group() {
 }
 
 #[test]
+fn variants_stand_beside_the_method() {
+    let input = sample::with_variants();
+    let html = html(&input);
+    let body = |table: &str| between(between(&html, table, "</table>"), "<tbody>", "</tbody>").to_owned();
+    // A row for each task and variant, one for each variant over all tasks, one for each variant on every seed.
+    assert_eq!(count(&body("id=\"leaderboard\""), "<tr"), 4 * 6);
+    assert_eq!(count(&body("class=\"comparison\""), "<tr"), 6);
+    assert_eq!(count(&html, "<table class=\"variants\""), 12);
+    assert_eq!(count(&body("class=\"variants\""), "<tr"), 6);
+    // Every trial that competed with others is in a table of its group: 8 + 8 + 3; and one that was excluded.
+    assert_eq!(count(&html, "<code title=\""), 12 * 19 + 1);
+    // Charts of what is tuned: the method and its first-order variant.
+    assert_eq!(count(&html, "<figure>"), 24);
+    // In every table with measures: by task, by seed, and of the candidates of each group that has some.
+    assert_eq!(count(&html, "test images"), 3 * (1 + 12 + 3 * 11));
+    let row = body("id=\"leaderboard\"");
+    let baseline = &row[row.find("<td>mean-intensity</td>").unwrap()..];
+    assert!(
+        between(baseline, "<td>", "</tr>").contains("there is none"),
+        "a baseline has no loss"
+    );
+    assert!(html.len() < 2_000_000, "{} bytes", html.len());
+}
+
+#[test]
+fn without_variants_nothing_is_said_of_them() {
+    let html = html(&sample::input()).to_lowercase();
+    assert_eq!(count(&html[..html.find("id=\"provenance\"").unwrap()], ">variant"), 0);
+    assert_eq!(count(&html, "st-ssad"), 0);
+    assert_eq!(count(&html, "id=\"comparison\""), 0);
+}
+
+#[test]
 fn opens_without_network_and_stays_small() {
     let html = html(&sample::input());
     for outside in ["http:", "https:", "//", "<link", "<script", "src=", "url(", "@import"] {
@@ -146,7 +179,7 @@ fn numbers_that_are_none_do_not_reach_the_drawing() {
         trial.measurements[12].hyperparameters.insert("angle_deg".into(), value);
         trial.measurements[14].hyperparameters.clear();
         trial.initial.insert("angle_deg".into(), value);
-        input.leaderboard.tasks[0].candidates[0].val_loss = value;
+        input.leaderboard.tasks[0].candidates[0].val_loss = Some(value);
         input.leaderboard.tasks[0].candidates[0]
             .tuned
             .insert("angle_deg".into(), value);
@@ -379,11 +412,14 @@ fn writes_whole_files_or_says_why_not() {
     );
 }
 
-/// For a look: `cargo test --release -p augur-cli -- --ignored look`, then open report.html in the temporary folder.
+/// For a look: `cargo test --release -p augur-cli -- --ignored look`, then open report.html and
+/// variants.html in the temporary folder.
 #[test]
 #[ignore = "writes a page for people to look at"]
 fn look() {
-    let out = std::env::temp_dir().join("report.html");
-    write(&out, &sample::input()).unwrap();
-    println!("{}", out.display());
+    for (name, input) in [("report", sample::input()), ("variants", sample::with_variants())] {
+        let out = std::env::temp_dir().join(format!("{name}.html"));
+        write(&out, &input).unwrap();
+        println!("{}", out.display());
+    }
 }

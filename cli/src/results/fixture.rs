@@ -3,8 +3,10 @@
 use augur_core::{
     id::{SweepId, TrialId},
     leaderboard::{Candidate, Leaderboard, Provenance, SCHEMA, TaskResult},
+    measure::Measures,
     outcome::{Hyperparameters, Validation},
     select::{Criterion, Excluded},
+    spec::METHOD,
 };
 
 fn candidate(trial: &str, family: &str, initial: &Hyperparameters, tuned: &Hyperparameters, loss: f64) -> Candidate {
@@ -13,16 +15,22 @@ fn candidate(trial: &str, family: &str, initial: &Hyperparameters, tuned: &Hyper
         family: family.into(),
         initial: initial.clone(),
         tuned: tuned.clone(),
-        val_loss: loss,
-        validation: Validation {
+        val_loss: Some(loss),
+        validation: Some(Validation {
             mixture_energy: loss,
             mean_distance: 1.05,
             explained: 0.9,
             anomaly_share: 1.0 / 3.0,
             score_variance: 12.5,
-        },
+            ..Validation::default()
+        }),
         auroc: Some(0.998),
         average_precision: Some(0.991),
+        f1_max: None,
+        auroc_interval: None,
+        average_precision_interval: None,
+        f1_max_interval: None,
+        test: None,
         seconds: 8.25,
     }
 }
@@ -43,6 +51,7 @@ fn result(task: &str, seed: u64, candidates: Vec<Candidate>, excluded: Vec<Exclu
     TaskResult {
         task: task.into(),
         seed,
+        variant: METHOD.into(),
         selected: candidates.first().cloned(),
         candidates,
         excluded,
@@ -90,4 +99,56 @@ pub fn leaderboard() -> Leaderboard {
             ),
         ],
     }
+}
+
+/// The same with two variants of each task and seed: a baseline, which has no losses, and a form that is drawn. Its
+/// measures have intervals, and there are test images.
+pub fn with_variants() -> Leaderboard {
+    let mut board = leaderboard();
+    let methods = std::mem::take(&mut board.tasks);
+    for (i, mut method) in methods.into_iter().enumerate() {
+        let name = format!("{} {}", method.task, method.seed);
+        let none = Hyperparameters::new();
+        let mut baseline = candidate(&format!("{name} intensity"), "mean_intensity", &none, &none, 0.0);
+        (baseline.val_loss, baseline.validation) = (None, None);
+        let mut random = candidate(&format!("{name} random"), "cutdiff", &none, &none, -0.01);
+        for (j, candidate) in [&mut baseline, &mut random].into_iter().enumerate() {
+            let below = 0.1 * (1 + j) as f64 + 0.01 * i as f64;
+            candidate.auroc = Some(0.998 - below);
+            candidate.average_precision = Some(0.991 - below);
+        }
+        for candidate in method.candidates.iter_mut().chain([&mut baseline, &mut random]) {
+            measured(candidate);
+        }
+        method.selected = method.candidates.first().cloned();
+        let (task, seed) = (method.task.clone(), method.seed);
+        let variant = |name: &str, candidate| TaskResult {
+            variant: name.into(),
+            ..result(&task, seed, vec![candidate], vec![])
+        };
+        let variants = [variant("mean-intensity", baseline), variant("random-dynamic", random)];
+        board.tasks.push(method);
+        board.tasks.extend(variants);
+    }
+    board
+}
+
+/// Adds what comes with labels: the best F1, intervals, and the same on test images.
+fn measured(candidate: &mut Candidate) {
+    let Some((auroc, average_precision)) = candidate.auroc.zip(candidate.average_precision) else {
+        return;
+    };
+    let interval = |value: f64| [value - 0.03, value + 0.002];
+    candidate.f1_max = Some(auroc - 0.04);
+    candidate.auroc_interval = Some(interval(auroc));
+    candidate.average_precision_interval = Some(interval(average_precision));
+    candidate.f1_max_interval = Some(interval(auroc - 0.04));
+    candidate.test = Some(Measures {
+        auroc: auroc - 0.01,
+        auroc_interval: interval(auroc - 0.01),
+        average_precision: average_precision - 0.01,
+        average_precision_interval: interval(average_precision - 0.01),
+        f1_max: auroc - 0.05,
+        f1_max_interval: interval(auroc - 0.05),
+    });
 }

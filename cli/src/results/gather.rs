@@ -58,7 +58,7 @@ async fn curves(
     let result = leaderboard
         .tasks
         .iter()
-        .find(|result| result.task == group.task && result.seed == group.seed);
+        .find(|result| (&result.task, result.seed, &result.variant) == (&group.task, group.seed, &group.variant));
     let measurements = client.measurements(sweep, group.index).await?;
     let mut measurements: HashMap<_, _> = measurements.into_iter().map(|t| (t.trial, t.measurements)).collect();
     let trials = client.trials(sweep, group.index).await?.into_iter().map(|trial| {
@@ -76,6 +76,7 @@ async fn curves(
     Ok(GroupCurves {
         task: group.task.clone(),
         seed: group.seed,
+        variant: group.variant.clone(),
         trials: trials.collect(),
     })
 }

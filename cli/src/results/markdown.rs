@@ -1,12 +1,22 @@
-//! leaderboard.md: a table of tasks with mean and deviation over seeds, then a row for each seed.
+//! leaderboard.md: how the variants compare, a table of tasks with mean and deviation over seeds, then a row for each
+//! seed. Without variants nothing is said of them.
 
-use super::statistics::{mean_sd, mean_sd_deg};
+use super::{
+    comparison::{Against, compare},
+    measures::{Measure, shown},
+    rows::{Row, has_variants, rows},
+};
 use crate::text;
-use augur_core::leaderboard::{Candidate, Leaderboard, TaskResult};
+use augur_core::leaderboard::{Leaderboard, TaskResult};
 use std::fmt::Write;
 
 /// The leaderboard as Markdown.
 pub fn to_markdown(board: &Leaderboard) -> String {
+    let tables = Tables {
+        board,
+        measures: shown(board),
+        has_variants: has_variants(board),
+    };
     let mut out = String::new();
     // Writing to a String can't fail.
     let _ = writeln!(out, "# {}\n", escape(&board.sweep.name));
@@ -15,129 +25,174 @@ pub fn to_markdown(board: &Leaderboard) -> String {
         "For each task and seed the trial with the lowest validation loss ({}), chosen before any label was read.",
         board.criterion.name()
     );
-    out += "AUROC and average precision (AP) were computed afterwards.\n\n## Tasks\n\n";
-    out += "Mean ± standard deviation over seeds; angles are averaged as directions.\n\n";
-    out += "| task | seeds | family | tuned | val_loss | AUROC | AP |\n";
-    out += "|:-----|------:|:-------|:------|---------:|------:|---:|\n";
-    for results in board.tasks.chunk_by(|a, b| a.task == b.task) {
-        out += &task_row(results);
+    out += "AUROC and average precision (AP) were computed afterwards.\n";
+    out + &tables.comparison() + &tables.tasks() + &tables.seeds() + &tables.kept_out() + &tables.provenance()
+}
+
+/// What the tables share.
+struct Tables<'a> {
+    board: &'a Leaderboard,
+    measures: Vec<&'static Measure>,
+    has_variants: bool,
+}
+
+impl Tables<'_> {
+    /// The method against each variant.
+    fn comparison(&self) -> String {
+        let Some(comparison) = compare(self.board) else {
+            return String::new();
+        };
+        let mut out = String::from("\n## Over all tasks\n\n");
+        out += "AUROC is the mean over tasks of the means over seeds, rank the mean rank over the tasks that all variants \
+                have (1 is best). Wins, ties and losses are those of st-ssad against the variant; p is of Wilcoxon's \
+                signed-rank test over tasks (two-sided, exact), then with Holm's correction.\n\n";
+        let numbers = ["tasks", "AUROC", "rank", "wins-ties-losses", "p", "p (Holm)"];
+        out += &head(&[vec![left("variant")], numbers.map(right).to_vec()].concat());
+        for variant in &comparison.variants {
+            let against = |text: fn(&Against) -> String| variant.against.as_ref().map_or("-".into(), text);
+            out += &line(&[
+                escape(&variant.name),
+                variant.tasks.to_string(),
+                text::share(variant.auroc),
+                variant.rank.map_or("-".into(), |rank| format!("{rank:.2}")),
+                against(Against::tally),
+                against(|a| text::probability(a.p)),
+                against(|a| text::probability(a.p_holm)),
+            ]);
+        }
+        out
     }
-    out += "\n## Seeds\n\n";
-    out += "| task | seed | family | initial | tuned | val_loss | AUROC | AP | ranked | kept out |\n";
-    out += "|:-----|-----:|:-------|:--------|:------|---------:|------:|---:|-------:|---------:|\n";
-    for result in &board.tasks {
-        out += &seed_row(result);
+
+    fn tasks(&self) -> String {
+        let mut out = String::from("\n## Tasks\n\n");
+        out += "Mean ± standard deviation over seeds; angles are averaged as directions.\n\n";
+        let mut columns = self.headings();
+        columns.extend([right("seeds"), left("family"), left("tuned"), right("val_loss")]);
+        columns.extend(self.measures.iter().map(|measure| right(measure.title)));
+        out += &head(&columns);
+        for row in rows(self.board) {
+            out += &self.task(&row);
+        }
+        out
     }
-    let kept_out: Vec<_> = board
-        .tasks
-        .iter()
-        .filter(|result| !result.excluded.is_empty())
-        .collect();
-    if !kept_out.is_empty() {
-        out += "\n## Kept out\n\n| task | seed | trial | reason |\n|:-----|-----:|:------|:-------|\n";
-        for result in kept_out {
-            for excluded in &result.excluded {
-                let (task, reason) = (escape(&result.task), escape(&excluded.reason));
-                let _ = writeln!(out, "| {task} | {} | `{}` | {reason} |", result.seed, excluded.trial);
+
+    /// The results of one task and variant over seeds.
+    fn task(&self, row: &Row) -> String {
+        let mut cells = self.names(row.task, row.variant);
+        cells.extend([row.seeds(), row.families(), row.tuned(), row.val_loss()]);
+        cells.extend(self.measures.iter().map(|measure| measure.over(&row.selected())));
+        line(&cells)
+    }
+
+    fn seeds(&self) -> String {
+        let mut out = String::from("\n## Seeds\n\n");
+        let mut columns = self.headings();
+        columns.extend([
+            right("seed"),
+            left("family"),
+            left("initial"),
+            left("tuned"),
+            right("val_loss"),
+        ]);
+        columns.extend(self.measures.iter().map(|measure| right(measure.title)));
+        columns.extend([right("ranked"), right("kept out")]);
+        out += &head(&columns);
+        for result in &self.board.tasks {
+            out += &self.seed(result);
+        }
+        out
+    }
+
+    fn seed(&self, result: &TaskResult) -> String {
+        let mut cells = self.names(&result.task, &result.variant);
+        cells.push(result.seed.to_string());
+        match &result.selected {
+            Some(c) => {
+                cells.extend([
+                    c.family.clone(),
+                    dash(text::hyperparameters(&c.initial)),
+                    dash(text::hyperparameters(&c.tuned)),
+                    text::loss(c.val_loss),
+                ]);
+                cells.extend(self.measures.iter().map(|measure| measure.of(c)));
+            }
+            None => {
+                cells.push("none".into());
+                cells.extend(std::iter::repeat_n("-".to_owned(), 3 + self.measures.len()));
             }
         }
+        cells.extend([result.candidates.len(), result.excluded.len()].map(|n| n.to_string()));
+        line(&cells)
     }
-    out += &provenance(board);
-    out
+
+    fn kept_out(&self) -> String {
+        let results = self.board.tasks.iter().filter(|result| !result.excluded.is_empty());
+        let mut rows = String::new();
+        for result in results {
+            for excluded in &result.excluded {
+                let mut cells = self.names(&result.task, &result.variant);
+                cells.push(result.seed.to_string());
+                cells.extend([format!("`{}`", excluded.trial), escape(&excluded.reason)]);
+                rows += &line(&cells);
+            }
+        }
+        if rows.is_empty() {
+            return rows;
+        }
+        let mut columns = self.headings();
+        columns.extend([right("seed"), left("trial"), left("reason")]);
+        format!("\n## Kept out\n\n{}{rows}", head(&columns))
+    }
+
+    fn provenance(&self) -> String {
+        let sweep = &self.board.sweep;
+        format!(
+            "\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}.\n",
+            sweep.id, sweep.spec_sha256, sweep.augur, sweep.libtorch
+        )
+    }
+
+    /// The first columns of a table.
+    fn headings(&self) -> Vec<Column> {
+        match self.has_variants {
+            true => vec![left("task"), left("variant")],
+            false => vec![left("task")],
+        }
+    }
+
+    /// The first cells of a row.
+    fn names(&self, task: &str, variant: &str) -> Vec<String> {
+        match self.has_variants {
+            true => vec![escape(task), escape(variant)],
+            false => vec![escape(task)],
+        }
+    }
 }
 
-fn provenance(board: &Leaderboard) -> String {
-    let sweep = &board.sweep;
-    format!(
-        "\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}.\n",
-        sweep.id, sweep.spec_sha256, sweep.augur, sweep.libtorch
-    )
+/// The heading of a column, and the rule below it.
+type Column = (&'static str, String);
+
+fn left(title: &'static str) -> Column {
+    (title, format!(":{}", "-".repeat(title.len() + 1)))
 }
 
-/// The results of one task over its seeds.
-fn task_row(results: &[TaskResult]) -> String {
-    let selected: Vec<&Candidate> = results.iter().filter_map(|result| result.selected.as_ref()).collect();
-    let over = |value: fn(&Candidate) -> Option<f64>| selected.iter().filter_map(|c| value(c)).collect::<Vec<_>>();
-    let cells = [
-        escape(&results[0].task),
-        match (selected.len(), results.len()) {
-            (chosen, all) if chosen == all => all.to_string(),
-            (chosen, all) => format!("{chosen} of {all}"),
-        },
-        families(&selected),
-        tuned(&selected),
-        spread(mean_sd(&over(|c| Some(c.val_loss))), 4),
-        spread(mean_sd(&over(|c| c.auroc)), 3),
-        spread(mean_sd(&over(|c| c.average_precision)), 3),
-    ];
+fn right(title: &'static str) -> Column {
+    (title, format!("{}:", "-".repeat(title.len() + 1)))
+}
+
+fn head(columns: &[Column]) -> String {
+    let (titles, rules): (Vec<&str>, Vec<&str>) = columns.iter().map(|(title, rule)| (*title, rule.as_str())).unzip();
+    format!("| {} |\n|{}|\n", titles.join(" | "), rules.join("|"))
+}
+
+/// A row of a table.
+fn line(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn seed_row(result: &TaskResult) -> String {
-    let cells = match &result.selected {
-        Some(c) => [
-            c.family.clone(),
-            text::hyperparameters(&c.initial),
-            text::hyperparameters(&c.tuned),
-            text::loss(c.val_loss),
-            text::share(c.auroc),
-            text::share(c.average_precision),
-        ],
-        None => ["none", "-", "-", "-", "-", "-"].map(String::from),
-    };
-    let (ranked, kept_out) = (result.candidates.len(), result.excluded.len());
-    format!(
-        "| {} | {} | {} | {ranked} | {kept_out} |\n",
-        escape(&result.task),
-        result.seed,
-        cells.join(" | ")
-    )
-}
-
-/// "rotation", or "2 rotation, 1 cutdiff" where seeds differ.
-fn families(selected: &[&Candidate]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for candidate in selected {
-        match counts.iter_mut().find(|(family, _)| *family == candidate.family) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((&candidate.family, 1)),
-        }
-    }
-    match counts.as_slice() {
-        [] => "none".into(),
-        [(family, _)] => (*family).to_owned(),
-        several => several
-            .iter()
-            .map(|(family, n)| format!("{n} {family}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
-}
-
-/// The tuned hyperparameters over seeds; a dash where the seeds chose different families.
-fn tuned(selected: &[&Candidate]) -> String {
-    let Some(first) = selected.first() else {
-        return "-".into();
-    };
-    if selected.iter().any(|c| c.family != first.family) {
-        return "-".into();
-    }
-    let describe = |name: &String| {
-        let values: Vec<f64> = selected.iter().filter_map(|c| c.tuned.get(name).copied()).collect();
-        match name.ends_with("_deg") {
-            true => format!("{name} {}", spread(mean_sd_deg(&values), 1)),
-            false => format!("{name} {}", spread(mean_sd(&values), 3)),
-        }
-    };
-    first.tuned.keys().map(describe).collect::<Vec<_>>().join(", ")
-}
-
-fn spread(values: Option<(f64, Option<f64>)>, digits: usize) -> String {
-    match values {
-        None => "-".into(),
-        Some((mean, None)) => format!("{mean:.digits$}"),
-        Some((mean, Some(sd))) => format!("{mean:.digits$} ± {sd:.digits$}"),
-    }
+/// The text, or a dash for none.
+fn dash(text: String) -> String {
+    if text.is_empty() { "-".into() } else { text }
 }
 
 /// A text that doesn't end its cell.
@@ -152,5 +207,10 @@ mod tests {
     #[test]
     fn tasks_then_seeds() {
         insta::assert_snapshot!(super::to_markdown(&fixture::leaderboard()));
+    }
+
+    #[test]
+    fn variants_come_with_a_comparison() {
+        insta::assert_snapshot!(super::to_markdown(&fixture::with_variants()));
     }
 }

@@ -1,15 +1,21 @@
 //! The files of a finished sweep: leaderboard.json, .csv, .md and report.html, each replaced whole.
 
+mod comparison;
 mod csv;
 mod gather;
 mod markdown;
+mod measures;
+mod rows;
 mod statistics;
 mod table;
 
+pub(crate) use comparison::{Against, Comparison, Variant as Compared, compare};
 pub use csv::to_csv;
 pub use gather::gather;
 pub(crate) use gather::id;
 pub use markdown::to_markdown;
+pub(crate) use measures::{Measure, shown};
+pub(crate) use rows::{Row, has_variants, rows};
 pub use table::to_table;
 pub(crate) use table::{finish, plain};
 

@@ -2,7 +2,7 @@
 
 use super::Pace;
 use crate::{results::id, text};
-use augur_core::select::Criterion;
+use augur_core::{select::Criterion, spec::METHOD};
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use std::{collections::HashMap, time::Instant};
 
@@ -24,6 +24,8 @@ pub struct View {
     pub pace: Pace,
     /// "rotation angle_deg 147.3" of trials that completed.
     configurations: HashMap<String, String>,
+    /// By group, trials that completed without a loss to be ranked by: each is alone in its group.
+    unranked: HashMap<u32, String>,
 }
 
 /// What an event changed.
@@ -51,6 +53,7 @@ impl View {
             groups: Vec::new(),
             pace: Pace::new(now),
             configurations: HashMap::new(),
+            unranked: HashMap::new(),
         }
     }
 
@@ -108,8 +111,13 @@ impl View {
     /// Remembers how a completed trial ended.
     pub fn learn(&mut self, trial: &v1::Trial) {
         if let Some(outcome) = &trial.outcome {
-            let configuration = format!("{} {}", trial.family, text::hyperparameters(&outcome.tuned));
-            self.configurations.insert(id(&trial.name).to_owned(), configuration);
+            let tuned = text::hyperparameters(&outcome.tuned);
+            let configuration = format!("{} {tuned}", trial.family).trim_end().to_owned();
+            let trial_id = id(&trial.name).to_owned();
+            if outcome.validation.is_none() {
+                self.unranked.insert(trial.group, trial_id.clone());
+            }
+            self.configurations.insert(trial_id, configuration);
         }
     }
 
@@ -127,14 +135,31 @@ impl View {
 
     /// The configuration that leads a group, such as "rotation angle_deg 147.3".
     pub fn leader(&self, group: &v1::Group) -> Option<&str> {
-        self.configurations.get(&group.best_trial).map(String::as_str)
+        let best = match group.best_trial.as_str() {
+            "" => self.unranked.get(&group.index)?,
+            best => best,
+        };
+        self.configurations.get(best).map(String::as_str)
+    }
+
+    /// Whether the sweep has variants beside the method.
+    pub fn has_variants(&self) -> bool {
+        self.groups.iter().any(|group| group.variant != METHOD)
+    }
+
+    /// A (task, seed, variant) in words; the variant only where there are several.
+    pub fn place(&self, task: &str, seed: u64, variant: &str) -> String {
+        match self.has_variants() {
+            true => format!("{task} seed {seed}, {variant}"),
+            false => format!("{task} seed {seed}"),
+        }
     }
 
     /// The value of the sweep's criterion for a completed trial.
     pub fn val_loss(&self, trial: &v1::Trial) -> Option<f64> {
         let criterion = Criterion::ALL.into_iter().find(|c| c.name() == self.sweep.criterion)?;
         let validation = trial.outcome.as_ref()?.validation?;
-        Some(criterion.loss(&validation.into()))
+        criterion.loss(&validation.into())
     }
 
     /// The group at an index.

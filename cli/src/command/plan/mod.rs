@@ -1,15 +1,12 @@
 //! `augur plan`: what a config would run, without running it.
 
+mod show;
+
 use super::{print, width};
-use crate::{
-    config::Config,
-    failure::Failure,
-    results::{finish, plain},
-    text,
-};
+use crate::{config::Config, failure::Failure};
 use augur_core::{
     plan,
-    spec::{AnomalySpec, Planted, SweepSpec, TaskSpec},
+    spec::{AnomalySpec, ClassRef, FamilySpec, Form, METHOD, Starts, SweepSpec, TaskSpec, VariantSpec},
 };
 use augur_data::{DataError, DataSummary};
 use clap::Args;
@@ -34,6 +31,9 @@ struct Planned {
     spec_sha256: String,
     tasks: Vec<Task>,
     families: Vec<Family>,
+    /// The method and what is held against it; empty where there is only the method.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<Variant>,
     seeds: Vec<u64>,
     trials: u32,
     trials_per_task_and_seed: u32,
@@ -53,7 +53,20 @@ struct Task {
 #[derive(Serialize)]
 struct Family {
     name: &'static str,
-    starts: Vec<augur_core::outcome::Hyperparameters>,
+    form: Form,
+    /// A list of points, or the scheme that makes them.
+    starts: Starts,
+    #[serde(skip)]
+    spec: FamilySpec,
+}
+
+/// One variant; its settings in the spec's own words.
+#[derive(Serialize)]
+struct Variant {
+    /// Trials for each task and seed.
+    trials_per_task_and_seed: u32,
+    #[serde(flatten)]
+    spec: VariantSpec,
 }
 
 #[derive(Serialize)]
@@ -70,7 +83,7 @@ impl Plan {
         let planned = planned(config.spec, data);
         match self.json {
             true => print(&(serde_json::to_string_pretty(&planned).unwrap_or_default() + "\n")),
-            false => print(&show(&planned, width())),
+            false => print(&show::text(&planned, width())),
         }
         Ok(())
     }
@@ -103,22 +116,48 @@ fn planned(spec: SweepSpec, data: Data) -> Planned {
         id: spec.id().to_string(),
         spec_sha256: spec.sha256(),
         tasks: spec.tasks.iter().map(task).collect(),
-        families: spec
-            .families
-            .iter()
-            .map(|family| Family {
-                name: family.name(),
-                starts: family.starts().to_vec(),
-            })
-            .collect(),
+        families: spec.families.iter().map(family).collect(),
+        variants: variants(&plan),
         seeds: spec.seeds.clone(),
         trials: plan.trials(),
-        trials_per_task_and_seed: plan.candidates(),
+        trials_per_task_and_seed: plan.candidates().iter().sum(),
         epochs_per_trial: spec.training.epochs,
         threads_per_trial: spec.resources.threads,
         criterion: spec.selection.criterion.name(),
         data,
     }
+}
+
+fn family(spec: &FamilySpec) -> Family {
+    Family {
+        name: spec.name(),
+        form: spec.form(),
+        starts: spec.starts().clone(),
+        spec: spec.clone(),
+    }
+}
+
+/// The method and its variants, each with its number of candidates.
+fn variants(plan: &plan::Plan) -> Vec<Variant> {
+    let given = &plan.spec().variants;
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let method = VariantSpec {
+        name: METHOD.to_owned(),
+        baseline: None,
+        families: None,
+        hypergradient: None,
+        validation_loss: None,
+        score: None,
+        detector: None,
+    };
+    let specs = std::iter::once(method).chain(given.iter().cloned());
+    let variant = |(spec, trials_per_task_and_seed)| Variant {
+        trials_per_task_and_seed,
+        spec,
+    };
+    specs.zip(plan.candidates()).map(variant).collect()
 }
 
 fn task(task: &TaskSpec) -> Task {
@@ -127,52 +166,13 @@ fn task(task: &TaskSpec) -> Task {
         normal: task.normal.to_string(),
         anomalies: match &task.anomaly {
             AnomalySpec::Class(class) => format!("class {class}"),
-            AnomalySpec::Planted(Planted::RotateDeg(angle)) => format!("{} turned by {angle} degrees", task.normal),
+            AnomalySpec::Classes(classes) => {
+                let names: Vec<_> = classes.iter().map(ClassRef::to_string).collect();
+                format!("classes {}", names.join(", "))
+            }
+            AnomalySpec::Any => "every other class".into(),
+            AnomalySpec::Planted(planted) => format!("{} {planted}", task.normal),
             AnomalySpec::Unlabelled => "unlabelled".into(),
         },
     }
-}
-
-fn show(planned: &Planned, width: u16) -> String {
-    let Planned {
-        sweep,
-        tasks,
-        families,
-        seeds,
-        trials,
-        ..
-    } = planned;
-    let mut tasks_table = plain(width);
-    tasks_table.set_header(["task", "normal", "anomalies"]);
-    for task in tasks {
-        tasks_table.add_row([&task.name, &task.normal, &task.anomalies]);
-    }
-    let mut starts_table = plain(width);
-    starts_table.set_header(["family", "start"]);
-    for family in families {
-        for (i, start) in family.starts.iter().enumerate() {
-            let name = if i == 0 { family.name } else { "" };
-            starts_table.add_row([name, &text::hyperparameters(start)]);
-        }
-    }
-    let seeds_list: Vec<_> = seeds.iter().map(u64::to_string).collect();
-    let count = |n: usize, what: &str| text::count(u32::try_from(n).unwrap_or(u32::MAX), what);
-    let data = match planned.data.found {
-        true => planned.data.note.clone(),
-        false => format!("not here: {}", planned.data.note),
-    };
-    format!(
-        "sweep {sweep} ({})\n\n{}\n{}\nseeds      {}\ntrials     {trials} = {} x {} x {}\ntraining   {} a trial, {}\n\
-         selection  {}\ndata       {data}\n",
-        planned.id,
-        finish(tasks_table),
-        finish(starts_table),
-        seeds_list.join(", "),
-        count(tasks.len(), "task"),
-        count(seeds.len(), "seed"),
-        text::count(planned.trials_per_task_and_seed, "start"),
-        text::count(planned.epochs_per_trial, "epoch"),
-        text::count(planned.threads_per_trial, "thread"),
-        planned.criterion,
-    )
 }

@@ -7,6 +7,7 @@ mod leaderboard;
 mod list;
 mod plan;
 mod run;
+mod select;
 mod submit;
 mod watch;
 mod workers;
@@ -29,6 +30,7 @@ pub enum Command {
     List(list::List),
     Cancel(cancel::Cancel),
     Workers(workers::Workers),
+    Select(select::Select),
     Fetch(fetch::Fetch),
     Doctor(doctor::Doctor),
 }
@@ -45,6 +47,7 @@ impl Command {
             Self::List(command) => command.run().await,
             Self::Cancel(command) => command.run().await,
             Self::Workers(command) => command.run().await,
+            Self::Select(command) => command.run().await,
             Self::Fetch(command) => command.run(),
             Self::Doctor(command) => command.run(),
         }

@@ -1,0 +1,103 @@
+//! `augur select`: what other criteria would have chosen, from what is stored, without training again.
+
+mod embeddings;
+mod replay;
+mod table;
+
+use super::print;
+use crate::{
+    client::{Client, sweep_name},
+    failure::{Exit, Failure},
+    folder::replace,
+};
+use augur_core::{leaderboard::Leaderboard, select::Criterion};
+use clap::Args;
+use replay::Replay;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Replays the choice by other criteria: the trial that each would have chosen, and what that cost
+#[derive(Args)]
+pub struct Select {
+    /// The sweep's name or identifier, or the folder of its results
+    sweep: String,
+    /// A criterion, such as mean-distance; may be given several times [default: all]
+    #[arg(long, value_name = "CRITERION", value_parser = criterion)]
+    by: Vec<Criterion>,
+    /// Compute the criteria from embeddings that workers saved as DIR/TRIAL/embeddings.safetensors
+    #[arg(long, value_name = "DIR")]
+    embeddings: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write one row for each group and criterion into this CSV file too
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The coordinator's address; not needed for a folder
+    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
+    coordinator: Option<String>,
+}
+
+impl Select {
+    pub async fn run(self) -> Result<(), Failure> {
+        let mut board = self.leaderboard().await?;
+        if let Some(folder) = &self.embeddings {
+            embeddings::validate_again(&mut board, folder)?;
+        }
+        let criteria = if self.by.is_empty() { &Criterion::ALL } else { &*self.by };
+        let replay = Replay::of(&board, criteria);
+        if let Some(path) = &self.out {
+            replace(path, table::to_csv(&replay)?.as_bytes())?;
+        }
+        print(&if self.json {
+            table::to_json(&replay)?
+        } else {
+            table::to_table(&replay, super::width())
+        });
+        Ok(())
+    }
+
+    async fn leaderboard(&self) -> Result<Leaderboard, Failure> {
+        let folder = Path::new(&self.sweep);
+        if folder.is_dir() {
+            return read(&folder.join("leaderboard.json"));
+        }
+        let url = self.coordinator.as_ref().ok_or_else(|| {
+            let text = format!(
+                "{} is no folder of results; name one, or say with --coordinator who knows the sweep",
+                self.sweep
+            );
+            Failure::new(Exit::CommandLine, text)
+        })?;
+        let mut client = Client::connect(url).await?;
+        client.leaderboard(&sweep_name(&self.sweep)).await
+    }
+}
+
+/// A criterion by its name, with hyphens or underscores.
+fn criterion(name: &str) -> Result<Criterion, String> {
+    Criterion::named(&name.replace('-', "_")).ok_or_else(|| {
+        let names = Criterion::ALL.map(|criterion| criterion.name().replace('_', "-"));
+        format!("the criteria are {}", names.join(", "))
+    })
+}
+
+/// A leaderboard.json of a results folder.
+fn read(path: &Path) -> Result<Leaderboard, Failure> {
+    let text = fs::read(path).map_err(|error| {
+        let text = format!(
+            "{} can't be read: {error}; let `augur run` finish the sweep there",
+            path.display()
+        );
+        Failure::new(Exit::NotFound, text)
+    })?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let text = format!("{} is no leaderboard of this version: {error}", path.display());
+        Failure::new(Exit::BadData, text)
+    })
+}
+
+#[cfg(test)]
+mod tests;

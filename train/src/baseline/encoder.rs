@@ -51,9 +51,7 @@ impl Encoder {
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let mut x = x.shallow_clone();
         for weight in &self.convolutions {
-            x = x
-                .conv2d(weight, None::<Tensor>, [2, 2], [1, 1], [1, 1], 1)
-                .leaky_relu();
+            x = x.conv2d(weight, None::<Tensor>, [2, 2], [1, 1], [1, 1], 1).leaky_relu();
         }
         x.flatten(1, -1).linear(&self.linear, None::<Tensor>)
     }

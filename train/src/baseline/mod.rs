@@ -79,7 +79,9 @@ pub(crate) fn run(
         report,
     };
     match run.scorer(baseline) {
-        Ok(scorer) => run.outcome(baseline, &scorer).map(Ended::Completed),
+        Ok(scorer) => run
+            .outcome(baseline, &scorer)
+            .map(|outcome| Ended::Completed(outcome, None)),
         Err(Halt::Stopped { epoch }) => Ok(Ended::Stopped { epoch }),
         Err(Halt::Failed(error)) => Err(error),
     }

@@ -31,8 +31,9 @@ pub fn fit(train: &Tensor, options: &PixelPcaSpec) -> Result<Scorer, TrialError>
         });
     }
     let mean = rows.mean_dim([0i64].as_slice(), true, Kind::Double);
-    let (_, _, directions) = (&rows - &mean).linalg_svd(false, None::<&str>);
-    let directions = directions.narrow(0, 0, components);
+    // Of linalg_svd the bindings ask for a driver, which libtorch takes on a GPU alone.
+    let (_, _, directions) = (&rows - &mean).svd(true, true);
+    let directions = directions.tr().narrow(0, 0, components);
     Ok(Box::new(move |x| {
         let centred = self::rows(x) - &mean;
         let kept = centred.matmul(&directions.tr()).matmul(&directions);

@@ -31,7 +31,7 @@ fn hypergradient(family: &dyn Augmentation, raw: &[f64], order: HypergradientOrd
         channels: 1,
         widths: [3, 4],
     });
-    let mut stream = |purpose| shared_stream(0, "families", purpose, 0);
+    let stream = |purpose| shared_stream(0, "families", purpose, 0);
     let (params, _) = init::draw(&detector, &mut stream(Purpose::Weights), Kind::Double, Device::Cpu);
     let x_trn = images([6, 1, 8, 8], 1.0);
     let draw = Draw::new(

@@ -8,7 +8,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// Two tasks, two families, two seeds: sixteen trials of about a second.
+/// Two tasks, two families, two seeds, sixteen trials of about a second, and three variants: the first-order ablation of
+/// one family, patches drawn at random, and a control.
 pub const SMALL: &str = "\
 version: 1
 name: small
@@ -20,6 +21,12 @@ tasks:
 families:
   - rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}, {angle_deg: 300}]}
   - cutdiff: {starts: [{area: 0.05, aspect: 1, angle_deg: 0}]}
+variants:
+  - name: first-order
+    hypergradient: first_order
+    families: [{rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}]}}]
+  - {name: random-dynamic, families: [{cutdiff: {form: random}}]}
+  - {name: mean-intensity, baseline: {mean_intensity: {}}}
 seeds: [0, 1]
 detector: {resnet: {width: 4, head: 16}}
 training: {epochs: 6, batch: 32}

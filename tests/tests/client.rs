@@ -110,9 +110,13 @@ fn python_grpcio_with_reflection_lists_watches_and_reads() {
         .unwrap();
     let ours: Value = serde_json::from_slice(&ours.stdout).unwrap();
     let theirs = &seen["leaderboard"]["tasks"];
-    assert_eq!(theirs.as_array().unwrap().len(), 4);
+    assert_eq!(
+        theirs.as_array().unwrap().len(),
+        4 * 4,
+        "two tasks and seeds, the method and three variants"
+    );
     for (their, our) in theirs.as_array().unwrap().iter().zip(ours["tasks"].as_array().unwrap()) {
-        assert_eq!(their["task"], our["task"]);
+        assert_eq!((&their["task"], &their["variant"]), (&our["task"], &our["variant"]));
         assert_eq!(their["selected"]["trial"], our["selected"]["trial"]);
         assert_eq!(their["selected"]["val_loss"], our["selected"]["val_loss"]);
         assert_eq!(their["seal"], our["seal"]);

@@ -1,7 +1,10 @@
 //! A sweep gives the same leaderboard, bit for bit, however many workers it has and whoever is killed on the way.
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-use augur_core::{plan::Plan, spec::parse};
+use augur_core::{
+    plan::Plan,
+    spec::{METHOD, parse},
+};
 use augur_tests::{
     process::{descendants, is_alive, signal, wait_for},
     sweep::{SMALL, config, leaderboard, run, start, without_times},
@@ -30,6 +33,7 @@ fn one_or_two_workers_and_a_second_time_give_the_same_leaderboard() {
     let spec = config(folder.path(), SMALL);
     let two = run(&spec, &folder.path().join("two"), 2);
     check(&two);
+    check_files(&folder.path().join("two"));
     let one = run(&spec, &folder.path().join("one"), 1);
     assert_eq!(without_times(two.clone()), without_times(one));
     let again = run(&spec, &folder.path().join("two"), 2);
@@ -48,16 +52,50 @@ fn check(leaderboard: &Value) {
             (task["task"].as_str().unwrap(), task["seed"].as_u64().unwrap()),
             (&*group.task, group.seed)
         );
+        assert_eq!(task["variant"], *group.variant);
         let candidates = task["candidates"].as_array().unwrap();
         let excluded = task["excluded"].as_array().unwrap();
-        assert_eq!(candidates.len() + excluded.len(), plan.candidates() as usize);
-        assert_eq!(task["selected"], candidates[0]);
-        let losses: Vec<f64> = candidates.iter().map(|c| c["val_loss"].as_f64().unwrap()).collect();
-        assert!(losses.is_sorted(), "{losses:?}");
+        assert_eq!(candidates.len() + excluded.len(), plan.members(group.index).len());
+        assert_eq!(task["selected"], candidates.first().cloned().unwrap_or_default());
         for candidate in candidates {
-            assert_eq!(candidate["val_loss"], candidate["validation"]["mixture_energy"]);
-            let auroc = candidate["auroc"].as_f64().unwrap();
-            assert!((0.0..=1.0).contains(&auroc));
+            check_candidate(candidate, &group.variant);
+        }
+        let losses: Vec<f64> = candidates.iter().filter_map(|c| c["val_loss"].as_f64()).collect();
+        assert!(losses.is_sorted(), "{losses:?}");
+        // The method always finds something; a variant may have nothing but trials that learnt nothing.
+        assert!(group.variant != METHOD || !candidates.is_empty(), "{task}");
+    }
+}
+
+/// What every ranked trial must satisfy.
+fn check_candidate(candidate: &Value, variant: &str) {
+    let auroc = candidate["auroc"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&auroc));
+    let is_baseline = variant == "mean-intensity";
+    assert_eq!(candidate["val_loss"].is_null(), is_baseline, "{candidate}");
+    assert_eq!(candidate["val_loss"], candidate["validation"]["mixture_energy"]);
+    let hyperparameters = candidate["initial"].as_object().unwrap().len();
+    match variant {
+        "mean-intensity" => assert_eq!(
+            (candidate["family"].as_str(), hyperparameters),
+            (Some("mean_intensity"), 0)
+        ),
+        "random-dynamic" => assert_eq!((candidate["family"].as_str(), hyperparameters), (Some("cutdiff"), 0)),
+        "first-order" => assert_eq!((candidate["family"].as_str(), hyperparameters), (Some("rotation"), 1)),
+        _ => assert!(hyperparameters > 0, "{candidate}"),
+    }
+}
+
+/// The method and every variant have rows in the files for people.
+fn check_files(out: &Path) {
+    for variant in ["st-ssad", "first-order", "random-dynamic", "mean-intensity"] {
+        for (file, cell) in [
+            ("leaderboard.csv", format!(",{variant},")),
+            ("leaderboard.md", format!("| {variant} |")),
+            ("report.html", format!("<td>{variant}</td>")),
+        ] {
+            let text = fs::read_to_string(out.join(file)).unwrap();
+            assert!(text.contains(&cell), "{file} has no {cell}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Pure: [`html`] is a function of its input; [`write`] puts the text on disk, whole or not at all.
 
+mod cells;
 mod chart;
 mod comparison;
 mod format;
@@ -12,6 +13,7 @@ mod provenance;
 #[cfg(test)]
 mod sample;
 mod scale;
+mod summary;
 mod tables;
 mod task;
 #[cfg(test)]

@@ -146,7 +146,7 @@ fn agree(outcome: &Outcome, group: u32, full: bool) -> Agreement {
         }
     };
     match full {
-        true => Agreement::of(measures(0.0), Some(measures(0.01))),
+        true => Agreement::of(Some(measures(0.0)), Some(measures(0.01))),
         false => Agreement {
             auroc: Some(auroc),
             average_precision: Some(0.51 + 0.49 * explained),

@@ -2,23 +2,14 @@
 
 use super::{
     GroupCurves, TrialCurve,
-    format::{self, Quantity, or_dash},
+    cells::{
+        NOTHING_SELECTED, agreement, family, loss, loss_heading, measure_headings, measures, trial, tuning, value,
+    },
+    format::{self, or_dash},
     page::View,
-    plot,
 };
-use crate::results::Measure;
-use augur_core::{
-    leaderboard::{Candidate, TaskResult},
-    outcome::{Hyperparameters, Validation},
-};
+use augur_core::leaderboard::{Candidate, TaskResult};
 use maud::{Markup, html};
-
-/// Why a measure is missing.
-pub const NO_LABELS: &str = "the task has no labels";
-const NOT_A_NUMBER: &str = "not a finite number";
-const BASELINE: &str = "a baseline has no augmentation to judge";
-/// Why a row is empty.
-pub const NOTHING_SELECTED: &str = "every trial was excluded";
 
 /// One row for each (task, seed): what was selected and how well it did.
 pub fn leaderboard(view: &View) -> Markup {
@@ -152,106 +143,4 @@ fn is_selected(result: &TaskResult, candidate: &Candidate) -> bool {
         .selected
         .as_ref()
         .is_some_and(|selected| selected.trial == candidate.trial)
-}
-
-/// The heading of the criterion's column.
-pub fn loss_heading(view: &View) -> Markup {
-    let criterion = format::criterion(view.input.leaderboard.criterion);
-    html! { th.number scope="col" { "Validation loss" br; span.unit { (criterion) } } }
-}
-
-fn measure_headings(view: &View) -> Markup {
-    html! {
-        th.number scope="col" { "Explained" }
-        th.number scope="col" { "Anomaly" br; "share" }
-        @for measure in &view.measures { (measure_heading(measure)) }
-        th.number scope="col" { "Time" }
-    }
-}
-
-/// The heading of a measure's column.
-pub fn measure_heading(measure: &Measure) -> Markup {
-    html! {
-        th.number scope="col" {
-            @match measure.title.strip_prefix("test ") {
-                Some(title) => { (title) br; span.unit { "test images" } }
-                None if measure.title == "AP" => { "Average" br; "precision" }
-                None => (measure.title),
-            }
-        }
-    }
-}
-
-/// The losses and measures of a trial; `show` makes the cell of a measure.
-fn measures(view: &View, candidate: &Candidate, show: fn(&Measure, &Candidate) -> Markup) -> Markup {
-    let percent = |value: fn(&Validation) -> f64| match &candidate.validation {
-        Some(validation) => or_dash(format::percent(value(validation)), NOT_A_NUMBER),
-        None => or_dash(None, BASELINE),
-    };
-    html! {
-        td.number { (percent(|v| v.explained)) }
-        td.number { (percent(|v| v.anomaly_share)) }
-        @for measure in &view.measures { td.number { (show(measure, candidate)) } }
-        td.number { (or_dash(format::duration(candidate.seconds), NOT_A_NUMBER)) }
-    }
-}
-
-/// A measure of one trial.
-fn value(measure: &Measure, candidate: &Candidate) -> Markup {
-    or_dash(
-        (measure.value)(candidate).and_then(|value| format::number(value, 3)),
-        NO_LABELS,
-    )
-}
-
-/// A measure of one trial, its interval below it.
-pub fn agreement(measure: &Measure, candidate: &Candidate) -> Markup {
-    let shown = |value: f64| format::number(value, 3).unwrap_or_default();
-    html! {
-        (value(measure, candidate))
-        @if let Some([low, high]) = (measure.interval)(candidate) {
-            div.interval title="95 percent interval" { (shown(low)) " to " (shown(high)) }
-        }
-    }
-}
-
-/// A validation loss; a baseline has none.
-pub fn loss(value: Option<f64>) -> Markup {
-    match value {
-        Some(value) => or_dash(format::loss(value), NOT_A_NUMBER),
-        None => or_dash(None, BASELINE),
-    }
-}
-
-/// `110.0° → 147.3°`; one line for each hyperparameter, named where there are several.
-pub fn tuning(initial: &Hyperparameters, tuned: &Hyperparameters) -> Markup {
-    let is_one = tuned.len() <= 1;
-    html! {
-        @for (name, end) in format::in_order(tuned) {
-            @let quantity = Quantity::of(name);
-            div {
-                @if !is_one { span.name { (quantity.label) " " } }
-                (or_dash(initial.get(name).map(|start| quantity.text(*start)), "no starting point was given"))
-                " \u{2192} " (quantity.text(end))
-            }
-        }
-        @if tuned.is_empty() { (or_dash(None, "the trial has no hyperparameters")) }
-    }
-}
-
-/// A family with its marker; a baseline has none.
-pub fn family(view: &View, name: &str) -> Markup {
-    let number = plot::family_number(&view.families, name);
-    html! {
-        @if view.families.iter().any(|family| family == name) {
-            span class=(format!("symbol f{number}")) { (super::chart::symbol(number)) } " "
-        }
-        (name)
-    }
-}
-
-/// The first eight digits of a trial's identifier; the whole of it on hover.
-fn trial(id: &str) -> Markup {
-    let short: String = id.chars().take(8).collect();
-    html! { code title=(id) { (short) } }
 }

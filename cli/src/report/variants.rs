@@ -1,9 +1,11 @@
 //! The tables of a sweep with variants: each task with the method and its variants over seeds, and one seed of it.
 
 use super::{
+    cells::{
+        NO_LABELS, NOT_A_NUMBER, NOTHING_SELECTED, agreement, family, loss, loss_heading, measure_heading, tuning,
+    },
     format::{self, or_dash},
     page::View,
-    tables::{NO_LABELS, NOTHING_SELECTED, agreement, family, loss, loss_heading, measure_heading, tuning},
 };
 use crate::results::{Measure, Row, rows};
 use augur_core::{
@@ -122,7 +124,7 @@ fn seed_row(view: &View, result: &TaskResult) -> Markup {
                 td.path { (tuning(&candidate.initial, &candidate.tuned)) }
                 td.number { (loss(candidate.val_loss)) }
                 @for measure in &view.measures { td.number { (agreement(measure, candidate)) } }
-                td.number { (or_dash(format::duration(candidate.seconds), "not a finite number")) }
+                td.number { (or_dash(format::duration(candidate.seconds), NOT_A_NUMBER)) }
             }
             None => {
                 @for _ in 0..2 { td { (or_dash(None, NOTHING_SELECTED)) } }

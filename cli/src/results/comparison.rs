@@ -164,3 +164,6 @@ fn correct(variants: &mut [Variant]) {
         .zip(adjusted)
         .for_each(|(against, p_holm)| against.p_holm = p_holm);
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ pub mod draws;
 pub mod id;
 pub mod leaderboard;
 pub mod measure;
+pub mod model;
 pub mod outcome;
 pub mod plan;
 pub mod select;

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
         Control::Continue
     })?;
-    if let augur_train::trial::Ended::Completed(outcome) = ended {
+    if let augur_train::trial::Ended::Completed(outcome, _) = ended {
         println!(
             "{:?}\n{:?}\n{:.1} s",
             outcome.validation, outcome.diagnostics, outcome.seconds

@@ -13,6 +13,7 @@ pub mod model;
 pub mod network;
 pub mod normalisation;
 pub mod optimiser;
+pub mod preview;
 pub mod score;
 pub mod selection;
 pub mod trial;

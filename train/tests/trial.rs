@@ -94,7 +94,7 @@ fn complete(spec: &TrialSpec) -> (Vec<Measurement>, Outcome) {
         measurements.push(m);
         Control::Continue
     };
-    let Ended::Completed(mut outcome) = run(spec, &task(), Path::new("."), &mut report).unwrap() else {
+    let Ended::Completed(mut outcome, _) = run(spec, &task(), Path::new("."), &mut report).unwrap() else {
         panic!("was stopped")
     };
     outcome.seconds = 0.0;
@@ -249,7 +249,7 @@ fn weights_from_a_file_and_frozen_parts() {
     let mut scores = |seed| {
         spec.seed = seed;
         match run(&spec, &task(), folder.path(), &mut quiet).unwrap() {
-            Ended::Completed(outcome) => outcome.scores,
+            Ended::Completed(outcome, _) => outcome.scores,
             Ended::Stopped { .. } => panic!("was stopped"),
         }
     };
@@ -263,10 +263,8 @@ fn stops_when_told() {
         reports += 1;
         if reports == 2 { Control::Stop } else { Control::Continue }
     };
-    assert_eq!(
-        run(&cutdiff(), &task(), Path::new("."), &mut report).unwrap(),
-        Ended::Stopped { epoch: 2 }
-    );
+    let ended = run(&cutdiff(), &task(), Path::new("."), &mut report).unwrap();
+    assert!(matches!(ended, Ended::Stopped { epoch: 2 }));
     assert_eq!(reports, 2);
 }
 

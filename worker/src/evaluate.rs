@@ -4,16 +4,18 @@
 //! in the worker's main process, which trains nothing.
 
 use augur_core::{
+    draws::{Purpose, shared_stream},
     leaderboard::Agreement,
-    measure::{auroc, average_precision},
+    measure::Measures,
     plan::TrialSpec,
     state::{Cause, CauseKind},
 };
-use augur_data::load_labels;
+use augur_data::{Labels, load_labels};
 use augur_proto::v1::{TrialAgreement, TrialScores};
 use std::path::Path;
 
-/// The agreement of each trial's scores with the labels of the task that `spec` names.
+/// The agreement of each trial's scores with the labels of the task that `spec` names: over the validation images and
+/// over the test images, where their labels are known.
 ///
 /// # Errors
 /// Labels that can't be read, and scores that don't fit them.
@@ -22,28 +24,31 @@ pub fn evaluate(spec: &TrialSpec, trials: Vec<TrialScores>, base_dir: &Path) -> 
         load_labels(&spec.data, &spec.split, &spec.task, base_dir).map_err(|error| bad_data(error.to_string()))?;
     let agreement = |trial: TrialScores| {
         let agreement = labels
-            .as_deref()
-            .map_or(Ok(Agreement::default()), |labels| agree(&trial, labels))?;
-        Ok(TrialAgreement {
-            trial: trial.trial,
-            auroc: agreement.auroc,
-            average_precision: agreement.average_precision,
-        })
+            .as_ref()
+            .map_or(Ok(Agreement::default()), |labels| agree(spec.seed, &trial, labels))?;
+        Ok(TrialAgreement::new(trial.trial, agreement))
     };
     trials.into_iter().map(agreement).collect()
 }
 
-fn agree(trial: &TrialScores, labels: &[bool]) -> Result<Agreement, Cause> {
-    let unfit = |error| {
-        bad_data(format!(
-            "the scores of trial {} don't fit the labels: {error}",
-            trial.trial
-        ))
+fn agree(seed: u64, trial: &TrialScores, labels: &Labels) -> Result<Agreement, Cause> {
+    let measures = |images: &str, scores: &[f64], labels: &[bool], step| {
+        // Labels of one class rank nothing.
+        if !(labels.contains(&true) && labels.contains(&false)) {
+            return Ok(None);
+        }
+        let mut draws = shared_stream(seed, &trial.trial, Purpose::Bootstrap, step);
+        Measures::of(scores, labels, &mut draws).map(Some).map_err(|error| {
+            bad_data(format!(
+                "the scores of trial {} don't fit the labels of the {images} images: {error}",
+                trial.trial
+            ))
+        })
     };
-    Ok(Agreement {
-        auroc: Some(auroc(&trial.scores, labels).map_err(unfit)?),
-        average_precision: Some(average_precision(&trial.scores, labels).map_err(unfit)?),
-    })
+    Ok(Agreement::of(
+        measures("validation", &trial.scores, &labels.validation, 0)?,
+        measures("test", &trial.test_scores, &labels.test, 1)?,
+    ))
 }
 
 fn bad_data(detail: String) -> Cause {

@@ -3,10 +3,13 @@
 //! The main process speaks gRPC and never runs libtorch; each slot has one child, so that a crash inside libtorch is a
 //! failed attempt and not a lost worker. Labels are read in [`evaluate`] and nowhere else, after the choice is sealed.
 
+pub mod artifacts;
 pub mod doctor;
 pub mod error;
 pub mod evaluate;
+pub mod model;
 pub mod options;
+pub mod preview;
 pub mod slot;
 pub mod worker;
 

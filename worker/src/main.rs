@@ -3,7 +3,9 @@
 use augur_worker::{
     doctor,
     error::WorkerError,
+    model,
     options::{Cli, Command, Options},
+    preview,
     shutdown::on_shutdown,
     slot, worker,
 };
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
     match (cli.command, cli.options) {
         (Some(Command::Slot), _) => slot::child::main(),
         (Some(Command::Doctor { json }), _) => doctor::main(json),
+        (Some(Command::Score(options)), _) => model::score(&options),
+        (Some(Command::Export(options)), _) => model::export(&options),
+        (Some(Command::Preview(options)), _) => preview::main(&options),
         (None, Some(options)) => match work(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

@@ -31,6 +31,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    Score(crate::model::Score),
+    Export(crate::model::Export),
+    Preview(crate::preview::Preview),
 }
 
 /// How a worker works.
@@ -51,6 +54,9 @@ pub struct Options {
     /// Folder for the whole logs of the slots; without it only their last lines are kept, for causes
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,
+    /// Folder for what trials leave behind: detectors and embeddings; without it they are not kept
+    #[arg(long, value_name = "DIR")]
+    pub artifacts: Option<PathBuf>,
     /// Stop when stdin ends: whoever started the worker is gone
     #[arg(long)]
     pub exit_with_stdin: bool,

@@ -45,6 +45,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         coordinator: coordinator.clone(),
         reporter: Reporter::start(coordinator.clone(), leases.clone()),
         base_dir: options.base_dir(),
+        artifacts: options.artifacts.clone(),
         stopping: stopping.clone(),
     };
     let jobs = TaskTracker::new();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use augur_core::state::CauseKind;
+use augur_core::{spec::Count, state::CauseKind};
 use augur_data::load_labels;
 use augur_proto::v1::TrialScores;
 use augur_worker::evaluate::evaluate;
@@ -14,6 +14,7 @@ fn scores(trial: &str, scores: Vec<f64>) -> TrialScores {
     TrialScores {
         trial: trial.into(),
         scores,
+        test_scores: vec![],
     }
 }
 
@@ -22,7 +23,8 @@ fn scores_are_held_against_the_labels_of_the_task() {
     let spec = plan(1).trial(0);
     let labels = load_labels(&spec.data, &spec.split, &spec.task, &workspace())
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .validation;
     let right: Vec<f64> = labels.iter().map(|&anomalous| f64::from(anomalous)).collect();
     let wrong = right.iter().map(|score| -score).collect();
     let trials = vec![
@@ -30,11 +32,15 @@ fn scores_are_held_against_the_labels_of_the_task() {
         scores("wrong", wrong),
         scores("blind", vec![0.0; 40]),
     ];
-    let found = evaluate(&spec, trials, &workspace()).unwrap();
-    let found: Vec<_> = found
+    let agreements = evaluate(&spec, trials, &workspace()).unwrap();
+    let found: Vec<_> = agreements
         .iter()
         .map(|t| (&*t.trial, t.auroc, t.average_precision))
         .collect();
+    assert!(
+        agreements.iter().all(|t| t.test.is_none()),
+        "the split has no test images"
+    );
     // Blind scores rank nothing: half of the pairs, and the share of anomalies, 16 of 40.
     assert_eq!(found[0], ("right", Some(1.0), Some(1.0)));
     assert_eq!((found[1].0, found[1].1), ("wrong", Some(0.0)));
@@ -50,4 +56,33 @@ fn scores_of_other_images_are_refused() {
         cause.detail.contains("short") && cause.detail.contains("39") && cause.detail.contains("40"),
         "{cause}"
     );
+}
+
+#[test]
+fn test_images_have_measures_of_their_own() {
+    let mut spec = plan(1).trial(0);
+    spec.split.test_normal = Some(Count::Number(15));
+    spec.split.test_anomalous = Some(Count::Number(5));
+    let labels = load_labels(&spec.data, &spec.split, &spec.task, &workspace())
+        .unwrap()
+        .unwrap();
+    let of = |labels: &[bool], sign: f64| labels.iter().map(|&y| sign * f64::from(y)).collect();
+    let trial = TrialScores {
+        trial: "both".into(),
+        scores: of(&labels.validation, 1.0),
+        test_scores: of(&labels.test, -1.0),
+    };
+    let evaluate = |trial| evaluate(&spec, vec![trial], &workspace());
+    let found = &evaluate(trial.clone()).unwrap()[0];
+    let test = found.test.unwrap();
+    assert_eq!((found.auroc, test.auroc), (Some(1.0), 0.0));
+    // Everything called an anomaly is all that such scores allow: precision 5 of 20, recall 1.
+    assert_eq!((found.f1_max, test.f1_max), (Some(1.0), 0.4));
+    let interval = found.auroc_interval.unwrap();
+    assert_eq!((interval.low, interval.high), (1.0, 1.0));
+    let cause = evaluate(TrialScores {
+        test_scores: vec![],
+        ..trial
+    });
+    assert!(cause.unwrap_err().detail.contains("test images"));
 }

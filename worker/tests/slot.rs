@@ -27,6 +27,7 @@ fn run(spec: TrialSpec) -> Run {
     Run {
         spec,
         base_dir: workspace(),
+        artifacts: None,
     }
 }
 

@@ -1,12 +1,15 @@
 //! The commands, one file each.
 
 mod cancel;
+mod data;
 mod doctor;
 mod fetch;
 mod leaderboard;
 mod list;
 mod plan;
+mod preview;
 mod run;
+mod score;
 mod select;
 mod submit;
 mod watch;
@@ -24,6 +27,7 @@ use clap::{Args, Subcommand};
 pub enum Command {
     Run(run::Run),
     Plan(plan::Plan),
+    Preview(preview::Preview),
     Submit(submit::Submit),
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
@@ -31,7 +35,10 @@ pub enum Command {
     Cancel(cancel::Cancel),
     Workers(workers::Workers),
     Select(select::Select),
+    Score(score::Score),
+    Export(score::Export),
     Fetch(fetch::Fetch),
+    Data(data::Data),
     Doctor(doctor::Doctor),
 }
 
@@ -41,6 +48,7 @@ impl Command {
         match self {
             Self::Run(command) => command.run().await,
             Self::Plan(command) => command.run(),
+            Self::Preview(command) => command.run(),
             Self::Submit(command) => command.run().await,
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
@@ -48,7 +56,10 @@ impl Command {
             Self::Cancel(command) => command.run().await,
             Self::Workers(command) => command.run().await,
             Self::Select(command) => command.run().await,
+            Self::Score(command) => command.run(),
+            Self::Export(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Data(command) => command.run(),
             Self::Doctor(command) => command.run(),
         }
     }

@@ -7,7 +7,7 @@ mod announcement;
 mod budget;
 mod service;
 
-use crate::{failure::Failure, folder::RunFolder, programs};
+use crate::{failure::Failure, folder::RunFolder, programs, results::ARTIFACTS};
 use service::{Program, Service};
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -75,6 +75,7 @@ impl Crew {
     pub fn start_workers(&mut self, folder: &RunFolder, count: u32, slots: u32) -> Result<(), Failure> {
         for index in 0..count {
             let logs = folder.logs().display().to_string();
+            let artifacts = folder.path.join(ARTIFACTS).display().to_string();
             let slots = slots.to_string();
             let args = [
                 "--coordinator",
@@ -84,6 +85,8 @@ impl Crew {
                 "--exit-with-stdin",
                 "--log-dir",
                 &logs,
+                "--artifacts",
+                &artifacts,
             ];
             let program = Program {
                 name: format!("worker {index}"),

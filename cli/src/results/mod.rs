@@ -1,10 +1,12 @@
-//! The files of a finished sweep: leaderboard.json, .csv, .md and report.html, each replaced whole.
+//! The files of a finished sweep: leaderboard.json, .csv, .md and report.html, and the detectors that won; each replaced
+//! whole.
 
 mod comparison;
 mod csv;
 mod gather;
 mod markdown;
 mod measures;
+mod models;
 mod rows;
 mod statistics;
 mod table;
@@ -15,6 +17,7 @@ pub use gather::gather;
 pub(crate) use gather::id;
 pub use markdown::to_markdown;
 pub(crate) use measures::{Measure, shown};
+pub use models::ARTIFACTS;
 pub(crate) use rows::{Row, has_variants, rows};
 pub use table::to_table;
 pub(crate) use table::{finish, plain};
@@ -36,6 +39,7 @@ pub fn write(folder: &Path, input: &ReportInput) -> Result<PathBuf, Failure> {
     replace(&folder.join("leaderboard.json"), to_json(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.csv"), to_csv(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.md"), to_markdown(board).as_bytes())?;
+    models::keep(folder, board)?;
     let path = folder.join("report.html");
     report::write(&path, input)?;
     Ok(path)

@@ -36,6 +36,8 @@ struct Run<'a> {
     /// What paths in the spec are relative to.
     base: &'a Path,
     start: Instant,
+    /// Epochs finished.
+    epoch: u32,
     report: &'a mut dyn FnMut(Measurement) -> Control,
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn run(
         device,
         base,
         start,
+        epoch: 0,
         report,
     };
     match run.scorer(baseline) {
@@ -114,7 +117,7 @@ impl Run<'_> {
         }
         Err(TrialError::NotFinite {
             what: format!("a score of the baseline {}", baseline.name()),
-            epoch: 0,
+            epoch: self.epoch,
         })
     }
 }

@@ -53,6 +53,7 @@ fn report(run: &mut Run, epoch: u32, training_loss: f64) -> Result<(), Halt> {
         let what = "the training loss".to_owned();
         return Err(TrialError::NotFinite { what, epoch }.into());
     }
+    run.epoch = epoch;
     let measurement = Measurement {
         epoch,
         training_loss,

@@ -4,8 +4,8 @@ use augur_core::draws::{Purpose, stream};
 use augur_core::id::TrialId;
 use augur_core::plan::TrialSpec;
 use augur_core::spec::TrainingAugmentation;
-use rand::seq::SliceRandom;
 use rand::RngCore;
+use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
 use super::moves;
@@ -38,6 +38,11 @@ impl Draws {
     /// The stream of the detector's initial weights.
     pub fn weights(&self) -> impl RngCore + use<> {
         stream(self.seed, &self.trial, Purpose::Weights, 0)
+    }
+
+    /// The stream of the permutations by which a shift is tested.
+    pub fn permutations(&self) -> impl RngCore + use<> {
+        stream(self.seed, &self.trial, Purpose::Permutation, 0)
     }
 
     /// The order of `count` training images in an epoch: a permutation [count], int64.

@@ -36,9 +36,7 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
         let x = trial.images.train.index_select(0, &batch);
         let x = trial.draws.moved(&x, &spec.augmentation, trial.step);
         let images = x.size()[0];
-        let draw = trial
-            .draws
-            .augmentation(trial.augmentation.as_ref(), &x, trial.step);
+        let draw = trial.draws.augmentation(trial.augmentation.as_ref(), &x, trial.step);
         let due = trial.step % u64::from(trial.spec.tuning.every.max(1)) == 0;
         let loss = match tuned {
             Some(order) if due => {

@@ -16,7 +16,10 @@ pub enum TrialError {
     },
     #[error("the {group} group's images do not fit: {reason}")]
     Images { group: &'static str, reason: String },
-    #[error("{what} became NaN or infinite in epoch {epoch}; lower the learning rates in `training` and `tuning`")]
+    #[error(
+        "{what} became NaN or infinite in epoch {epoch}; lower the learning rates in `training` and `tuning`, or a \
+         baseline's own"
+    )]
     NotFinite { what: String, epoch: u32 },
     #[error("the trial's family can't be used with these images and this starting point")]
     Start(#[from] AugmentError),

@@ -2,15 +2,16 @@
 //! (docs/method.md, "The two alternating steps" and "Comparing families").
 
 use augur_core::outcome::{Diagnostics, Validation};
+use augur_core::selectors::{Embeddings, SelectorError, validate};
 use tch::{Kind, Tensor, no_grad};
 
 use super::TrialError;
 use super::draws::Group;
 use super::setup::Trial;
-use crate::detector::Output;
 use crate::loss::{Normalised, normalise};
-use crate::mixture_energy::mixture_energy;
-use crate::score::{ScoreError, Scorer};
+use crate::model::{NormalScores, scores};
+use crate::score::Scorer;
+use crate::selection::rows;
 
 /// Stands in for a distance of 0 between images, so that the ratio stays a number.
 const SMALLEST_DISTANCE: f64 = 1e-12;
@@ -23,67 +24,69 @@ pub struct Judgement {
     pub scores: Vec<f64>,
     /// Anomaly score of each test image.
     pub test_scores: Vec<f64>,
+    /// Anomaly scores of the normal images.
+    pub normal_scores: NormalScores,
+    /// What gave the scores.
+    pub scorer: Scorer,
+    /// What the losses were computed from.
+    pub embeddings: Embeddings,
 }
 
 /// L_val over D_trn, phi(D_trn) and D_val.
 pub fn validation_loss(trial: &Trial) -> f64 {
     no_grad(|| {
-        let z_trn = outputs(trial, &trial.images.train).z;
-        let z_val = outputs(trial, &trial.images.validation).z;
-        normalised(trial, &z_trn, &z_val).mean_distance().double_value(&[])
+        let groups = [&trial.images.train, &trial.images.validation].map(|x| embed(trial, x));
+        let normalised = normalised(trial, &groups);
+        normalised.mean_distance().double_value(&[])
     })
 }
 
-/// All that selection, guards and the later evaluation need.
+/// All that selection, guards, the later evaluation and whoever keeps the detector need.
 pub fn judge(trial: &Trial, training_loss: f64) -> Result<Judgement, TrialError> {
     no_grad(|| {
-        let z_trn = outputs(trial, &trial.images.train).z;
-        let validation = outputs(trial, &trial.images.validation);
-        let normalised = normalised(trial, &z_trn, &validation.z);
+        let images = &trial.images;
+        let [z_trn, z_val] = [&images.train, &images.validation].map(|x| embed(trial, x));
         let (held_out_aug, augmentation_distance) = held_out_augmented(trial);
-        let mixture = mixture_energy(&normalise(
-            &outputs(trial, &trial.images.held_out).z,
-            &outputs(trial, &held_out_aug).z,
-            &validation.z,
-        ));
+        let z_aug = embed(trial, &augmented(trial, &images.train, Group::Train));
+        let embeddings = || -> Result<Embeddings, SelectorError> {
+            Ok(Embeddings {
+                train: rows(&z_trn)?,
+                held_out: rows(&embed(trial, &images.held_out))?,
+                augmented: rows(&embed(trial, &held_out_aug))?,
+                augmented_train: Some(rows(&z_aug)?),
+                validation: rows(&z_val)?,
+            })
+        };
+        let embeddings = embeddings().map_err(|_| TrialError::NotFinite {
+            what: "an embedding".to_owned(),
+            epoch: trial.spec.training.epochs,
+        })?;
         let scorer = Scorer::fit(trial.spec.score, &z_trn)?;
-        let scores = scorer.score(&validation)?;
+        let score = |x: &Tensor| scores(&trial.network, &scorer, x);
+        let scores = score(&images.validation)?;
         Ok(Judgement {
-            validation: Validation {
-                mixture_energy: mixture.loss,
-                mean_distance: normalised.mean_distance().double_value(&[]),
-                explained: mixture.explained,
-                anomaly_share: mixture.share,
-                score_variance: scores.var(false).double_value(&[]),
-            },
+            validation: validate(&embeddings, &scores, &mut trial.draws.permutations()),
             diagnostics: Diagnostics {
                 training_loss,
-                embedding_scale: normalised.scale.double_value(&[]),
+                embedding_scale: normalise(&z_trn, &z_aug, &z_val).scale.double_value(&[]),
                 augmentation_distance,
             },
-            scores: values(&scores),
-            test_scores: test_scores(trial, &scorer)?,
+            scores,
+            test_scores: score(&images.test)?,
+            normal_scores: NormalScores {
+                train: score(&images.train)?,
+                held_out: score(&images.held_out)?,
+            },
+            scorer,
+            embeddings,
         })
     })
 }
 
-/// Scores of the test images, which nothing else looks at; none where there are none.
-fn test_scores(trial: &Trial, scorer: &Scorer) -> Result<Vec<f64>, ScoreError> {
-    if trial.images.test.size()[0] == 0 {
-        return Ok(Vec::new());
-    }
-    let scores = scorer.score(&outputs(trial, &trial.images.test))?;
-    Ok(values(&scores))
-}
-
-fn values(scores: &Tensor) -> Vec<f64> {
-    (0..scores.size()[0]).map(|i| scores.double_value(&[i])).collect()
-}
-
 /// Total distance normalisation over D_trn, phi(D_trn) and D_val.
-fn normalised(trial: &Trial, z_trn: &Tensor, z_val: &Tensor) -> Normalised {
+fn normalised(trial: &Trial, [z_trn, z_val]: &[Tensor; 2]) -> Normalised {
     let x_aug = augmented(trial, &trial.images.train, Group::Train);
-    normalise(z_trn, &outputs(trial, &x_aug).z, z_val)
+    normalise(z_trn, &embed(trial, &x_aug), z_val)
 }
 
 /// phi over the held-out images, and its distance: RMS(phi(x) - x) relative to the RMS difference of two different
@@ -104,7 +107,7 @@ fn augmented(trial: &Trial, x: &Tensor, group: Group) -> Tensor {
     augmentation.apply(&trial.raw, x, &draw)
 }
 
-/// The detector's outputs in evaluation mode for x [N, C, H, W] in [0, 1].
-fn outputs(trial: &Trial, x: &Tensor) -> Output {
-    trial.network.outputs(x)
+/// The embeddings [N, h] in evaluation mode of x [N, C, H, W] in [0, 1].
+fn embed(trial: &Trial, x: &Tensor) -> Tensor {
+    trial.network.outputs(x).z
 }

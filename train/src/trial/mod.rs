@@ -12,12 +12,16 @@ mod setup;
 use std::path::Path;
 use std::time::Instant;
 
-use augur_core::outcome::{Hyperparameters, Measurement, Outcome};
+use augur_core::model::{ImageShape, MODEL_FORMAT, ModelCard};
+use augur_core::outcome::{Hyperparameters, Measurement, Outcome, Validation};
 use augur_core::plan::{Method, TrialSpec};
+use augur_core::selectors::Embeddings;
 use augur_core::spec::FamilySpec;
 use augur_data::TaskImages;
 
 use crate::baseline;
+use crate::device::LIBTORCH_VERSION;
+use crate::model::Model;
 
 pub(crate) use draws::Draws;
 pub use error::TrialError;
@@ -33,13 +37,21 @@ pub enum Control {
 }
 
 /// How a trial ended that did not fail.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Ended {
-    Completed(Outcome),
+    /// With an outcome, and what is left of the trial; a baseline leaves nothing.
+    Completed(Outcome, Option<Box<Remains>>),
     /// Told to stop after this many epochs.
-    Stopped {
-        epoch: u32,
-    },
+    Stopped { epoch: u32 },
+}
+
+/// What a trial leaves behind for whoever wants to keep it.
+#[derive(Debug)]
+pub struct Remains {
+    /// The trained detector.
+    pub model: Model,
+    /// What its losses were computed from.
+    pub embeddings: Embeddings,
 }
 
 /// Runs the trial `spec` on the images of its task; paths of weights in it are relative to `base`. `report` gets a
@@ -100,13 +112,42 @@ fn augmented(
         test_scores: judgement.test_scores,
         seconds: start.elapsed().as_secs_f64(),
     };
-    if outcome.is_finite() {
-        Ok(Ended::Completed(outcome))
-    } else {
-        Err(TrialError::NotFinite {
+    if !outcome.is_finite() {
+        return Err(TrialError::NotFinite {
             what: "the final evaluation".to_owned(),
             epoch: spec.training.epochs,
-        })
+        });
+    }
+    let model = Model::new(
+        card(spec, &outcome, &judgement.validation, images),
+        trial.network,
+        judgement.scorer,
+        judgement.normal_scores,
+    );
+    let remains = Remains {
+        model,
+        embeddings: judgement.embeddings,
+    };
+    Ok(Ended::Completed(outcome, Some(Box::new(remains))))
+}
+
+/// What is to be known of the trial's detector.
+fn card(spec: &TrialSpec, outcome: &Outcome, validation: &Validation, images: &TaskImages) -> ModelCard {
+    let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    ModelCard {
+        format: MODEL_FORMAT,
+        trial: spec.id().to_string(),
+        spec: spec.clone(),
+        tuned: outcome.tuned.clone(),
+        validation: *validation,
+        images: ImageShape {
+            channels: size(images.train.channels),
+            height: size(images.train.height),
+            width: size(images.train.width),
+        },
+        augur: env!("CARGO_PKG_VERSION").to_owned(),
+        libtorch: LIBTORCH_VERSION.to_owned(),
+        tensors_sha256: String::new(),
     }
 }
 

@@ -52,8 +52,20 @@ mod tests {
     fn half_of_the_images_are_mirrored_and_nothing_else() {
         let x = noise(&[200, 2, 3, 4], 1.0);
         for (dim, spec) in [
-            (3, TrainingAugmentation { flip_horizontal: true, ..Default::default() }),
-            (2, TrainingAugmentation { flip_vertical: true, ..Default::default() }),
+            (
+                3,
+                TrainingAugmentation {
+                    flip_horizontal: true,
+                    ..Default::default()
+                },
+            ),
+            (
+                2,
+                TrainingAugmentation {
+                    flip_vertical: true,
+                    ..Default::default()
+                },
+            ),
         ] {
             let y = drawn(spec, &x);
             let mirrored = (0..200).filter(|&i| {
@@ -69,13 +81,21 @@ mod tests {
     #[test]
     fn crops_are_windows_of_the_padded_image() {
         let x = noise(&[60, 1, 6, 5], 1.0);
-        let y = drawn(TrainingAugmentation { crop_padding_px: 2, ..Default::default() }, &x);
+        let y = drawn(
+            TrainingAugmentation {
+                crop_padding_px: 2,
+                ..Default::default()
+            },
+            &x,
+        );
         let padded = x.replication_pad2d([2, 2, 2, 2]);
         let mut seen = std::collections::BTreeSet::new();
         for i in 0..60 {
             let window = |top, left| padded.narrow(0, i, 1).narrow(2, top, 6).narrow(3, left, 5);
             let places = (0..5).flat_map(|top| (0..5).map(move |left| (top, left)));
-            let found = places.into_iter().find(|&(top, left)| window(top, left) == y.narrow(0, i, 1));
+            let found = places
+                .into_iter()
+                .find(|&(top, left)| window(top, left) == y.narrow(0, i, 1));
             seen.insert(found.unwrap_or_else(|| panic!("image {i} is no window")));
         }
         assert!(seen.len() > 12, "only {} of 25 windows", seen.len());

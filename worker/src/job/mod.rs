@@ -3,6 +3,7 @@
 mod report;
 
 use crate::{
+    artifacts,
     coordinator::Coordinator,
     evaluate::evaluate,
     leases::Held,
@@ -18,7 +19,7 @@ use augur_core::{
 use augur_proto::v1::{self, lease::Work};
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 /// What every job of a worker uses.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub(crate) struct Bench {
     pub coordinator: Coordinator,
     pub reporter: Reporter,
     pub base_dir: PathBuf,
+    /// The folder for what trials leave behind, if that is kept.
+    pub artifacts: Option<PathBuf>,
     /// Fires when the worker stops: work in progress is dropped, finished work may still be handed in.
     pub stopping: CancellationToken,
 }
@@ -70,6 +73,10 @@ impl Bench {
     async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Outcome, Cause> {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
         let run = Run {
+            artifacts: self
+                .artifacts
+                .as_deref()
+                .map(|root| artifacts::folder(root, &spec.id().to_string())),
             spec,
             base_dir: self.base_dir.clone(),
         };
@@ -79,8 +86,17 @@ impl Bench {
 
     async fn evaluate(&self, work: v1::EvaluationWork) -> Result<Vec<v1::TrialAgreement>, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
-        let base_dir = self.base_dir.clone();
-        let evaluation = tokio::task::spawn_blocking(move || evaluate(&spec, work.trials, &base_dir));
+        let (base_dir, root) = (self.base_dir.clone(), self.artifacts.clone());
+        let evaluation = tokio::task::spawn_blocking(move || {
+            if let Some(root) = root {
+                // Best first: the others' detectors have lost.
+                let lost = work.trials.iter().skip(1).map(|trial| trial.trial.as_str());
+                if let Err(fault) = artifacts::discard_models(&root, lost) {
+                    warn!("detectors that were not selected stay in {}: {fault}", root.display());
+                }
+            }
+            evaluate(&spec, work.trials, &base_dir)
+        });
         evaluation.await.unwrap_or_else(|panic| {
             Err(Cause {
                 kind: CauseKind::Crashed,

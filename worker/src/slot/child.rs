@@ -7,14 +7,22 @@ use super::{
     post_mortem::says_out_of_memory,
     protocol::{Event, Run, from_line, to_line},
 };
-use augur_core::state::{Cause, CauseKind};
-use augur_train::trial::{self, Control, Ended, TrialError};
+use augur_core::{
+    model::EMBEDDINGS_FILE,
+    outcome::Outcome,
+    state::{Cause, CauseKind},
+};
+use augur_train::{
+    model::save_embeddings,
+    trial::{self, Control, Ended, Remains, TrialError},
+};
 use std::{
     any::Any,
     error::Error,
     fs::File,
     io::{self, Write},
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     process::{ExitCode, exit},
     sync::mpsc,
 };
@@ -116,16 +124,34 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
             .map_or(Control::Stop, |()| Control::Continue)
     };
     match trial::run(&run.spec, images, &run.base_dir, &mut report) {
-        Ok(Ended::Completed(outcome)) => Event::Done(outcome),
+        Ok(Ended::Completed(outcome, remains)) => {
+            if let (Some(folder), Some(remains)) = (&run.artifacts, remains) {
+                keep(folder, &outcome, *remains);
+            }
+            Event::Done(outcome)
+        }
         Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),
         Err(error) => failed(kind_of(&error), chain(&error)),
+    }
+}
+
+/// Keeps a detector and its embeddings. The outcome doesn't depend on it: a full disk costs the detector alone.
+fn keep(folder: &Path, outcome: &Outcome, mut remains: Remains) {
+    let kept = remains
+        .model
+        .save(folder)
+        .and_then(|()| save_embeddings(&folder.join(EMBEDDINGS_FILE), &remains.embeddings, &outcome.scores));
+    if let Err(error) = kept {
+        eprintln!("the trial's detector is not kept: {}", chain(&error));
     }
 }
 
 fn kind_of(error: &TrialError) -> CauseKind {
     match error {
         TrialError::NotFinite { .. } => CauseKind::Numerical,
-        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) | TrialError::Weights(_) => CauseKind::BadData,
+        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) | TrialError::Weights(_) => {
+            CauseKind::BadData
+        }
         TrialError::Device(_) => CauseKind::Crashed,
         TrialError::Score(_) => CauseKind::Numerical,
     }

@@ -21,6 +21,9 @@ pub struct Run {
     pub spec: TrialSpec,
     /// The folder at which relative data folders start.
     pub base_dir: PathBuf,
+    /// The folder for the detector and its embeddings; none where they are not kept.
+    #[serde(default)]
+    pub artifacts: Option<PathBuf>,
 }
 
 /// What the child has to say.

@@ -114,13 +114,10 @@ fn is_the_slope_with_embeddings_of_several_stages_and_normalised_pixels() {
     check(&setting, "stages and pixels");
 }
 
+/// MMD isn't here: its bandwidth counts as a constant, which a slope knows nothing of.
 #[test]
-fn is_the_slope_of_every_loss() {
-    for loss in [
-        ValidationLoss::Mmd,
-        ValidationLoss::Sinkhorn,
-        ValidationLoss::MixtureEnergy,
-    ] {
+fn is_the_slope_of_other_losses() {
+    for loss in [ValidationLoss::Sinkhorn, ValidationLoss::MixtureEnergy] {
         let setting = Setting {
             loss,
             ..Default::default()

@@ -44,3 +44,37 @@ fn refuses_a_class_that_is_not_there_even_without_the_data() {
     let text = sandbox.failure(4, &["plan", "config.yaml"]);
     assert!(text.contains("did you mean `coat`?"), "{text}");
 }
+
+/// Ablations, baselines, and starting points that are made.
+const VARIANTS: &str = "\
+variants:
+  - {name: first-order, hypergradient: first_order}
+  - {name: random-static, families: [{cutdiff: {form: fixed, starts: {sobol: 8}}}, {rotation: {form: fixed, starts: {grid: 3}}}]}
+  - {name: random-dynamic, families: [{cutdiff: {form: random}}]}
+  - {name: mean-intensity, baseline: {mean_intensity: {}}}
+seeds:";
+
+#[test]
+fn names_variants_with_their_candidates_and_starts() {
+    let sandbox = Sandbox::new();
+    sandbox.config("seeds:", VARIANTS);
+    sandbox
+        .settings()
+        .bind(|| insta::assert_snapshot!(sandbox.success(&["plan", "config.yaml"])));
+    let json = sandbox.success(&["plan", "config.yaml", "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let variants = plan["variants"].as_array().unwrap();
+    let of = |variant: &serde_json::Value| (variant["name"].clone(), variant["trials_per_task_and_seed"].clone());
+    let expected = [
+        ("st-ssad", 3),
+        ("first-order", 3),
+        ("random-static", 11),
+        ("random-dynamic", 1),
+        ("mean-intensity", 1),
+    ];
+    assert_eq!(
+        variants.iter().map(of).collect::<Vec<_>>(),
+        expected.map(|(name, trials)| (name.into(), trials.into()))
+    );
+    assert_eq!(plan["trials"], 2 * 2 * 19);
+}

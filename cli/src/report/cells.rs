@@ -78,7 +78,7 @@ pub fn agreement(measure: &Measure, candidate: &Candidate) -> Markup {
     html! {
         (value(measure, candidate))
         @if let Some([low, high]) = (measure.interval)(candidate) {
-            div.interval title="95 percent interval" { (shown(low)) " to " (shown(high)) }
+            div.interval title="95 percent interval" { (shown(low)) "\u{2013}" (shown(high)) }
         }
     }
 }

@@ -51,7 +51,7 @@ fn leaderboard_row(view: &View, task: &[Row], row: &Row, (t, v): (usize, usize))
         td { (row.variant) }
         td.number { (row.seeds()) }
         td { (family(view, &row.families())) }
-        td.number { (spread(&row.val_loss())) }
+        td.number { (over_losses(row)) }
         @for measure in &view.measures {
             td.number.best[is_best(measure, task, row)] {
                 @match row.selected().as_slice() {
@@ -81,22 +81,28 @@ fn over(measure: &Measure, seeds: &[&Candidate]) -> Markup {
     let (mean, sd) = measure.mean_sd(seeds).unzip();
     html! {
         (or_dash(mean.and_then(shown), NO_LABELS))
-        @if let Some(sd) = sd.flatten().and_then(shown) { div.interval title="standard deviation over seeds" { "\u{b1} " (sd) } }
+        @if let Some(sd) = sd.flatten().and_then(shown) { (deviation(&sd)) }
     }
 }
 
-/// Numbers in words, with a true minus sign and a dash for none.
-fn spread(text: &str) -> Markup {
-    match text {
-        "-" => or_dash(None, "there is none"),
-        text => html! { (text.replace('-', "\u{2212}")) },
+/// The same of the validation loss.
+fn over_losses(row: &Row) -> Markup {
+    let (mean, sd) = row.val_loss().unzip();
+    html! {
+        (loss(mean))
+        @if let Some(sd) = sd.flatten().and_then(format::loss) { (deviation(&sd)) }
     }
+}
+
+fn deviation(sd: &str) -> Markup {
+    html! { div.interval title="standard deviation over seeds" { "\u{b1} " (sd) } }
 }
 
 /// A row for the method and each variant on one seed.
 pub fn seed(view: &View, results: &[&TaskResult]) -> Markup {
     let label = |result: &TaskResult| format!("Variants on {}, seed {}", result.task, result.seed);
     html! {
+        h4 { "The method and its variants" }
         div.scroll role="region" aria-label=[results.first().map(|result| label(result))] tabindex="0" {
             table.variants {
                 thead { tr {

@@ -4,7 +4,7 @@
 use super::{
     comparison::{Against, compare},
     measures::{Measure, shown},
-    rows::{Row, has_variants, rows},
+    rows::{Row, has_variants, rows, spread},
 };
 use crate::text;
 use augur_core::leaderboard::{Leaderboard, TaskResult};
@@ -79,7 +79,7 @@ impl Tables<'_> {
     /// The results of one task and variant over seeds.
     fn task(&self, row: &Row) -> String {
         let mut cells = self.names(row.task, row.variant);
-        cells.extend([row.seeds(), row.families(), row.tuned(), row.val_loss()]);
+        cells.extend([row.seeds(), row.families(), row.tuned(), spread(row.val_loss(), 4)]);
         cells.extend(self.measures.iter().map(|measure| measure.over(&row.selected())));
         line(&cells)
     }

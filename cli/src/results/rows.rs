@@ -96,10 +96,10 @@ impl<'a> Row<'a> {
         first.tuned.keys().map(describe).collect::<Vec<_>>().join(", ")
     }
 
-    /// The criterion's value of the selected trials over seeds.
-    pub fn val_loss(&self) -> String {
+    /// Mean and deviation over seeds of the selected trials' losses under the criterion; none of a baseline.
+    pub fn val_loss(&self) -> Option<(f64, Option<f64>)> {
         let losses: Vec<f64> = self.selected().iter().filter_map(|c| c.val_loss).collect();
-        spread(mean_sd(&losses), 4)
+        mean_sd(&losses)
     }
 }
 

@@ -94,7 +94,7 @@ fn fits(measure: &Measure, width: u16) -> bool {
 fn variant(row: &Row, task: &str, measures: &[&Measure], width: u16) -> Vec<Cell> {
     let mut cells = vec![Cell::new(task), Cell::new(row.variant), Cell::new(row.families())];
     if width >= WIDE {
-        cells.extend([Cell::new(row.tuned()), number(row.val_loss())]);
+        cells.extend([Cell::new(row.tuned()), number(spread(row.val_loss(), 4))]);
     }
     let selected = row.selected();
     cells.extend(

@@ -140,11 +140,10 @@ fn the_demo_is_as_large_as_promised_and_starts_away_from_what_it_planted() {
     let demo = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/demo.yaml")).unwrap();
     let spec = parse(&demo).unwrap();
     let starts = |name| {
-        spec.families
-            .iter()
-            .find(|family| family.name() == name)
-            .unwrap()
-            .starts()
+        let family = spec.families.iter().find(|family| family.name() == name).unwrap();
+        (0..family.starts_count())
+            .map(|index| family.start(index, 0))
+            .collect::<Vec<_>>()
     };
     assert!(spec.tasks.len() >= 4 && starts("rotation").len() >= 6 && starts("cutdiff").len() >= 2);
     for start in starts("rotation") {

@@ -125,22 +125,22 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// The agreement on validation images, and on test images where there are any.
-    pub fn of(validation: Measures, test: Option<Measures>) -> Self {
+    /// The agreement on validation images and on test images, where their labels are known.
+    pub fn of(validation: Option<Measures>, test: Option<Measures>) -> Self {
         Self {
-            auroc: Some(validation.auroc),
-            average_precision: Some(validation.average_precision),
-            f1_max: Some(validation.f1_max),
-            auroc_interval: Some(validation.auroc_interval),
-            average_precision_interval: Some(validation.average_precision_interval),
-            f1_max_interval: Some(validation.f1_max_interval),
+            auroc: validation.map(|of| of.auroc),
+            average_precision: validation.map(|of| of.average_precision),
+            f1_max: validation.map(|of| of.f1_max),
+            auroc_interval: validation.map(|of| of.auroc_interval),
+            average_precision_interval: validation.map(|of| of.average_precision_interval),
+            f1_max_interval: validation.map(|of| of.f1_max_interval),
             test,
         }
     }
 
     /// Every number that it has, all of them in [0, 1].
     pub fn values(&self) -> impl Iterator<Item = f64> {
-        let test = self.test.map(|test| Self::of(test, None));
+        let test = self.test.map(|test| Self::of(Some(test), None));
         [Some(*self), test].into_iter().flatten().flat_map(|of| {
             let values = [of.auroc, of.average_precision, of.f1_max];
             let intervals = [of.auroc_interval, of.average_precision_interval, of.f1_max_interval];

@@ -130,7 +130,7 @@ mod tests {
             f1_max: 0.5,
             f1_max_interval: [0.4, 0.55],
         };
-        Agreement::of(measures(0.85), Some(measures(0.81)))
+        Agreement::of(Some(measures(0.85)), Some(measures(0.81)))
     }
 
     #[test]

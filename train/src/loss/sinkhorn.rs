@@ -7,10 +7,12 @@ use super::{Normalised, pair_distances};
 /// The strength of the entropy, in units of the normalised embeddings' distances, of which the root mean square
 /// distance to the mean is 1.
 const EPSILON: f64 = 0.1;
-/// Pairs of updates between two sets, and updates within one. Fixed numbers, so that nothing waits for the device; on
-/// normalised embeddings plans were seen to settle below 1e-9 by then.
+/// Pairs of updates between two sets, and updates within one: fixed numbers, so that nothing waits for the device. Sums of
+/// plans were seen to be exact to 1e-6 by then, except between sets that are all but equal, where it matters less.
 const ITERATIONS: usize = 100;
 const SELF_ITERATIONS: usize = 30;
+/// How far an update goes past what would make the sums exact (Thibault et al. 2021): more than 1 is several times quicker.
+const RELAXATION: f64 = 1.5;
 
 /// OT(X, Y) - OT(X, X)/2 - OT(Y, Y)/2 for X = cat(Z^_trn, Z^_aug) and Y = Z^_val, a scalar: 0 for equal sets.
 ///
@@ -35,13 +37,14 @@ fn transport(cost: &Tensor, potentials: fn(&Tensor) -> (Tensor, Tensor)) -> Tens
     value + (plan * (cost - constant)).sum(None)
 }
 
-/// f and g in units of epsilon. Each update makes the sums along one side exact: f = -log mean_j exp(g_j - C_ij), g likewise.
+/// f and g in units of epsilon, by over-relaxed updates: f = -log mean_j exp(g_j - C_ij) makes the sums of rows exact, g
+/// likewise those of columns.
 fn potentials(cost: &Tensor) -> (Tensor, Tensor) {
-    let mut g = Tensor::zeros([1, cost.size()[1]], (cost.kind(), cost.device()));
     let mut f = Tensor::zeros([cost.size()[0], 1], (cost.kind(), cost.device()));
+    let mut g = Tensor::zeros([1, cost.size()[1]], (cost.kind(), cost.device()));
     for _ in 0..ITERATIONS {
-        f = soft_minimum(&(cost - &g), 1);
-        g = soft_minimum(&(cost - &f), 0);
+        f = f.lerp(&soft_minimum(&(cost - &g), 1), RELAXATION);
+        g = g.lerp(&soft_minimum(&(cost - &f), 0), RELAXATION);
     }
     (f, g)
 }

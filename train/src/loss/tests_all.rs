@@ -58,7 +58,7 @@ fn distances_between_sets_are_zero_where_the_sets_are_equal() {
     for which in [Mmd, Sinkhorn] {
         let mixed = Tensor::cat(&[&trn, &aug], 0);
         assert!(
-            loss(which, &[trn.copy(), aug.copy(), mixed]).double_value(&[]).abs() < 1e-9,
+            loss(which, &[trn.copy(), aug.copy(), mixed]).double_value(&[]).abs() < 1e-6,
             "{which:?}"
         );
         assert!(loss(which, &groups()).double_value(&[]) > 1e-3, "{which:?}");

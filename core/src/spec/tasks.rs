@@ -79,6 +79,13 @@ impl<'de> Deserialize<'de> for ClassRef {
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<ClassRef, E> {
                 Ok(ClassRef(number.to_string()))
             }
+            /// YAML's core schema has no octal numbers such as `01`, the name of a category: it comes as a fraction.
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<ClassRef, E> {
+                match number.fract() == 0.0 && number.abs() < 1e9 {
+                    true => Ok(ClassRef(number.to_string())),
+                    false => Err(E::invalid_type(de::Unexpected::Float(number), &self)),
+                }
+            }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<ClassRef, E> {
                 Ok(ClassRef(number.to_string()))
             }

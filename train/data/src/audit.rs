@@ -167,7 +167,7 @@ fn masks(data_set: &dyn DataSet, spec: &SweepSpec, audit: &mut Audit) -> Result<
         }
         if vanished > 0 {
             audit.notes.push(format!(
-                "{category}: {vanished} masks mark nothing at {size} x {size} pixels; a larger `size_px` may keep those defects"
+                "{category}: masks that mark nothing at {size} x {size} pixels: {vanished}; a larger `size_px` may keep those defects"
             ));
         }
     }

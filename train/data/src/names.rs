@@ -11,7 +11,9 @@ const NEAR: f64 = 0.7;
 pub(crate) struct Name {
     /// Its name.
     pub name: String,
-    /// Another way to write it, such as its number.
+    /// Its number, where it has one beside its name.
+    pub number: Option<usize>,
+    /// Another way to write it.
     pub alias: Option<String>,
 }
 
@@ -20,6 +22,7 @@ impl Name {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            number: None,
             alias: None,
         }
     }
@@ -27,14 +30,17 @@ impl Name {
     /// A name that can also be written as `alias`.
     pub fn or(name: impl Into<String>, alias: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
             alias: Some(alias.into()),
+            ..Self::new(name)
         }
     }
 
     /// Classes numbered from 0.
     pub fn numbered(names: &[impl AsRef<str>]) -> Vec<Self> {
-        let name = |(number, name): (usize, _)| Self::or(AsRef::<str>::as_ref(name), number.to_string());
+        let name = |(number, name): (usize, _)| Self {
+            number: Some(number),
+            ..Self::new(AsRef::<str>::as_ref(name))
+        };
         names.iter().enumerate().map(name).collect()
     }
 
@@ -46,9 +52,11 @@ impl Name {
 
 /// The place of a class among `names`.
 pub(crate) fn find(names: &[Name], class: &str) -> Option<usize> {
-    names
-        .iter()
-        .position(|name| name.name == class || name.alias.as_deref() == Some(class))
+    let is = |name: &Name| {
+        let number = name.number.map(|number| number.to_string());
+        name.name == class || number.as_deref() == Some(class) || name.alias.as_deref() == Some(class)
+    };
+    names.iter().position(is)
 }
 
 /// As [`find`]; where there is none, says which there are.
@@ -77,8 +85,8 @@ pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, mistyped: &str) 
 }
 
 fn list(names: &[Name]) -> String {
-    let named = names.iter().map(|name| match &name.alias {
-        Some(alias) => format!("{alias} {}", name.name),
+    let named = names.iter().map(|name| match name.number {
+        Some(number) => format!("{number} {}", name.name),
         None => name.name.clone(),
     });
     match names.is_empty() {

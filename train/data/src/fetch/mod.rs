@@ -11,7 +11,7 @@ mod verify;
 mod web;
 
 pub use elpv::elpv;
-pub use guide::{Guide, guide, guides};
+pub use guide::{BTAD, CIFAR10, CIFAR100, Guide, MVTEC_AD, SVHN, VISA};
 
 use crate::{DataError, data_sets};
 use augur_core::spec::{DataSpec, FashionMnistSpec};

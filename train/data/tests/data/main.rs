@@ -12,4 +12,5 @@ mod folder;
 mod idx;
 mod idx_half;
 mod mat5;
+mod sets;
 mod task;

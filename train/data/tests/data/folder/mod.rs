@@ -3,6 +3,7 @@
 mod faults;
 mod formats;
 mod groups;
+mod test;
 
 use augur_core::spec::{AnomalySpec, ClassRef, DataSpec, FolderSpec, SplitSpec, TaskSpec};
 use augur_data::{DataError, TaskImages, load_task};

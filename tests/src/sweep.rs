@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Two tasks, two families, two seeds, sixteen trials of about a second, and three variants: the first-order ablation of
-/// one family, patches drawn at random, and a control.
+/// one family, angles drawn at random, and a control.
 pub const SMALL: &str = "\
 version: 1
 name: small
@@ -25,7 +25,7 @@ variants:
   - name: first-order
     hypergradient: first_order
     families: [{rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}]}}]
-  - {name: random-dynamic, families: [{cutdiff: {form: random}}]}
+  - {name: random-dynamic, families: [{rotation: {form: random}}]}
   - {name: mean-intensity, baseline: {mean_intensity: {}}}
 seeds: [0, 1]
 detector: {resnet: {width: 4, head: 16}}

@@ -80,7 +80,7 @@ fn check_candidate(candidate: &Value, variant: &str) {
             (candidate["family"].as_str(), hyperparameters),
             (Some("mean_intensity"), 0)
         ),
-        "random-dynamic" => assert_eq!((candidate["family"].as_str(), hyperparameters), (Some("cutdiff"), 0)),
+        "random-dynamic" => assert_eq!((candidate["family"].as_str(), hyperparameters), (Some("rotation"), 0)),
         "first-order" => assert_eq!((candidate["family"].as_str(), hyperparameters), (Some("rotation"), 1)),
         _ => assert!(hyperparameters > 0, "{candidate}"),
     }

@@ -125,11 +125,19 @@ pub enum Direction {
 pub struct PixelPcaSpec {
     /// Components kept; fewer than training images and than values of an image.
     pub components: u32,
+    /// Whether each image is brought to mean 0 and variance 1 first.
+    pub contrast: bool,
+    /// Whether the components are those of the training images and their mirror images, left to right, top to bottom, both.
+    pub mirrored: bool,
 }
 
 impl Default for PixelPcaSpec {
     fn default() -> Self {
-        Self { components: 64 }
+        Self {
+            components: 64,
+            contrast: false,
+            mirrored: false,
+        }
     }
 }
 

@@ -18,18 +18,19 @@ pub use baselines::{
 pub use diff::differences;
 pub use families::{
     BlurSpec, Bound, BrightnessContrastSpec, ComposeSpec, CutdiffMode, CutdiffSpec, CutpasteSpec, ElasticSpec,
-    FamilySpec, Form, HueSaturationSpec, NoiseSpec, Padding, Parameter, PatchSource, RotationSpec, ScarSource, ScarSpec,
-    SearchRange, StartScheme, Starts,
+    FamilySpec, Form, HueSaturationSpec, NoiseSpec, Padding, Parameter, PatchSource, RotationSpec, ScarSource,
+    ScarSpec, SearchRange, StartScheme, Starts,
 };
 pub use parse::{Fault, SpecError, parse};
 pub use tasks::{
     AnomalySpec, Cifar100Labels, Cifar100Spec, ClassRef, Count, Counts, DataSpec, ElpvSpec, FashionMnistSpec,
-    FolderSpec, InspectionSpec, MnistSpec, Planted, PlantedBlur, PlantedNoise, PlantedPatch, SmallImagesSpec, SplitSpec, TaskSpec,
+    FolderSpec, InspectionSpec, MnistSpec, Planted, PlantedBlur, PlantedNoise, PlantedPatch, SmallImagesSpec,
+    SplitSpec, TaskSpec,
 };
 pub use training::{
-    CosineSpec, DetectorSpec, Device, Embedding, Hypergradient, ImageNormalisation, KnnSpec, Optimiser, ResNetSpec,
-    ResourceSpec, Schedule, Score, Stem, StepSpec, TinySpec, TrainingAugmentation, TrainingSpec, TuningSpec,
-    ValidationLoss,
+    CosineSpec, DetectorSpec, Device, Embedding, Hypergradient, ImageNormalisation, KnnSpec, LayoutSpec, Optimiser,
+    ResNetSpec, ResourceSpec, Schedule, Score, Stem, StepSpec, TinySpec, TrainingAugmentation, TrainingSpec,
+    TuningSpec, ValidationLoss,
 };
 pub use variants::{METHOD, VariantSpec};
 

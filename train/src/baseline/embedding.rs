@@ -1,7 +1,7 @@
 //! The sweep's score on embeddings of the sweep's detector that this task has not trained: what its architecture alone,
 //! or weights from elsewhere, are worth.
 
-use augur_core::spec::{DetectorSpec, ImageNormalisation, PretrainedSpec};
+use augur_core::spec::{DetectorSpec, PretrainedSpec};
 use tch::no_grad;
 
 use super::{Run, Scorer};
@@ -13,12 +13,14 @@ use crate::trial::{KIND, TrialError};
 
 /// Random weights, and running statistics of batch normalisation as they start: a trial before its first epoch.
 pub fn untrained(run: &Run) -> Result<Scorer, TrialError> {
-    scorer(run, drawn(run, run.spec.training.normalisation)?)
+    let normalisation = Normalisation::for_training(&run.spec.training, &run.images.train);
+    scorer(run, drawn(run, normalisation)?)
 }
 
 /// Weights and running statistics from a file.
 pub fn pretrained(run: &Run, options: &PretrainedSpec) -> Result<Scorer, TrialError> {
-    let mut network = drawn(run, options.normalisation)?;
+    let normalisation = Normalisation::from_spec(options.normalisation, &run.images.train);
+    let mut network = drawn(run, normalisation)?;
     let Network {
         detector,
         params,
@@ -30,7 +32,7 @@ pub fn pretrained(run: &Run, options: &PretrainedSpec) -> Result<Scorer, TrialEr
 }
 
 /// The trial's detector with random weights, whatever its spec says of weights.
-fn drawn(run: &Run, normalisation: ImageNormalisation) -> Result<Network, TrialError> {
+fn drawn(run: &Run, normalisation: Normalisation) -> Result<Network, TrialError> {
     let mut spec = run.spec.detector.clone();
     if let DetectorSpec::Resnet(resnet) = &mut spec {
         resnet.weights = None;
@@ -40,7 +42,7 @@ fn drawn(run: &Run, normalisation: ImageNormalisation) -> Result<Network, TrialE
     Ok(Network::new(
         &spec,
         train.size()[1],
-        Normalisation::from_spec(normalisation, train),
+        normalisation,
         run.base,
         &mut run.draws.weights(),
         (KIND, run.device),

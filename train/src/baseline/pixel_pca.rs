@@ -1,19 +1,26 @@
 //! Principal components of the pixels: what they can't put together again is anomalous.
 
-use augur_core::spec::PixelPcaSpec;
+use augur_core::spec::{PixelPcaSpec, TrainingAugmentation};
 use tch::{Kind, Tensor};
 
 use super::Scorer;
+use crate::normalisation::{mirrored, standardised};
 use crate::trial::TrialError;
 
 /// With mu the mean training image and V [D, k] the first k principal directions of the training images [N, C, H, W],
 /// D = C H W, an image x [D] is reconstructed as x' = mu + V V' (x - mu). The score is the mean of (x - x')^2 over its
-/// values. In float64.
+/// values. In float64. With the option `contrast` x is an image of mean 0 and variance 1.
 ///
 /// # Errors
 /// Fewer than k + 1 training images, or images of no more than k values: nothing would be left over.
 pub fn fit(train: &Tensor, options: &PixelPcaSpec) -> Result<Scorer, TrialError> {
-    let rows = rows(train);
+    let flips = TrainingAugmentation {
+        flip_horizontal: options.mirrored,
+        flip_vertical: options.mirrored,
+        ..Default::default()
+    };
+    let contrast = options.contrast;
+    let rows = rows(&mirrored(&flips, train), contrast);
     let (images, values) = (rows.size()[0], rows.size()[1]);
     let components = i64::from(options.components);
     if images <= components {
@@ -35,7 +42,7 @@ pub fn fit(train: &Tensor, options: &PixelPcaSpec) -> Result<Scorer, TrialError>
     let (_, _, directions) = (&rows - &mean).svd(true, true);
     let directions = directions.tr().narrow(0, 0, components);
     Ok(Box::new(move |x| {
-        let centred = self::rows(x) - &mean;
+        let centred = self::rows(x, contrast) - &mean;
         let kept = centred.matmul(&directions.tr()).matmul(&directions);
         let left = (centred - kept).square();
         Ok(left.mean_dim([1i64].as_slice(), false, Kind::Double))
@@ -43,8 +50,10 @@ pub fn fit(train: &Tensor, options: &PixelPcaSpec) -> Result<Scorer, TrialError>
 }
 
 /// x [N, C, H, W] -> [N, C H W], float64
-fn rows(x: &Tensor) -> Tensor {
-    x.flatten(1, -1).to_kind(Kind::Double)
+fn rows(x: &Tensor, contrast: bool) -> Tensor {
+    let x = x.to_kind(Kind::Double);
+    let x = if contrast { standardised(&x) } else { x };
+    x.flatten(1, -1)
 }
 
 #[cfg(test)]
@@ -53,7 +62,13 @@ mod tests {
     use crate::testing::noise;
 
     fn pca(train: &Tensor, components: u32) -> Result<Scorer, TrialError> {
-        fit(train, &PixelPcaSpec { components })
+        fit(
+            train,
+            &PixelPcaSpec {
+                components,
+                ..Default::default()
+            },
+        )
     }
 
     /// Training images mu + a (3, 4, 0, 0)/5 + b (0, 0, 1, 0) with a spread more widely than b.

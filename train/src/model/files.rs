@@ -69,7 +69,7 @@ impl Model {
         let network = Network {
             params: detector.params(KIND, device, find("param"))?,
             stats: detector.stats(KIND, device, find("buffer"))?,
-            normalisation: Normalisation::from_tensors(on_device)?,
+            normalisation: Normalisation::from_tensors(card.spec.training.normalisation, on_device)?,
             detector,
         };
         let scorer = Scorer::from_tensors(card.spec.score, find("scorer"))?;

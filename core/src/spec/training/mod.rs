@@ -57,8 +57,26 @@ pub enum ImageNormalisation {
     Pixel,
     /// By ImageNet's mean and standard deviation of each channel, as pretrained weights want it.
     Imagenet,
+    /// What all training images share is taken out: their contrast, their mean, their principal components.
+    Layout(LayoutSpec),
     /// Not at all.
     None,
+}
+
+/// Options of the normalisation `layout`, which is fitted to the training images, and to their mirror images where
+/// training mirrors them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayoutSpec {
+    /// Leading principal components that are taken out; 0 for the mean image alone.
+    pub components: u32,
+    /// Whether each image is brought to mean 0 and variance 1 first.
+    #[serde(default = "yes")]
+    pub contrast: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Standard augmentations, drawn anew for every training image at every step. Validation images stay as they are.

@@ -1,7 +1,12 @@
 //! Normalisation of images, applied after the augmentation (docs/method.md, "Detector").
 
-use augur_core::spec::ImageNormalisation;
+mod layout;
+
+use augur_core::spec::{ImageNormalisation, TrainingAugmentation, TrainingSpec};
 use tch::{Device, Kind, Tensor};
+
+use layout::Layout;
+pub(crate) use layout::standardised;
 
 /// A channel that never changes is divided by this.
 const SMALLEST_STD: f64 = 1e-6;
@@ -12,12 +17,31 @@ const PIXEL_FLOOR: f64 = 0.25;
 const IMAGENET_MEAN: [f64; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f64; 3] = [0.229, 0.224, 0.225];
 
-/// (x - mean) / std, by channel or by pixel.
+/// A fixed map from images in [0, 1] to what the detector sees.
 #[derive(Debug)]
-pub struct Normalisation {
-    /// [1, C, 1, 1] or [1, C, H, W]
-    mean: Tensor,
-    inverse_std: Tensor,
+pub struct Normalisation(Map);
+
+#[derive(Debug)]
+enum Map {
+    /// (x - mean) / std, by channel or by pixel.
+    Affine {
+        /// [1, C, 1, 1] or [1, C, H, W]
+        mean: Tensor,
+        inverse_std: Tensor,
+    },
+    /// What all training images share is taken out.
+    Layout(Layout),
+}
+
+/// Images x [N, C, H, W], followed by their mirror images as far as training mirrors them.
+pub(crate) fn mirrored(spec: &TrainingAugmentation, x: &Tensor) -> Tensor {
+    let mut images = x.shallow_clone();
+    for (flips, dim) in [(spec.flip_vertical, 2i64), (spec.flip_horizontal, 3)] {
+        if flips {
+            images = Tensor::cat(&[&images, &images.flip([dim])], 0);
+        }
+    }
+    images
 }
 
 /// A saved normalisation that isn't whole.
@@ -35,7 +59,16 @@ impl Normalisation {
             ImageNormalisation::Channel => Self::of(x),
             ImageNormalisation::Pixel => Self::of_pixels(x),
             ImageNormalisation::Imagenet => Self::imagenet(channels, x.kind(), x.device()),
+            ImageNormalisation::Layout(layout) => Self(Map::Layout(Layout::fit(x, layout.contrast, layout.components))),
             ImageNormalisation::None => Self::new(&vec![0.0; channels], &vec![1.0; channels], x.kind(), x.device()),
+        }
+    }
+
+    /// The one that a trial's spec asks for. A layout is also that of the mirror images, where training mirrors images.
+    pub fn for_training(spec: &TrainingSpec, x: &Tensor) -> Self {
+        match spec.normalisation {
+            ImageNormalisation::Layout(_) => Self::from_spec(spec.normalisation, &mirrored(&spec.augmentation, x)),
+            other => Self::from_spec(other, x),
         }
     }
 
@@ -46,10 +79,10 @@ impl Normalisation {
             Tensor::from_slice(values).view(shape).to_kind(kind).to_device(device)
         };
         let inverse: Vec<f64> = std.iter().map(|s| 1.0 / s).collect();
-        Self {
+        Self(Map::Affine {
             mean: plane(mean),
             inverse_std: plane(&inverse),
-        }
+        })
     }
 
     /// From the channels of x [N, C, H, W], of its kind and on its device.
@@ -57,10 +90,10 @@ impl Normalisation {
         let dims = [0i64, 2, 3];
         let wide = x.to_kind(Kind::Double);
         let std = wide.std_dim(dims.as_slice(), false, true).clamp_min(SMALLEST_STD);
-        Self {
+        Self(Map::Affine {
             mean: wide.mean_dim(dims.as_slice(), true, Kind::Double).to_kind(x.kind()),
             inverse_std: std.reciprocal().to_kind(x.kind()),
-        }
+        })
     }
 
     /// From each pixel of x [N, C, H, W]: a layout that all images share is taken out.
@@ -72,10 +105,10 @@ impl Normalisation {
             .sqrt()
             .maximum(&(typical * PIXEL_FLOOR))
             .clamp_min(SMALLEST_STD);
-        Self {
+        Self(Map::Affine {
             mean: wide.mean_dim(0, true, Kind::Double).to_kind(x.kind()),
             inverse_std: std.reciprocal().to_kind(x.kind()),
-        }
+        })
     }
 
     /// ImageNet's; a single channel gets the mean of the three.
@@ -87,29 +120,49 @@ impl Normalisation {
         Self::new(&mean(IMAGENET_MEAN), &mean(IMAGENET_STD), kind, device)
     }
 
-    /// (x - mean) / std for x [N, C, H, W].
+    /// The normalised images of x [N, C, H, W], in the same shape. Differentiable as often as needed.
     pub fn apply(&self, x: &Tensor) -> Tensor {
-        (x - &self.mean) * &self.inverse_std
+        match &self.0 {
+            Map::Affine { mean, inverse_std } => (x - mean) * inverse_std,
+            Map::Layout(layout) => layout.apply(x),
+        }
     }
 
     /// What it computes with, by name.
     pub fn tensors(&self) -> Vec<(&'static str, Tensor)> {
-        vec![
-            ("mean", self.mean.shallow_clone()),
-            ("inverse_std", self.inverse_std.shallow_clone()),
-        ]
+        let (mean, inverse_std) = match &self.0 {
+            Map::Affine { mean, inverse_std } => (mean, inverse_std),
+            Map::Layout(layout) => (&layout.mean, &layout.inverse_std),
+        };
+        let mut tensors = vec![
+            ("mean", mean.shallow_clone()),
+            ("inverse_std", inverse_std.shallow_clone()),
+        ];
+        if let Map::Layout(layout) = &self.0 {
+            tensors.push(("components", layout.components.shallow_clone()));
+        }
+        tensors
     }
 
-    /// From what [`Normalisation::tensors`] gave, found by name.
+    /// From what [`Normalisation::tensors`] gave for the same `spec`, found by name.
     ///
     /// # Errors
     /// A tensor that is missing.
-    pub fn from_tensors(find: impl Fn(&str) -> Option<Tensor>) -> Result<Self, MissingTensor> {
+    pub fn from_tensors(
+        spec: ImageNormalisation,
+        find: impl Fn(&str) -> Option<Tensor>,
+    ) -> Result<Self, MissingTensor> {
         let take = |name| find(name).ok_or(MissingTensor { name });
-        Ok(Self {
-            mean: take("mean")?,
-            inverse_std: take("inverse_std")?,
-        })
+        let (mean, inverse_std) = (take("mean")?, take("inverse_std")?);
+        Ok(Self(match spec {
+            ImageNormalisation::Layout(layout) => Map::Layout(Layout {
+                contrast: layout.contrast,
+                mean,
+                components: take("components")?,
+                inverse_std,
+            }),
+            _ => Map::Affine { mean, inverse_std },
+        }))
     }
 }
 
@@ -117,6 +170,7 @@ impl Normalisation {
 mod tests {
     use super::*;
     use crate::testing::{difference, noise};
+    use augur_core::spec::LayoutSpec;
 
     #[test]
     fn a_shared_layout_is_taken_out_by_pixels_alone() {
@@ -160,10 +214,73 @@ mod tests {
         let saved = Normalisation::of_pixels(&x);
         let tensors = saved.tensors();
         let find = |name: &str| tensors.iter().find(|(n, _)| *n == name).map(|(_, t)| t.shallow_clone());
-        assert_eq!(Normalisation::from_tensors(find).unwrap().apply(&x), saved.apply(&x));
+        let pixel = ImageNormalisation::Pixel;
         assert_eq!(
-            Normalisation::from_tensors(|_| None).unwrap_err(),
+            Normalisation::from_tensors(pixel, find).unwrap().apply(&x),
+            saved.apply(&x)
+        );
+        assert_eq!(
+            Normalisation::from_tensors(pixel, |_| None).unwrap_err(),
             MissingTensor { name: "mean" }
         );
+    }
+
+    /// Images made of two patterns in any strength, brightness and contrast: nothing of them is left, a spot is.
+    #[test]
+    fn a_layout_of_two_components_leaves_what_is_new() {
+        let patterns = noise(&[2, 1, 6, 5], 1.0) - 0.5;
+        let strength = noise(&[60, 2], 2.0);
+        let images = strength.matmul(&patterns.view([2, 30])).view([60, 1, 6, 5]) + 0.5;
+        for contrast in [false, true] {
+            let components = if contrast { 3 } else { 2 };
+            let spec = ImageNormalisation::Layout(LayoutSpec { components, contrast });
+            let normalisation = Normalisation::from_spec(spec, &images);
+            let left = normalisation
+                .apply(&images)
+                .square()
+                .mean(Kind::Double)
+                .double_value(&[]);
+            let spotted = images.copy();
+            let _ = spotted.narrow(2, 2, 1).narrow(3, 1, 1).g_add_scalar_(0.3);
+            let seen = normalisation
+                .apply(&spotted)
+                .square()
+                .mean(Kind::Double)
+                .double_value(&[]);
+            assert!(seen > 100.0 * left, "contrast {contrast}: {left} {seen}");
+        }
+    }
+
+    #[test]
+    fn residuals_of_the_training_images_have_variance_one_and_come_back_from_tensors() {
+        for count in [20, 90] {
+            let x = noise(&[count, 2, 5, 4], 1.0);
+            let spec = ImageNormalisation::Layout(LayoutSpec {
+                components: 7,
+                contrast: true,
+            });
+            let saved = Normalisation::from_spec(spec, &x);
+            let y = saved.apply(&x);
+            assert!((y.square().mean(Kind::Double).double_value(&[]) - 1.0).abs() < 1e-9);
+            let tensors = saved.tensors();
+            let find = |name: &str| tensors.iter().find(|(n, _)| *n == name).map(|(_, t)| t.shallow_clone());
+            assert_eq!(Normalisation::from_tensors(spec, find).unwrap().apply(&x), y);
+        }
+    }
+
+    #[test]
+    fn an_image_of_one_value_has_a_finite_gradient() {
+        let x = noise(&[9, 1, 4, 4], 1.0);
+        let spec = ImageNormalisation::Layout(LayoutSpec {
+            components: 3,
+            contrast: true,
+        });
+        let flat = (x.narrow(0, 0, 1) * 0.0 + 0.25).set_requires_grad(true);
+        let loss = Normalisation::from_spec(spec, &x)
+            .apply(&flat)
+            .square()
+            .sum(Kind::Double);
+        let gradient = Tensor::run_backward(&[loss], &[flat], false, false).remove(0);
+        assert_eq!(gradient.isfinite().all().int64_value(&[]), 1, "{gradient}");
     }
 }

@@ -93,8 +93,8 @@ fn the_task_is_refused() {
         assert!(text.contains("is no folder's name"), "{way_out}: {text}");
     }
     insta::assert_snapshot!(refusal("screws", "../nuts"), @r#"line 7, column 14: `tasks[0].normal`: "../nuts" is no folder's name; name a folder in `data.folder.root`, without `/`"#);
-    insta::assert_snapshot!(refusal("unlabelled", "{class: nuts}"), @"line 7, column 31: `tasks[0].anomaly`: a folder's images have no labels; write `unlabelled`");
-    insta::assert_snapshot!(refusal("unlabelled", "unlabeled"), @"line 7, column 31: unknown variant `unlabeled`, expected one of class, planted, unlabelled");
-    insta::assert_snapshot!(refusal("folder: {root: my-images}\nsplit: {held_out: 10, seed: 3}", "fashion_mnist: {}"), @"line 6, column 31: `tasks[0].anomaly`: fashion_mnist has labels; write `{class: NAME}` or `{planted: {rotate_deg: ANGLE}}`");
+    insta::assert_snapshot!(refusal("unlabelled", "{class: nuts}"), @"line 7, column 31: `tasks[0].anomaly`: a folder's images have no labels; write `unlabelled`, or lay them out as MVTec AD does and write `data: {mvtec_ad: {root: FOLDER}}`");
+    insta::assert_snapshot!(refusal("unlabelled", "unlabeled"), @"line 7, column 31: unknown variant `unlabeled`, expected one of class, classes, any, planted, unlabelled");
+    insta::assert_snapshot!(refusal("folder: {root: my-images}\nsplit: {held_out: 10, seed: 3}", "fashion_mnist: {}"), @"line 6, column 31: `tasks[0].anomaly`: fashion_mnist has labels; write `{class: NAME}`, `any` or `{planted: {rotate_deg: ANGLE}}`");
     insta::assert_snapshot!(refusal("unlabelled}", "unlabelled}\n  - {name: again, normal: screws, anomaly: unlabelled}"), @"line 8, column 5: `tasks[1]`: this task stands twice under different names; remove one");
 }

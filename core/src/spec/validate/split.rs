@@ -36,7 +36,7 @@ pub(super) fn split(split: &SplitSpec, data: &DataSpec, faults: &mut Faults) {
 }
 
 /// Groups that are drawn from the same images can't all have all of them.
-pub(super) fn all_at_once(spec: &SweepSpec, task: &TaskSpec, path: &str, faults: &mut Faults) {
+pub(super) fn all_at_once(spec: &SweepSpec, task: &TaskSpec, faults: &mut Faults) {
     if matches!(spec.data, DataSpec::Folder(_)) {
         return;
     }
@@ -64,13 +64,13 @@ pub(super) fn all_at_once(spec: &SweepSpec, task: &TaskSpec, path: &str, faults:
             .filter(|(_, count)| *count == Count::All)
             .map(|(name, _)| format!("`{name}`"))
             .collect();
-        faults.check(all.len() <= 1, path, || {
-            format!(
-                "{} are drawn from the same images of {}, and only one of them can be `all`; give numbers under \
-                 `split` for the others",
-                all.join(" and "),
-                spec.data.key()
-            )
-        });
+        let message = format!(
+            "{} are drawn from the same images of {}, and only one of them can be `all`; give numbers for the others",
+            all.join(" and "),
+            spec.data.key()
+        );
+        // Once, however many tasks have it.
+        let told = faults.0.iter().any(|fault| fault.message == message);
+        faults.check(all.len() <= 1 || told, "split", || message);
     }
 }

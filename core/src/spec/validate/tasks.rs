@@ -47,7 +47,7 @@ pub(super) fn tasks(spec: &SweepSpec, faults: &mut Faults) {
         anomaly(task, &path, faults);
         labelled(&spec.data, task, &path, faults);
         folder::task(&spec.data, task, &path, faults);
-        all_at_once(spec, task, &path, faults);
+        all_at_once(spec, task, faults);
     }
 }
 

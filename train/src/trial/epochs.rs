@@ -37,7 +37,7 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
         let x = trial.draws.moved(&x, &spec.augmentation, trial.step);
         let images = x.size()[0];
         let draw = trial.draws.augmentation(trial.augmentation.as_ref(), &x, trial.step);
-        let due = trial.step % u64::from(trial.spec.tuning.every.max(1)) == 0;
+        let due = trial.step.is_multiple_of(trial.spec.tuning.every.max(1).into());
         let loss = match tuned {
             Some(order) if due => {
                 let (loss, norm) = both_steps(trial, order, &x, &draw);

@@ -57,7 +57,7 @@ fn task(index: usize, section: &Section) -> Markup {
             h3 { "What is to be found" }
             p.note {
                 "Validation images of this task, normal and anomalous ones mixed. Which are which is left to your eyes: "
-                "labels are never read here."
+                "no label is used or shown."
             }
             (picture(&section.validation, &format!("{}: unlabelled validation images", section.task)))
             @for entry in &section.entries { (family(&section.task, entry)) }

@@ -53,12 +53,7 @@ fn read_all(rows: &[SqliteRow]) -> Result<Vec<TrialRow>> {
 }
 
 /// Inserts all trials of a sweep in order, each with its group, pending.
-pub(crate) async fn insert(
-    conn: &mut Conn,
-    sweep: SweepKey,
-    trials: &[(TrialId, u32)],
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, trials: &[(TrialId, u32)], now: Timestamp) -> Result<()> {
     for (chunk, trials) in trials.chunks(CHUNK).enumerate() {
         sqlx::query(
             "INSERT INTO trials (sweep_key, trial_index, trial, group_index, state, updated_at)

@@ -51,7 +51,10 @@ fn check(plan: &Plan, index: u32, outcome: &Outcome) -> Result<()> {
             return invalid("outcome.tuned", &format!("lacks {name}, which {} has", family.name()));
         }
         if outcome.validation.is_none() || outcome.diagnostics.is_none() {
-            return invalid("outcome", "needs its validation and its diagnostics, by which trials are compared");
+            return invalid(
+                "outcome",
+                "needs its validation and its diagnostics, by which trials are compared",
+            );
         }
     }
     if outcome.scores.is_empty() {

@@ -5,12 +5,17 @@
 
 use std::path::Path;
 
+use augur_core::draws::{Purpose, shared_stream};
 use augur_core::measure::auroc;
 use augur_core::outcome::{Measurement, Outcome};
 use augur_core::plan::{Method, Plan, TrialSpec};
 use augur_core::spec;
 use augur_data::{Images, TaskImages};
+use augur_train::network::Network;
+use augur_train::normalisation::Normalisation;
+use augur_train::score::Scorer;
 use augur_train::trial::{Control, Ended, TrialError, run};
+use tch::{Device, Kind, Tensor};
 
 /// Odd, so that the autoencoder's halves don't come out even.
 const SIDE: usize = 13;
@@ -175,37 +180,36 @@ fn a_step_too_large_is_a_numerical_failure() {
     assert!(matches!(error, TrialError::NotFinite { .. }), "{error}");
 }
 
-/// Weights drawn for another seed and saved are what `pretrained` computes with.
 #[test]
 fn pretrained_weights_are_those_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let mut untrained = baseline("untrained: {}");
-    untrained.training.normalisation = spec::ImageNormalisation::None;
-    let mut pretrained = baseline("pretrained: {weights: net.safetensors, normalisation: none}");
-    let missing = run(&pretrained, &task(), folder.path(), &mut |_| Control::Continue).unwrap_err();
-    assert!(missing.to_string().contains("net.safetensors"), "{missing}");
+    let spec = baseline("pretrained: {weights: net.safetensors, normalisation: none}");
+    let run = || run(&spec, &task(), folder.path(), &mut |_| Control::Continue);
+    let missing = run().unwrap_err().to_string();
+    assert!(missing.contains("net.safetensors"), "{missing}");
 
-    save_drawn(&untrained, &folder.path().join("net.safetensors"));
-    // Its own draws, of the head at most, make no difference.
-    pretrained.seed = 5;
-    let Ended::Completed(outcome, _) = run(&pretrained, &task(), folder.path(), &mut |_| Control::Continue).unwrap()
-    else {
+    let saved = network(&spec, 7);
+    let tensors = saved.params.iter().chain(saved.stats.iter());
+    let tensors: Vec<_> = tensors.map(|(name, tensor)| (name, tensor.detach())).collect();
+    Tensor::write_safetensors(&tensors, folder.path().join("net.safetensors")).unwrap();
+    let Ended::Completed(outcome, _) = run().unwrap() else {
         panic!("was stopped")
     };
-    assert_eq!(outcome.scores, complete(&untrained).1.scores);
+    let [z_trn, z_val] = [task().train, task().validation].map(|images| saved.outputs(&tensor(&images)));
+    let scorer = Scorer::fit(spec.score, &z_trn.z).unwrap();
+    let wanted = Vec::<f64>::try_from(scorer.score(&z_val).unwrap()).unwrap();
+    assert_eq!(outcome.scores, wanted);
 }
 
-/// Saves the detector with which the trial starts.
-fn save_drawn(spec: &TrialSpec, path: &Path) {
-    use augur_core::draws::{Purpose, stream};
-    use tch::{Device, Kind, Tensor};
-    let detector = augur_train::network::detector_of(&spec.detector, 1);
-    let mut rng = stream(spec.seed, &spec.id(), Purpose::Weights, 0);
-    let (params, stats) = augur_train::init::draw(&detector, &mut rng, Kind::Float, Device::Cpu);
-    let tensors: Vec<(&str, Tensor)> = params
-        .iter()
-        .chain(stats.iter())
-        .map(|(name, tensor)| (name, tensor.detach()))
-        .collect();
-    Tensor::write_safetensors(&tensors, path).unwrap();
+/// The trial's detector with weights drawn from `seed`.
+fn network(spec: &TrialSpec, seed: u64) -> Network {
+    let mut rng = shared_stream(seed, "saved", Purpose::Weights, 0);
+    let none = Normalisation::new(&[0.0], &[1.0], Kind::Float, Device::Cpu);
+    let place = (Kind::Float, Device::Cpu);
+    Network::new(&spec.detector, 1, none, Path::new("."), &mut rng, place).unwrap()
+}
+
+fn tensor(images: &Images) -> Tensor {
+    let size = [images.count, images.channels, images.height, images.width].map(|n| n as i64);
+    Tensor::from_slice(&images.data).view(size)
 }

@@ -5,16 +5,43 @@ use augur_core::spec::{DetectorSpec, PretrainedSpec};
 use tch::no_grad;
 
 use super::{Run, Scorer};
-use crate::detector::load_weights;
+use crate::detector::{Mode, load_weights};
 use crate::network::Network;
 use crate::normalisation::Normalisation;
 use crate::score;
 use crate::trial::{KIND, TrialError};
 
-/// Random weights, and running statistics of batch normalisation as they start: a trial before its first epoch.
+/// Batches of training images that an untrained network's running statistics follow, at least: what remains of their
+/// start is then 0.9^50, half a percent.
+const TRACKED_BATCHES: u32 = 50;
+
+/// Random weights, with batch normalisation's running statistics as training gives them: a trial whose learning rate
+/// is 0. Statistics as they start would fit no layer, and make a weaker control.
 pub fn untrained(run: &Run) -> Result<Scorer, TrialError> {
     let normalisation = Normalisation::for_training(&run.spec.training, &run.images.train);
-    scorer(run, drawn(run, normalisation)?)
+    let mut network = drawn(run, normalisation)?;
+    no_grad(|| track(run, &mut network));
+    scorer(run, network)
+}
+
+fn track(run: &Run, network: &mut Network) {
+    let train = &run.images.train;
+    let batch = i64::from(run.spec.training.batch).min(train.size()[0]);
+    let mut batches = 0;
+    for epoch in 1.. {
+        for chosen in run.draws.order(train.size()[0], epoch).split(batch, 0) {
+            // Fewer would have other statistics.
+            if chosen.size()[0] == batch {
+                let x = network.normalisation.apply(&train.index_select(0, &chosen));
+                let mode = Mode::Track(&mut network.stats);
+                let _ = network.detector.embed(&network.params, &x, &mode);
+                batches += 1;
+            }
+        }
+        if batches >= TRACKED_BATCHES {
+            return;
+        }
+    }
 }
 
 /// Weights and running statistics from a file.

@@ -49,7 +49,7 @@ fn images(each: impl IntoIterator<Item = (usize, bool)>) -> Images {
 }
 
 fn anomalous(i: usize) -> bool {
-    i % 3 == 0
+    i.is_multiple_of(3)
 }
 
 fn task() -> TaskImages {

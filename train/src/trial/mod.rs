@@ -38,6 +38,7 @@ pub enum Control {
 
 /// How a trial ended that did not fail.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a trial ends once")]
 pub enum Ended {
     /// With an outcome, and what is left of the trial; a baseline leaves nothing.
     Completed(Outcome, Option<Box<Remains>>),

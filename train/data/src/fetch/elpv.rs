@@ -31,6 +31,16 @@ const LIST: &str = "labels.csv";
 /// # Errors
 /// [`DataError::Fetch`] when it didn't work, [`DataError::Unwritable`] for a folder that can't be written.
 pub fn elpv(to: Option<&Path>, base: &Path, progress: &mut dyn FnMut(&str)) -> Result<Fetched, DataError> {
+    fetch(to, base, &[], progress)
+}
+
+/// As [`elpv`]; `source` are options of pip that say where packages are.
+pub(super) fn fetch(
+    to: Option<&Path>,
+    base: &Path,
+    source: &[&str],
+    progress: &mut dyn FnMut(&str),
+) -> Result<Fetched, DataError> {
     let target = to.map_or_else(|| data_sets::home(NAME, base), |folder| base.join(folder));
     let anywhere = || {
         data_sets::locate(
@@ -51,7 +61,7 @@ pub fn elpv(to: Option<&Path>, base: &Path, progress: &mut dyn FnMut(&str)) -> R
     }
     progress(LICENCE);
     let staging = place::staging(&target)?;
-    let got = get(staging.path(), progress).and_then(|data| whole(&data).map(|images| (data, images)));
+    let got = get(staging.path(), source, progress).and_then(|data| whole(&data).map(|images| (data, images)));
     let (data, images) = got.map_err(|fault| DataError::Fetch {
         data_set: NAME,
         faults: fault.what,
@@ -70,7 +80,7 @@ pub fn elpv(to: Option<&Path>, base: &Path, progress: &mut dyn FnMut(&str)) -> R
 }
 
 /// Downloads and unpacks in `folder`; the folder with the list.
-fn get(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Fault> {
+fn get(folder: &Path, source: &[&str], progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Fault> {
     let python = ["python3", "python"].into_iter().find(|program| run::exists(program));
     let Some(python) = python else {
         return Err(Fault {
@@ -79,21 +89,11 @@ fn get(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Fault> 
         });
     };
     progress(&format!("fetching {PACKAGE} {VERSION} with pip, 91 MB"));
-    let pip = [
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--disable-pip-version-check",
-        "--dest",
-    ];
-    run::run(
-        Command::new(python)
-            .args(pip)
-            .arg(folder)
-            .arg(format!("{PACKAGE}=={VERSION}")),
-    )?;
+    let pip = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:"];
+    let quiet = ["--disable-pip-version-check", "--dest"];
+    let mut command = Command::new(python);
+    command.args(pip).args(source).args(quiet).arg(folder);
+    run::run(command.arg(format!("{PACKAGE}=={VERSION}")))?;
     let wheel = folder.join(WHEEL);
     let bytes = fs::read(&wheel).map_err(|fault| format!("pip left no {WHEEL}: {fault}"))?;
     let found = verify::sha256(&bytes);

@@ -153,3 +153,36 @@ fn a_folder_that_cannot_be_written_is_named() {
     let text = error.to_string().replace(base.path().to_str().unwrap(), "BASE");
     insta::assert_snapshot!(text, @"can't write BASE/file: entity already exists; choose a folder of yours with `--to DIR`");
 }
+
+/// A wheel of the right name and version, with other content.
+const FALSE_WHEEL: &str = "
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1] + '/elpv_dataset-1.0.0.post1-py3-none-any.whl', 'w') as wheel:
+    about = 'elpv_dataset-1.0.0.post1.dist-info/'
+    wheel.writestr(about + 'METADATA', 'Metadata-Version: 2.1\\nName: elpv-dataset\\nVersion: 1.0.0.post1\\n')
+    wheel.writestr(about + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(about + 'RECORD', '')
+    wheel.writestr('elpv_dataset/data/labels.csv', 'images/cell0001.png 1.0 mono\\n')
+";
+
+#[test]
+fn a_false_package_is_refused_and_leaves_nothing() {
+    let (base, source) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let place = source.path().to_str().unwrap();
+    let get = || {
+        let found = elpv::fetch(
+            Some(Path::new("to")),
+            base.path(),
+            &["--no-index", "--find-links", place],
+            &mut |_| {},
+        );
+        found.unwrap_err().to_string()
+    };
+    let missing = get();
+    assert!(missing.starts_with("can't fetch elpv: "), "{missing}");
+    assert!(missing.contains("elpv-dataset==1.0.0.post1"), "{missing}");
+    run::run(std::process::Command::new("python3").args(["-c", FALSE_WHEEL, place])).unwrap();
+    let error = get();
+    assert!(error.contains("has SHA-256"), "{error}");
+    assert!(leftovers(base.path()).is_empty(), "{:?}", leftovers(base.path()));
+}

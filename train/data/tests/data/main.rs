@@ -4,6 +4,7 @@
 
 mod cache;
 mod cifar;
+mod elpv;
 mod elpv_labels;
 mod errors;
 mod fashion_mnist;

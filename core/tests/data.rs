@@ -102,8 +102,14 @@ fn a_default_that_is_written_is_the_same_trial() {
         id(data, "{train: all, validation_normal: all, test_normal: 0}")
     );
     assert_ne!(id(data, "{}"), id(data, "{anomaly_share: 0.1}"));
-    // A published data set is the same wherever it lies; another folder of the MNIST family is another data set.
-    assert_eq!(id(data, "{}"), id("{mvtec_ad: {root: elsewhere}}", "{}"));
+    // A published data set is the same wherever it lies; another folder of the MNIST family, or of the layout of an
+    // inspection data set, is another one.
+    assert_eq!(id("{cifar10: {}}", "{}"), id("{cifar10: {root: elsewhere}}", "{}"));
+    for name in ["mvtec_ad", "visa", "btad"] {
+        let rooted = |root: &str| id(&format!("{{{name}: {{root: {root}}}}}"), "{}");
+        assert_ne!(rooted("screws"), rooted("nuts"), "{name}");
+        assert_ne!(rooted("screws"), id(&format!("{{{name}: {{}}}}"), "{}"), "{name}");
+    }
     assert_ne!(id(data, "{}"), id("{visa: {}}", "{}"));
     assert_ne!(id("{mnist: {root: a}}", "{}"), id("{mnist: {root: b}}", "{}"));
 }

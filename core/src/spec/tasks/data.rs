@@ -229,16 +229,16 @@ impl DataSpec {
     }
 
     /// The data set without the place where it lies, as far as that says nothing about its images: a published data
-    /// set is the same everywhere, another folder of one's own or of the MNIST family holds other images.
+    /// set is the same everywhere; another folder of one's own, of the MNIST family or of an inspection data set's
+    /// layout holds other images.
     pub fn identity(&self) -> Self {
         let mut data = self.clone();
         match &mut data {
             Self::FashionMnist(data) => data.root = None,
             Self::Svhn(data) | Self::Cifar10(data) => data.root = None,
             Self::Cifar100(data) => data.root = None,
-            Self::MvtecAd(data) | Self::Visa(data) | Self::Btad(data) => data.root = None,
             Self::Elpv(data) => data.root = None,
-            Self::Mnist(_) | Self::Folder(_) => {}
+            Self::MvtecAd(_) | Self::Visa(_) | Self::Btad(_) | Self::Mnist(_) | Self::Folder(_) => {}
         }
         data
     }

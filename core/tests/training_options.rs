@@ -80,6 +80,16 @@ fn options_that_mean_nothing_are_refused_where_they_stand() {
             "training.augmentation.crop_padding_px",
             "0 to 512",
         ),
+        (
+            "training: {normalisation: pixel, augmentation: {crop_padding_px: 1}}",
+            "training.augmentation.crop_padding_px",
+            "channel",
+        ),
+        (
+            "training: {normalisation: {layout: {components: 3}}, augmentation: {crop_padding_px: 1}}",
+            "training.augmentation.crop_padding_px",
+            "channel",
+        ),
     ] {
         let error = spec(options).expect_err(options);
         let fault = &error.faults[0];

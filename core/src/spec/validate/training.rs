@@ -1,7 +1,7 @@
 //! Detector, theta steps, steps on the augmentation, score.
 
 use super::Faults;
-use crate::spec::{DetectorSpec, Optimiser, ResNetSpec, Schedule, Score, TrainingSpec, TuningSpec};
+use crate::spec::{DetectorSpec, ImageNormalisation, Optimiser, ResNetSpec, Schedule, Score, TrainingSpec, TuningSpec};
 
 /// More would move an image out of its frame.
 const MAX_CROP_PADDING_PX: u32 = 512;
@@ -63,6 +63,18 @@ pub(super) fn training(training: &TrainingSpec, faults: &mut Faults) {
         padding <= MAX_CROP_PADDING_PX,
         "training.augmentation.crop_padding_px",
         || format!("{padding} pixels are too many; write 0 to {MAX_CROP_PADDING_PX}"),
+    );
+    let by_place = matches!(
+        training.normalisation,
+        ImageNormalisation::Pixel | ImageNormalisation::Layout(_)
+    );
+    faults.check(
+        padding == 0 || !by_place,
+        "training.augmentation.crop_padding_px",
+        || {
+            "moved images don't fit a normalisation by place, `pixel` or `layout`; write 0, or `normalisation: channel`"
+                .into()
+        },
     );
 }
 

@@ -19,7 +19,11 @@ variants: [{{name: other, baseline: {{{baseline}}}}}]
 }
 
 fn faults(baseline: &str) -> Vec<String> {
-    match spec::parse(&yaml(baseline)) {
+    faults_of(&yaml(baseline))
+}
+
+fn faults_of(yaml: &str) -> Vec<String> {
+    match spec::parse(yaml) {
         Ok(_) => vec![],
         Err(error) => error
             .faults
@@ -74,6 +78,23 @@ fn options_without_a_meaning_are_refused() {
         assert!(faults[0].starts_with(&place), "{faults:?}");
     }
     assert!(faults("deep_svdd: {pretrain_epochs: 0}").is_empty());
+}
+
+#[test]
+fn a_random_head_gives_no_score() {
+    for baseline in ["untrained: {}", "pretrained: {weights: x}"] {
+        let plain = yaml(baseline);
+        let swept = plain.clone() + "score: logit\n";
+        let own = |score: &str| swept.replace("baseline:", &format!("score: {score}, baseline:"));
+        assert!(faults_of(&plain).is_empty() && faults_of(&own("gde")).is_empty());
+        let says = |yaml: &str, path: &str| {
+            let faults = faults_of(yaml);
+            assert!(faults.len() == 1 && faults[0].starts_with(path), "{faults:?}");
+        };
+        says(&swept, "variants[0].baseline: ");
+        says(&own("logit"), "variants[0].score: ");
+    }
+    assert!(faults_of(&(yaml("pixel_pca: {}") + "score: logit\n")).is_empty());
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     tasks::tasks(spec, &mut faults);
     families::families(&spec.families, "families", &mut faults);
     seeds(&spec.seeds, &mut faults);
-    variants::variants(&spec.variants, &mut faults);
+    variants::variants(spec, &mut faults);
     families::colours(spec, &mut faults);
     training::detector(&spec.detector, "detector", &mut faults);
     training::training(&spec.training, &mut faults);

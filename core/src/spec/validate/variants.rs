@@ -1,13 +1,13 @@
 //! Variants: their names, and what may stand beside a baseline.
 
 use super::{Faults, baselines::baseline, families::families, is_name, training};
-use crate::spec::{METHOD, VariantSpec, canonical_json};
+use crate::spec::{BaselineSpec, METHOD, Score, SweepSpec, VariantSpec, canonical_json};
 use std::collections::BTreeSet;
 
-pub(super) fn variants(variants: &[VariantSpec], faults: &mut Faults) {
+pub(super) fn variants(spec: &SweepSpec, faults: &mut Faults) {
     let mut names = BTreeSet::from([METHOD]);
     let mut contents = BTreeSet::new();
-    for (i, variant) in variants.iter().enumerate() {
+    for (i, variant) in spec.variants.iter().enumerate() {
         let path = format!("variants[{i}]");
         let name = &variant.name;
         faults.check(is_name(name), format!("{path}.name"), || {
@@ -23,7 +23,22 @@ pub(super) fn variants(variants: &[VariantSpec], faults: &mut Faults) {
             "this variant stands twice under different names; remove one".into()
         });
         parts(variant, &path, faults);
+        random_head(variant, spec.score, &path, faults);
     }
+}
+
+/// A head that nothing has trained says nothing.
+fn random_head(variant: &VariantSpec, score: Score, path: &str, faults: &mut Faults) {
+    let random = matches!(
+        variant.baseline,
+        Some(BaselineSpec::Untrained(_) | BaselineSpec::Pretrained(_))
+    );
+    let place = if variant.score.is_some() { "score" } else { "baseline" };
+    let reads_head = variant.score.unwrap_or(score) == Score::Logit;
+    faults.check(!(random && reads_head), format!("{path}.{place}"), || {
+        "the logit of this baseline's random head says nothing; give the variant `score: gde` or `score: {knn: {}}`"
+            .into()
+    });
 }
 
 fn parts(variant: &VariantSpec, path: &str, faults: &mut Faults) {

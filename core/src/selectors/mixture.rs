@@ -51,5 +51,6 @@ fn minimise(start: f64, slope: f64, curvature: f64) -> MixtureEnergy {
 /// The mixture energy times how well the two shifts are aligned: loss * max(0, cosine), where `whitened_cosine` is -cosine.
 /// In [loss, 0]; ours.
 pub fn aligned_energy(mixture_energy: f64, whitened_cosine: f64) -> f64 {
-    mixture_energy * (-whitened_cosine).max(0.0)
+    // -0 + 0 is 0: a total order would rank -0 before it.
+    mixture_energy * (-whitened_cosine).max(0.0) + 0.0
 }

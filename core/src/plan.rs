@@ -209,7 +209,7 @@ impl Plan {
             data: spec.data.clone(),
             split: spec.split.clone(),
             task: spec.tasks[group.task_index].clone(),
-            method: self.method(variant, candidate, group.seed),
+            method: self.method(variant, candidate, &group),
             seed: group.seed,
             detector: spec.detector.clone(),
             training: spec.training.clone(),
@@ -223,14 +223,14 @@ impl Plan {
         trial
     }
 
-    fn method(&self, variant: Option<&VariantSpec>, candidate: Option<(usize, usize)>, seed: u64) -> Method {
+    fn method(&self, variant: Option<&VariantSpec>, candidate: Option<(usize, usize)>, group: &Group) -> Method {
         match (variant.and_then(|variant| variant.baseline.as_ref()), candidate) {
             (Some(baseline), _) => Method::Baseline(baseline.clone()),
             (None, Some((family, start))) => {
                 let family = &families(&self.spec, variant)[family];
                 Method::Augmented {
                     family: family.without_starts(),
-                    initial: family.start(start, seed),
+                    initial: family.start(start, &self.spec.tasks[group.task_index], group.seed),
                 }
             }
             (None, None) => unreachable!("only a baseline's candidate has no family"),

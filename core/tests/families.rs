@@ -18,8 +18,7 @@ fn grey(family: &str) -> Result<SweepSpec, SpecError> {
 /// The hyperparameters of a family with the values of a grid of one.
 fn middle(family: &str) -> String {
     let spec = spec("{cifar10: {}}", family).unwrap_or_else(|error| panic!("{family}: {error}"));
-    let family = &spec.families[0];
-    let named = family.start(0, 0).into_iter();
+    let named = spec.families[0].start(0, &spec.tasks[0], 0).into_iter();
     named.map(|(name, value)| format!("{name} {value:.4}\n")).collect()
 }
 
@@ -50,7 +49,7 @@ fn every_family_has_its_hyperparameters() {
 fn a_random_family_has_one_candidate_and_no_start() {
     let spec = grey("cutpaste: {form: random}").unwrap();
     assert_eq!(spec.families[0].starts_count(), 1);
-    assert!(spec.families[0].start(0, 0).is_empty());
+    assert!(spec.families[0].start(0, &spec.tasks[0], 0).is_empty());
 }
 
 #[test]
@@ -95,6 +94,26 @@ fn refusals_say_what_to_do() {
         faults.iter().for_each(|fault| text += &format!("    {fault}\n"));
     }
     assert_snapshot!(text);
+}
+
+#[test]
+fn a_sobol_sequence_has_256_dimensions() {
+    // A blur has a hyperparameter of its own and a weight.
+    let blurs = |n| {
+        format!(
+            "compose: {{parts: [{}], starts: {{sobol: 2}}}}",
+            vec!["blur: {}"; n].join(", ")
+        )
+    };
+    let most = grey(&blurs(128)).unwrap();
+    assert_eq!(most.families[0].start(1, &most.tasks[0], 0).len(), 256);
+    let SpecError { faults } = grey(&blurs(129)).unwrap_err();
+    assert_eq!(
+        (faults.len(), &*faults[0].path),
+        (1, "families[0].compose.starts"),
+        "{faults:?}"
+    );
+    assert!(faults[0].message.starts_with("258 hyperparameters"), "{faults:?}");
 }
 
 #[test]

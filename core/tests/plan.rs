@@ -89,17 +89,17 @@ fn adding_variants_leaves_the_methods_trials_alone_and_the_method_comes_first() 
 }
 
 #[test]
-fn random_starts_differ_between_seeds_and_lie_within_their_range() {
-    let plan = plan_with(VARIANTS, 1, 1, 0, 2);
+fn random_starts_differ_between_tasks_and_seeds_and_lie_within_their_range() {
+    let plan = plan_with(VARIANTS, 2, 1, 0, 2);
     let angle = |index| plan.trial(index).method.initial()["angle_deg"];
-    let starts: Vec<_> = [4, 9]
+    let starts: Vec<_> = [4, 9, 14, 19]
         .into_iter()
         .flat_map(|group| plan.members(group))
         .map(angle)
         .collect();
-    assert_eq!(starts.len(), 4, "{starts:?}");
+    assert_eq!(starts.len(), 8, "{starts:?}");
     let different: BTreeSet<_> = starts.iter().map(|angle| angle.to_bits()).collect();
-    assert_eq!(different.len(), 4, "{starts:?}");
+    assert_eq!(different.len(), 8, "{starts:?}");
     assert!(starts.iter().all(|angle| (0.0..360.0).contains(angle)), "{starts:?}");
 }
 

@@ -142,7 +142,7 @@ fn the_demo_is_as_large_as_promised_and_starts_away_from_what_it_planted() {
     let starts = |name| {
         let family = spec.families.iter().find(|family| family.name() == name).unwrap();
         (0..family.starts_count())
-            .map(|index| family.start(index, 0))
+            .map(|index| family.start(index, &spec.tasks[0], 0))
             .collect::<Vec<_>>()
     };
     assert!(spec.tasks.len() >= 4 && starts("rotation").len() >= 6 && starts("cutdiff").len() >= 2);

@@ -9,7 +9,7 @@ use super::{
 };
 use augur_core::{
     outcome::Hyperparameters,
-    spec::{FamilySpec, SweepSpec},
+    spec::{FamilySpec, SweepSpec, TaskSpec},
 };
 use augur_data::{Images, TaskImages};
 use augur_train::preview::Preview;
@@ -53,8 +53,8 @@ pub(super) struct Shown {
     pub start: Hyperparameters,
 }
 
-/// The families of a config: the method's, then those that its variants have beyond them.
-pub(super) fn families(spec: &SweepSpec, seed: u64) -> Vec<Shown> {
+/// The families of a config as they start on a task: the method's, then those that its variants have beyond them.
+pub(super) fn families(spec: &SweepSpec, task: &TaskSpec, seed: u64) -> Vec<Shown> {
     let own = spec.families.iter().map(|family| (None, family));
     let of_variants = spec.variants.iter().flat_map(|variant| {
         let families = variant.families.as_deref().unwrap_or_default();
@@ -62,7 +62,7 @@ pub(super) fn families(spec: &SweepSpec, seed: u64) -> Vec<Shown> {
     });
     let mut shown: Vec<Shown> = Vec::new();
     for (variant, family) in own.chain(of_variants) {
-        let start = family.start(0, seed);
+        let start = family.start(0, task, seed);
         let family = family.without_starts();
         if !shown.iter().any(|other| other.family == family && other.start == start) {
             shown.push(Shown { variant, family, start });

@@ -48,9 +48,9 @@ pub fn preview(options: &Preview) -> Result<PathBuf, PreviewError> {
     let tasks = chosen(&spec, &options.tasks)?;
     // A spec has at least one seed.
     let seed = options.seed.or(spec.seeds.first().copied()).unwrap_or_default();
-    let families = content::families(&spec, seed);
+    let families = |task: &TaskSpec| content::families(&spec, task, seed);
     let mut folder = Folder::open(options.out.clone())?;
-    let (mut done, all) = (0, tasks.len() * families.len());
+    let (mut done, all) = (0, tasks.iter().map(|task| families(task).len()).sum());
     let mut sections = Vec::new();
     for task in tasks {
         progress(done, all);
@@ -63,8 +63,8 @@ pub fn preview(options: &Preview) -> Result<PathBuf, PreviewError> {
             task: name,
             entries: Vec::new(),
         };
-        for family in &families {
-            let entry = content::entry(&mut folder, &section.task, family, &preview, options.difference)?;
+        for family in families(task) {
+            let entry = content::entry(&mut folder, &section.task, &family, &preview, options.difference)?;
             section.entries.push(entry);
             done += 1;
             progress(done, all);

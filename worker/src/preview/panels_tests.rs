@@ -11,8 +11,9 @@ fn family(yaml: &str) -> (FamilySpec, Hyperparameters) {
         "version: 1\nname: shown\ndata: {{fashion_mnist: {{}}}}\nseeds: [0]\n\
          tasks: [{{normal: sneaker, anomaly: {{class: bag}}}}]\nfamilies: [{{{yaml}}}]\n"
     );
-    let family = parse(&text).unwrap().families.remove(0);
-    let start = family.start(0, 0);
+    let mut spec = parse(&text).unwrap();
+    let family = spec.families.remove(0);
+    let start = family.start(0, &spec.tasks[0], 0);
     (family, start)
 }
 

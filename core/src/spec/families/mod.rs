@@ -14,7 +14,7 @@ pub use parameter::{Bound, Parameter, SearchRange};
 pub use patches::{CutdiffMode, CutdiffSpec, CutpasteSpec, PatchSource, ScarSource, ScarSpec};
 pub use starts::{StartScheme, Starts};
 
-use super::canonical_json;
+use super::{TaskSpec, canonical_json};
 use crate::outcome::Hyperparameters;
 use serde::{Deserialize, Serialize};
 
@@ -145,12 +145,13 @@ impl FamilySpec {
         }
     }
 
-    /// The starting point at `index`, below [`FamilySpec::starts_count`], for trials with `seed`.
-    pub fn start(&self, index: usize, seed: u64) -> Hyperparameters {
+    /// The starting point at `index`, below [`FamilySpec::starts_count`], for trials of `task` with `seed`. The task's
+    /// name makes no difference.
+    pub fn start(&self, index: usize, task: &TaskSpec, seed: u64) -> Hyperparameters {
         match self.form() {
             Form::Random => Hyperparameters::new(),
             _ => {
-                let key = canonical_json(&self.without_starts());
+                let key = canonical_json(&(self.without_starts(), &task.normal, &task.anomaly));
                 self.starts().point(index, &self.parameters(), seed, &key)
             }
         }

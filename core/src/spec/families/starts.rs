@@ -28,7 +28,7 @@ pub enum Starts {
 pub enum StartScheme {
     /// So many values for each hyperparameter, in the middles of equal parts of its range; every combination.
     Grid(u32),
-    /// So many points, uniform and independent; other ones for each seed.
+    /// So many points, uniform and independent; other ones for each task and seed.
     Random(u32),
     /// So many points of an Owen-scrambled Sobol sequence: evenly spread, whatever their number. At most 65536.
     Sobol(u32),
@@ -58,7 +58,8 @@ impl Starts {
         }
     }
 
-    /// The point at `index`, below [`Starts::count`]. `key` names the family: each has random points of its own.
+    /// The point at `index`, below [`Starts::count`]. `key` names family and task: each pair has random
+    /// points of its own.
     pub fn point(&self, index: usize, parameters: &[Parameter], seed: u64, key: &str) -> Hyperparameters {
         let places: Vec<f64> = match self {
             Self::List(points) => return points[index].clone(),

@@ -7,6 +7,7 @@ use crate::{
     outcome::Hyperparameters,
     spec::{FamilySpec, Form, StartScheme, Starts, SweepSpec, canonical_json},
 };
+use sobol_burley::NUM_DIMENSIONS;
 use std::collections::BTreeSet;
 
 /// What the library of the sequence gives at most.
@@ -47,9 +48,18 @@ fn starts(family: &FamilySpec, path: &str, faults: &mut Faults, seen: &mut BTree
                 });
             }
         }
-        Starts::Scheme(StartScheme::Sobol(n)) => faults.check(*n <= MAX_SOBOL, &*path, || {
-            format!("{n} points are too many for the Sobol sequence; use at most {MAX_SOBOL}")
-        }),
+        Starts::Scheme(StartScheme::Sobol(n)) => {
+            faults.check(*n <= MAX_SOBOL, &*path, || {
+                format!("{n} points are too many for the Sobol sequence; use at most {MAX_SOBOL}")
+            });
+            let dimensions = family.parameters().len();
+            faults.check(dimensions <= NUM_DIMENSIONS as usize, &*path, || {
+                format!(
+                    "{dimensions} hyperparameters are too many for the Sobol sequence, which has {NUM_DIMENSIONS} \
+                     dimensions; use `random`, or fewer parts"
+                )
+            });
+        }
         Starts::Scheme(StartScheme::Grid(_) | StartScheme::Random(_)) => {}
     }
 }

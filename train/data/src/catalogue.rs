@@ -147,8 +147,14 @@ impl<'a> Catalogue<'a> {
     }
 }
 
-/// These images, from the machine's cache where they are there.
-pub(crate) fn images(pixels: &dyn Pixels, ids: &[u32], size: usize, colour: bool) -> Result<Images, DataError> {
+/// These images, from the cache where they are there.
+pub(crate) fn images(
+    cache: &Cache,
+    pixels: &dyn Pixels,
+    ids: &[u32],
+    size: usize,
+    colour: bool,
+) -> Result<Images, DataError> {
     let channels = if colour { 3 } else { 1 };
     let build = || {
         let mut images = Images {
@@ -168,7 +174,7 @@ pub(crate) fn images(pixels: &dyn Pixels, ids: &[u32], size: usize, colour: bool
         None => build(),
         Some(key) => {
             let key = key.with("size_px", size).with("colour", colour).finish();
-            Ok(Cache::from_env().images(&key, build)?.into_images())
+            Ok(cache.images(&key, build)?.into_images())
         }
     }
 }

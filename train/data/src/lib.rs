@@ -26,4 +26,4 @@ pub use error::DataError;
 pub use images::{Images, Labels, TaskImages};
 pub use photo::{ImageFault, image_files, load_image};
 pub use plant::{blurred, noisy, patched, rotate_zeros};
-pub use task::{load_labels, load_task};
+pub use task::{load_labels, load_task, load_task_with};

@@ -1,6 +1,6 @@
 //! Loading a task: its images, without a label, and apart from them its labels.
 
-use crate::{DataError, Images, Labels, TaskImages, catalogue, data_sets, plant::plant};
+use crate::{DataError, Images, Labels, TaskImages, cache::Cache, catalogue, data_sets, plant::plant};
 use augur_core::spec::{AnomalySpec, DataSpec, SplitSpec, TaskSpec};
 use std::path::Path;
 
@@ -10,9 +10,24 @@ use std::path::Path;
 /// # Errors
 /// Files that are missing or damaged, classes that aren't there, too few images.
 pub fn load_task(data: &DataSpec, split: &SplitSpec, task: &TaskSpec, base: &Path) -> Result<TaskImages, DataError> {
+    load_task_with(&Cache::from_env(), data, split, task, base)
+}
+
+/// As [`load_task`], with another cache than the machine's.
+///
+/// # Errors
+/// As [`load_task`].
+pub fn load_task_with(
+    cache: &Cache,
+    data: &DataSpec,
+    split: &SplitSpec,
+    task: &TaskSpec,
+    base: &Path,
+) -> Result<TaskImages, DataError> {
     let data_set = data_sets::open(data, base)?;
     let drawn = data_set.draw(split, task)?;
-    let images = |ids: &[u32]| catalogue::images(&*drawn.pixels, ids, data.size_px() as usize, data.colour());
+    let (size, colour) = (data.size_px() as usize, data.colour());
+    let images = |ids: &[u32]| catalogue::images(cache, &*drawn.pixels, ids, size, colour);
     let mixed = |ids: &[(u32, bool)]| -> Result<Images, DataError> {
         let (ids, planted): (Vec<_>, Vec<_>) = ids.iter().copied().unzip();
         let mut images = images(&ids)?;

@@ -13,7 +13,7 @@ pub use view::CachedImages;
 
 use crate::{DataError, Images};
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
 };
 
@@ -26,7 +26,7 @@ pub struct Cache {
 
 impl Cache {
     /// The machine's cache: `$AUGUR_CACHE`, else `$XDG_CACHE_HOME/augur`, else `~/.cache/augur`; without any of these
-    /// variables nothing is kept.
+    /// variables, or where `AUGUR_CACHE` is `off`, nothing is kept.
     pub fn from_env() -> Self {
         let variable = |name| std::env::var_os(name);
         Self {
@@ -64,6 +64,9 @@ impl Cache {
 }
 
 fn folder(augur: Option<OsString>, xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    if augur.as_deref() == Some(OsStr::new("off")) {
+        return None;
+    }
     let named = |variable: Option<OsString>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);
     // By the XDG specification a relative path there doesn't count.
     let shared = named(xdg).filter(|path| path.is_absolute());
@@ -84,6 +87,8 @@ mod tests {
         assert_eq!(found("", "/xdg", "/home/me"), Some("/xdg/augur".into()));
         assert_eq!(found("", "relative", "/home/me"), Some("/home/me/.cache/augur".into()));
         assert_eq!(found("", "", ""), None);
+        assert_eq!(found("off", "/xdg", "/home/me"), None);
+        assert_eq!(found("./off", "/xdg", "/home/me"), Some("./off".into()));
         assert_eq!(folder(None, None, None), None);
     }
 }

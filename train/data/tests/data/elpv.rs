@@ -1,10 +1,11 @@
 //! The real ELPV, where it was fetched.
 
+use crate::fixture::load_task;
 use augur_core::{
     measure::auroc,
     spec::{AnomalySpec, ClassRef, Count, DataSpec, ElpvSpec, SplitSpec, TaskSpec},
 };
-use augur_data::{Images, inspect, load_labels, load_task};
+use augur_data::{Images, inspect, load_labels};
 use std::path::Path;
 
 fn root() -> &'static Path {

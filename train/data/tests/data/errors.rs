@@ -1,8 +1,8 @@
 //! The text of every error: what, where, what to do.
 
-use crate::fixture::{against, data, rotated, small_split, write};
+use crate::fixture::{against, data, load_task, rotated, small_split, write};
 use augur_core::spec::{Count, DataSpec, FashionMnistSpec, SplitSpec, TaskSpec, parse};
-use augur_data::{DataError, check, load_labels, load_task};
+use augur_data::{DataError, check, load_labels};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 

@@ -1,8 +1,8 @@
 //! The real Fashion-MNIST, found as the loaders find it from the repository's root.
 
-use crate::fixture::{against, rotated};
+use crate::fixture::{against, load_task, rotated};
 use augur_core::spec::{Count, DataSpec, FashionMnistSpec, SplitSpec};
-use augur_data::{DataError, Images, inspect, load_labels, load_task};
+use augur_data::{DataError, Images, inspect, load_labels};
 use std::path::Path;
 
 fn root() -> &'static Path {

@@ -1,8 +1,14 @@
 //! A small data set of the true format, for the tests.
 
 use augur_core::spec::{AnomalySpec, ClassRef, Count, DataSpec, FashionMnistSpec, Planted, SplitSpec, TaskSpec};
+use augur_data::{DataError, TaskImages, cache::Cache, load_task_with};
 use flate2::{Compression, write::GzEncoder};
 use std::{fs, io::Write, path::Path};
+
+/// Decodes each time, so that tests neither read nor fill the cache of who runs them.
+pub fn load_task(data: &DataSpec, split: &SplitSpec, task: &TaskSpec, base: &Path) -> Result<TaskImages, DataError> {
+    load_task_with(&Cache::off(), data, split, task, base)
+}
 
 /// An IDX file of bytes.
 pub fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {

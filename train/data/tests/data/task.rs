@@ -1,8 +1,8 @@
 //! Tasks of a small data set of the true format: who gets which image, and who gets a label.
 
-use crate::fixture::{against, data, id, rotated, small_split, write};
+use crate::fixture::{against, data, id, load_task, rotated, small_split, write};
 use augur_core::spec::{DataSpec, FashionMnistSpec, SplitSpec};
-use augur_data::{Images, TaskImages, load_labels, load_task, rotate_zeros};
+use augur_data::{Images, TaskImages, load_labels, rotate_zeros};
 use sha2::{Digest, Sha256};
 use std::{collections::HashSet, path::Path};
 use tempfile::TempDir;

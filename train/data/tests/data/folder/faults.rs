@@ -1,8 +1,9 @@
 //! The text of every error on a folder, from loading and from a check alike.
 
 use super::{data, encoded, level, load, screws, task, write};
+use crate::fixture::load_task;
 use augur_core::spec::{AnomalySpec, ClassRef, DataSpec, SplitSpec, TaskSpec, parse};
-use augur_data::{check, load_task};
+use augur_data::check;
 use flate2::Crc;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::{fs, path::Path};

@@ -1,8 +1,9 @@
 //! Who gets which image: order, held-out images, the same bits each time.
 
 use super::{data, level, load, screws, task, write};
+use crate::fixture::load_task;
 use augur_core::spec::{SplitSpec, parse};
-use augur_data::{Images, check, inspect, load_labels, load_task};
+use augur_data::{Images, check, inspect, load_labels};
 use image::{DynamicImage, RgbImage};
 use sha2::{Digest, Sha256};
 use std::path::Path;

@@ -5,8 +5,9 @@ mod formats;
 mod groups;
 mod test;
 
+use crate::fixture::load_task;
 use augur_core::spec::{AnomalySpec, ClassRef, DataSpec, FolderSpec, SplitSpec, TaskSpec};
-use augur_data::{DataError, TaskImages, load_task};
+use augur_data::{DataError, TaskImages};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use std::{fs, path::Path};
 use tempfile::TempDir;

@@ -1,8 +1,9 @@
 //! The labelled part of a folder.
 
 use super::{data, level, screws, task, write};
+use crate::fixture::load_task;
 use augur_core::spec::SplitSpec;
-use augur_data::{Images, Labels, load_labels, load_task};
+use augur_data::{Images, Labels, load_labels};
 use std::{fs, path::Path};
 
 fn levels(images: &Images) -> Vec<u8> {

@@ -7,8 +7,9 @@ mod mvtec_ad;
 mod small;
 mod visa;
 
+use crate::fixture::load_task;
 use augur_core::spec::{AnomalySpec, ClassRef, Count, DataSpec, SplitSpec, SweepSpec, TaskSpec, parse};
-use augur_data::{DataError, Images, Labels, TaskImages, load_labels, load_task};
+use augur_data::{DataError, Images, Labels, TaskImages, load_labels};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use std::{fs, path::Path};
 use tempfile::TempDir;

@@ -64,13 +64,16 @@ impl Fetch {
 
 /// Where to get a data set that augur doesn't fetch, unless it is here.
 fn guide(guide: &Guide, to: Option<&Path>) -> Result<(), Failure> {
-    let fault = match augur_data::inspect(&guide.data(to), Path::new("")) {
-        Ok(found) => {
+    let found = match augur_data::inspect(&guide.data(to), Path::new("")) {
+        Ok(found) if found.images > 0 => {
             let images = text::count(u32::try_from(found.images).unwrap_or(u32::MAX), "image");
             print(&format!("{} (already there, {images})\n", found.root.display()));
             return Ok(());
         }
-        Err(fault) => fault,
+        Ok(found) => format!("found: {} holds no images\n", found.root.display()),
+        Err(DataError::NoFolder { .. }) => String::new(),
+        // What to do about it stands here already.
+        Err(fault) => format!("found: {}\n", fault.to_string().split("; ").next().unwrap_or_default()),
     };
     let (name, page) = (guide.name, guide.page);
     let folder = guide.folder(to, Path::new(""));
@@ -79,10 +82,6 @@ fn guide(guide: &Guide, to: Option<&Path>) -> Result<(), Failure> {
         folder.display(),
         guide.key
     );
-    let found = match fault {
-        DataError::NoFolder { .. } => String::new(),
-        fault => format!("found: {fault}\n"),
-    };
     let layout = guide.layout.join("\n  ");
     let help = format!(
         "{found}licence: {}\nthe folder holds, for example:\n  {layout}",

@@ -78,3 +78,30 @@ fn names_variants_with_their_candidates_and_starts() {
     );
     assert_eq!(plan["trials"], 2 * 2 * 19);
 }
+
+#[test]
+fn plans_every_shipped_config_without_its_data() {
+    let sandbox = Sandbox::new();
+    let configs = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs")).unwrap();
+    let mut planned = 0;
+    for entry in configs {
+        let config = entry.unwrap().path();
+        let args = ["plan", config.to_str().unwrap(), "--json"];
+        let augur = std::path::Path::new(env!("CARGO_BIN_EXE_augur"));
+        let output = sandbox
+            .command(augur, &args)
+            .env("AUGUR_DATA", "nowhere")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", config.display());
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(plan["trials"].as_u64().unwrap() > 0, "{}", config.display());
+        // Fashion-MNIST may be there, as a package of the system.
+        if !plan.to_string().contains("fashion-mnist") {
+            assert_eq!(plan["data"]["found"], false, "{}", config.display());
+        }
+        planned += 1;
+    }
+    assert!(planned > 0);
+}

@@ -8,6 +8,7 @@ use crate::{
     outcome::{Hyperparameters, Outcome, Validation},
     plan::{Group, TrialSpec},
     select::{Choice, Criterion, Excluded},
+    spec::METHOD,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub struct TaskResult {
     /// The seed.
     pub seed: u64,
     /// The variant: `st-ssad` for the method itself, else the name that the spec gives.
+    #[serde(default = "method")]
     pub variant: String,
     /// The trial with the lowest validation loss; none where every trial was kept out.
     pub selected: Option<Candidate>,
@@ -60,6 +62,11 @@ pub struct TaskResult {
     pub excluded: Vec<Excluded>,
     /// SHA-256 of the choice, fixed before any label was read.
     pub seal: String,
+}
+
+/// What a leaderboard without variants is of.
+fn method() -> String {
+    METHOD.to_owned()
 }
 
 /// One ranked trial.

@@ -1,18 +1,30 @@
-//! What trials leave behind, in a folder of each trial's own: `DIR/{trial}/model.json`, `model.safetensors`,
+//! What trials leave behind, in a folder of each trial's own: `DIR/{sweep}/{trial}/model.json`, `model.safetensors`,
 //! `embeddings.safetensors`.
 //!
-//! A trial leaves its detector; once the choice of its group is sealed, the detectors of those that lost are removed.
+//! A trial leaves its detector; once the choice of its group is sealed, the detectors of those that lost are removed. Two
+//! sweeps may have the same trial and choose otherwise: each has a folder of its own.
 
-use augur_core::model::{CARD_FILE, TENSORS_FILE};
+use augur_core::{
+    id::SweepId,
+    model::{CARD_FILE, TENSORS_FILE},
+};
 use std::{
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
-/// The folder of a trial called `trial` (its UUID) in the artifacts' folder `root`.
-pub fn folder(root: &Path, trial: &str) -> PathBuf {
-    root.join(trial)
+/// The folder of a sweep, named `sweeps/{sweep}` or below it (such as by a trial's name), in the artifacts' folder `root`;
+/// none for another kind of name.
+pub fn of_sweep(root: &Path, name: &str) -> Option<PathBuf> {
+    let sweep = name.strip_prefix("sweeps/")?.split('/').next()?;
+    // A UUID is no way out of the folder.
+    sweep.parse::<SweepId>().ok().map(|sweep| root.join(sweep.to_string()))
+}
+
+/// The folder of a trial (its UUID) in that of its sweep.
+pub fn of_trial(sweep: &Path, trial: &str) -> PathBuf {
+    sweep.join(trial)
 }
 
 /// Removes the detectors of trials that were not selected; their embeddings stay. Those that left none, or left it
@@ -20,11 +32,11 @@ pub fn folder(root: &Path, trial: &str) -> PathBuf {
 ///
 /// # Errors
 /// A detector that can't be removed.
-pub fn discard_models<'a>(root: &Path, trials: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+pub fn discard_models<'a>(sweep: &Path, trials: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
     for trial in trials {
         // The card first: without it the tensors are no model.
         for file in [CARD_FILE, TENSORS_FILE] {
-            match fs::remove_file(folder(root, trial).join(file)) {
+            match fs::remove_file(of_trial(sweep, trial).join(file)) {
                 Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(fault),
                 _ => {}
             }
@@ -41,13 +53,23 @@ mod tests {
     fn only_the_detector_of_a_loser_goes() {
         let root = tempfile::tempdir().unwrap();
         for trial in ["winner", "loser"] {
-            fs::create_dir(folder(root.path(), trial)).unwrap();
+            fs::create_dir(of_trial(root.path(), trial)).unwrap();
             for file in [CARD_FILE, TENSORS_FILE, "embeddings.safetensors"] {
-                fs::write(folder(root.path(), trial).join(file), "").unwrap();
+                fs::write(of_trial(root.path(), trial).join(file), "").unwrap();
             }
         }
         discard_models(root.path(), ["loser", "elsewhere"]).unwrap();
-        let files = |trial| fs::read_dir(folder(root.path(), trial)).unwrap().count();
+        let files = |trial| fs::read_dir(of_trial(root.path(), trial)).unwrap().count();
         assert_eq!((files("winner"), files("loser")), (3, 1));
+    }
+
+    #[test]
+    fn a_sweeps_folder_is_named_by_its_uuid_alone() {
+        let root = Path::new("kept");
+        let uuid = "a7c17ea9-94e0-558c-b4e8-4a3757a080a4";
+        let folder = of_sweep(root, &format!("sweeps/{uuid}/trials/b"));
+        assert_eq!(folder, Some(root.join(uuid)));
+        assert_eq!(of_sweep(root, "sweeps/../trials/b"), None);
+        assert_eq!(of_sweep(root, "workers/b"), None);
     }
 }

@@ -136,10 +136,13 @@ async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> 
     };
     // A list leaves the specs out.
     let there = client.sweep(&there.name).await?;
-    let differences = match spec::parse(&there.spec_yaml) {
+    let mut differences = match spec::parse(&there.spec_yaml) {
         Ok(there) => spec::differences(&there, here),
         Err(_) => vec!["its spec is of another version".into()],
     };
+    if differences.is_empty() {
+        differences.push("the same one, begun by another version of augur".into());
+    }
     Err(Failure::new(
         Exit::OtherSweep,
         format!(

@@ -26,7 +26,7 @@ pub struct Select {
     /// A criterion, such as mean-distance; may be given several times [default: all]
     #[arg(long, value_name = "CRITERION", value_parser = criterion)]
     by: Vec<Criterion>,
-    /// Compute the criteria from embeddings that workers saved as DIR/TRIAL/embeddings.safetensors
+    /// Compute the criteria from embeddings that workers saved as DIR/SWEEP/TRIAL/embeddings.safetensors
     #[arg(long, value_name = "DIR")]
     embeddings: Option<PathBuf>,
     /// Print JSON

@@ -39,9 +39,13 @@ pub fn write(folder: &Path, input: &ReportInput) -> Result<PathBuf, Failure> {
     replace(&folder.join("leaderboard.json"), to_json(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.csv"), to_csv(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.md"), to_markdown(board).as_bytes())?;
-    models::keep(folder, board)?;
     let path = folder.join("report.html");
     report::write(&path, input)?;
+    let missing = models::keep(folder, board);
+    if !missing.is_empty() {
+        // Everything else is there, and a trial that is over isn't run again for it.
+        eprintln!("warning: no detector could be kept for {}", missing.join(", "));
+    }
     Ok(path)
 }
 

@@ -114,10 +114,11 @@ async fn conclude(cx: &mut Cx<'_>, sweep: SweepKey) -> Result<()> {
     if row.groups_done < row.groups_total {
         return Ok(());
     }
-    let state = if row.groups_selected == row.groups_total {
-        SweepState::Succeeded
-    } else {
-        SweepState::Failed
+    let variants = cx.plan(sweep).await?.candidates().len();
+    // A variant that learnt nothing is a result too; the method itself has to have one everywhere.
+    let state = match groups::without_choice(cx.conn, sweep, variants).await? {
+        0 => SweepState::Succeeded,
+        _ => SweepState::Failed,
     };
     sweeps::end(cx.conn, sweep, state, cx.now).await?;
     cx.record(sweep, &Change::Sweep(state)).await?;

@@ -123,6 +123,15 @@ pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: &GroupRow) -> R
     swapped(&done, "group")
 }
 
+/// Number of groups of the method itself, the first of every `variants`, whose choice selects nothing.
+pub(crate) async fn without_choice(conn: &mut Conn, sweep: SweepKey, variants: usize) -> Result<u32> {
+    let count = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM groups WHERE sweep_key = ? AND group_index % ? = 0
+             AND COALESCE(json_array_length(choice, '$.ranking'), 0) = 0",
+    );
+    Ok(count.bind(sweep.0).bind(variants as i64).fetch_one(conn).await?)
+}
+
 /// Stores the choice of a group with its seal, once and for all.
 pub(crate) async fn seal(conn: &mut Conn, sweep: SweepKey, group: u32, choice: &Choice) -> Result<()> {
     let done = sqlx::query(

@@ -88,7 +88,9 @@ const INVARIANTS: [(&str, &str); 10] = [
          WHERE (s.state = 'running') <> (s.ended_at IS NULL)
              OR (s.state = 'running' AND s.groups_done = s.groups_total)
              OR (s.state <> 'running' AND s.trials_pending + s.trials_leased > 0)
-             OR (s.state = 'succeeded' AND s.groups_selected <> s.groups_total)
+             OR (s.state = 'succeeded' AND EXISTS (SELECT 1 FROM groups g WHERE g.sweep_key = s.sweep_key
+                 AND g.group_index % (1 + COALESCE(json_array_length(s.spec_json, '$.variants'), 0)) = 0
+                 AND COALESCE(json_array_length(g.choice, '$.ranking'), 0) = 0))
              OR (s.state <> 'running' AND EXISTS (SELECT 1 FROM evaluations e
                  WHERE e.sweep_key = s.sweep_key AND e.state IN ('pending', 'leased')))",
     ),

@@ -190,13 +190,17 @@ fn lock(path: &Path) -> std::result::Result<File, OpenError> {
     Ok(file)
 }
 
-async fn migrate(conn: &mut Conn, path: &Path) -> std::result::Result<(), OpenError> {
-    let migrations = MIGRATIONS.map(|(version, name, sql)| {
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migration = |&(version, name, sql): &(i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    });
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+async fn migrate(conn: &mut Conn, path: &Path) -> std::result::Result<(), OpenError> {
     let known = MIGRATIONS[MIGRATIONS.len() - 1].0;
     let path = path.display().to_string();
-    match Migrator::with_migrations(migrations.to_vec()).run(conn).await {
+    match migrator(&MIGRATIONS).run(conn).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer { path, found, known }),
         Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => {
@@ -212,6 +216,25 @@ async fn migrate(conn: &mut Conn, path: &Path) -> std::result::Result<(), OpenEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A store as the first schema left it, with an outcome in it.
+    #[tokio::test]
+    async fn a_store_of_an_older_schema_is_migrated_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+        migrator(&MIGRATIONS[..1]).run(&mut conn).await.unwrap();
+        let insert = "INSERT INTO outcomes VALUES (1, 2, 1, '2.13.0', '{}', x'0000000000000840')";
+        sqlx::query(insert).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        let (mut writer, _reader) = open(&path).await.unwrap();
+        let kept = crate::store::outcomes::scores(&mut writer.conn, crate::store::SweepKey(1), 2)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((kept.validation, kept.test), (vec![3.0], vec![]));
+    }
 
     #[tokio::test]
     async fn a_store_of_a_newer_schema_is_refused_and_left_alone() {
@@ -230,13 +253,13 @@ mod tests {
         for _ in 0..2 {
             let refused = open(&path).await.err().unwrap();
             assert!(
-                matches!(&refused, OpenError::Newer { found: 7, known: 1, .. }),
+                matches!(&refused, OpenError::Newer { found: 7, known: 2, .. }),
                 "{refused:?}"
             );
             let told = refused.to_string().replace(&folder.path().display().to_string(), "DIR");
             assert_eq!(
                 told,
-                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 1); update augur"
+                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 2); update augur"
             );
         }
     }

@@ -28,8 +28,10 @@ pub enum ModelError {
     Score(#[from] ScoreError),
     #[error(transparent)]
     Device(#[from] DeviceError),
-    #[error("the images are {found:?} (channels, height, width) where the model takes {wanted:?}")]
+    #[error(
+        "the images are {found:?} (channels, height, width) where the model takes {wanted:?}: give images of that shape"
+    )]
     Shape { wanted: [usize; 3], found: [usize; 3] },
-    #[error("the network can't be exported to {}: {reason}", path.display())]
+    #[error("the network can't be exported to {}: {reason}; check its folder, or choose another file with --out", path.display())]
     Export { path: PathBuf, reason: String },
 }

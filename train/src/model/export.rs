@@ -11,8 +11,8 @@ pub const METHOD: &str = "forward";
 
 impl Model {
     /// Writes a TorchScript module to `path`. Its `forward` takes images [N, C, H, W] in [0, 1], float32, already of the
-    /// card's height and width, and gives (embeddings [N, h], logits [N]). The score is not part of it: its tensors,
-    /// `scorer.*`, stand in model.safetensors.
+    /// card's height and width, and gives [N, h + 1]: an image's embedding, then its logit. The score is not part of it:
+    /// its tensors, `scorer.*`, stand in model.safetensors.
     ///
     /// # Errors
     /// A network that libtorch can't trace, a file that can't be written.
@@ -33,7 +33,8 @@ impl Model {
         let example = Tensor::full(size, 0.5, (Kind::Float, device));
         let mut forward = |inputs: &[Tensor]| {
             let output = self.network.forward(&inputs[0]);
-            vec![output.z, output.logit]
+            // A traced method has one value.
+            vec![Tensor::cat(&[output.z, output.logit.view([-1, 1])], 1)]
         };
         let traced = no_grad(|| CModule::create_by_tracing("augur", METHOD, &[example], &mut forward));
         traced.and_then(|module| module.save(path)).map_err(failed)

@@ -35,6 +35,9 @@ impl Model {
         Tensor::write_safetensors(&self.tensors(), &partial)
             .map_err(|error| failed(&path, std::io::Error::other(error.to_string())))?;
         self.card.tensors_sha256 = sha256(&fs::read(&partial).map_err(|source| failed(&path, source))?);
+        // On disk before the card that vouches for them.
+        let synced = fs::File::open(&partial).and_then(|file| file.sync_all());
+        synced.map_err(|source| failed(&path, source))?;
         fs::rename(&partial, &path).map_err(|source| failed(&path, source))?;
 
         let path = folder.join(CARD_FILE);

@@ -34,8 +34,11 @@ pub struct NormalScores {
 }
 
 impl Model {
-    /// Puts a model together.
-    pub fn new(card: ModelCard, network: Network, scorer: Scorer, normal: NormalScores) -> Self {
+    /// Puts a model together. Its parameters ask for no gradient any more.
+    pub fn new(card: ModelCard, mut network: Network, scorer: Scorer, normal: NormalScores) -> Self {
+        network.params = network
+            .params
+            .with(network.params.tensors().iter().map(Tensor::detach).collect());
         Self {
             card,
             network,

@@ -74,9 +74,8 @@ impl Bench {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
         let run = Run {
             artifacts: self
-                .artifacts
-                .as_deref()
-                .map(|root| artifacts::folder(root, &spec.id().to_string())),
+                .of_sweep(&work.trial)
+                .map(|sweep| artifacts::of_trial(&sweep, &spec.id().to_string())),
             spec,
             base_dir: self.base_dir.clone(),
         };
@@ -86,13 +85,13 @@ impl Bench {
 
     async fn evaluate(&self, work: v1::EvaluationWork) -> Result<Vec<v1::TrialAgreement>, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
-        let (base_dir, root) = (self.base_dir.clone(), self.artifacts.clone());
+        let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
         let evaluation = tokio::task::spawn_blocking(move || {
-            if let Some(root) = root {
+            if let Some(kept) = kept {
                 // Best first: the others' detectors have lost.
                 let lost = work.trials.iter().skip(1).map(|trial| trial.trial.as_str());
-                if let Err(fault) = artifacts::discard_models(&root, lost) {
-                    warn!("detectors that were not selected stay in {}: {fault}", root.display());
+                if let Err(fault) = artifacts::discard_models(&kept, lost) {
+                    warn!("detectors that were not selected stay in {}: {fault}", kept.display());
                 }
             }
             evaluate(&spec, work.trials, &base_dir)
@@ -103,6 +102,13 @@ impl Bench {
                 detail: format!("the evaluation ended early: {panic}"),
             })
         })
+    }
+}
+
+impl Bench {
+    /// The folder for what the trials of a sweep leave behind, if that is kept.
+    fn of_sweep(&self, name: &str) -> Option<PathBuf> {
+        artifacts::of_sweep(self.artifacts.as_deref()?, name)
     }
 }
 

@@ -13,6 +13,8 @@ use std::{error::Error, process::ExitCode};
 
 /// Exit code for a model or images that can't be used.
 const BAD_INPUT: u8 = 4;
+/// Exit code for a file that can't be written.
+const CANNOT_WRITE: u8 = 5;
 
 /// Says what went wrong, its sources in one line.
 fn fail(error: &dyn Error) -> ExitCode {

@@ -6,7 +6,7 @@ use augur_train::model::{Model, ModelError, threshold};
 use serde::Serialize;
 use std::{
     io::{self, IsTerminal},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Report {
 /// One image.
 #[derive(Serialize)]
 pub(super) struct Scored {
-    pub path: PathBuf,
+    pub path: String,
     pub score: f64,
     /// Whether the score lies above the threshold.
     pub anomalous: bool,
@@ -51,7 +51,7 @@ pub fn main(options: &Score) -> ExitCode {
         progress(done, files.len());
         match score(&model, path) {
             Ok(score) => report.images.push(Scored {
-                path: path.clone(),
+                path: path.to_string_lossy().into_owned(),
                 score,
                 anomalous: score > report.threshold,
             }),

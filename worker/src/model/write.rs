@@ -7,10 +7,9 @@ use std::io::{self, Write};
 pub(super) fn csv(report: &Report, mut out: impl Write) -> io::Result<()> {
     writeln!(out, "path,score,threshold,anomalous")?;
     for image in &report.images {
-        let path = image.path.to_string_lossy();
-        let path = match path.contains([',', '"', '\n', '\r']) {
-            true => format!("\"{}\"", path.replace('"', "\"\"")),
-            false => path.into_owned(),
+        let path = match image.path.contains([',', '"', '\n', '\r']) {
+            true => format!("\"{}\"", image.path.replace('"', "\"\"")),
+            false => image.path.clone(),
         };
         writeln!(out, "{path},{},{},{}", image.score, report.threshold, image.anomalous)?;
     }

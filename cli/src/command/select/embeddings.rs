@@ -12,12 +12,13 @@ use rand::RngCore;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{fs, path::Path};
 
-/// Puts the losses computed from `folder`/TRIAL/embeddings.safetensors in place of those that the board has. Baselines,
+/// Puts the losses computed from `folder`/SWEEP/TRIAL/embeddings.safetensors in place of those that the board has. Baselines,
 /// which have none, are left alone.
 ///
 /// # Errors
 /// The first candidate whose embeddings are missing, damaged, or of another form.
 pub fn validate_again(board: &mut Leaderboard, folder: &Path) -> Result<(), Failure> {
+    let folder = folder.join(board.sweep.id.to_string());
     for task in &mut board.tasks {
         for candidate in &mut task.candidates {
             let Some(validation) = &mut candidate.validation else {

@@ -152,7 +152,7 @@ fn save(folder: &Path, name: &str, axis: usize) {
 fn saved_embeddings_give_every_criterion() {
     let folder = tempfile::tempdir().unwrap();
     for (name, axis) in [("right", 0), ("wrong", 1), ("a", 1), ("b", 0), ("only", 0)] {
-        save(folder.path(), name, axis);
+        save(&folder.path().join(board().sweep.id.to_string()), name, axis);
     }
     let mut board = board();
     embeddings::validate_again(&mut board, folder.path()).unwrap();

@@ -29,10 +29,24 @@ impl Knn {
 
     /// The scores in [0, 2] of embeddings `z` [M, h]: [M], float64, on the CPU.
     pub fn score(&self, z: &Tensor) -> Result<Tensor, ScoreError> {
+        self.beyond(0, z)
+    }
+
+    /// The scores of the training embeddings z [N, h] themselves, none of which counts as its own neighbour; 0 of a
+    /// single one.
+    pub(super) fn score_training(&self, z: &Tensor) -> Result<Tensor, ScoreError> {
+        self.beyond(1.min(self.trn.size()[0] - 1), z)
+    }
+
+    /// The mean distance to k neighbours after the `skipped` nearest ones, or to as many as there are.
+    fn beyond(&self, skipped: i64, z: &Tensor) -> Result<Tensor, ScoreError> {
+        let k = self.k.min(self.trn.size()[0] - skipped);
         by_row(z, |row| {
             let distances = Tensor::cdist(row, &self.trn, 2.0, EXACT);
-            let (nearest, _) = distances.topk(self.k, 1, false, true);
-            nearest.mean_dim([1i64].as_slice(), false, Kind::Double)
+            let (nearest, _) = distances.topk(skipped + k, 1, false, true);
+            nearest
+                .narrow(1, skipped, k)
+                .mean_dim([1i64].as_slice(), false, Kind::Double)
         })
     }
 

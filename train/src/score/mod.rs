@@ -63,6 +63,18 @@ impl Scorer {
         }
     }
 
+    /// The scores of the very images that it was fitted to, to hold those of new images against: an image would be its
+    /// own nearest neighbour, at distance 0, and is left out.
+    ///
+    /// # Errors
+    /// As [`Scorer::fit`].
+    pub fn score_training(&self, output: &Output) -> Result<Tensor, ScoreError> {
+        match self {
+            Self::Gde(_) | Self::Logit => self.score(output),
+            Self::Knn(knn) => knn.score_training(&output.z),
+        }
+    }
+
     /// What it learnt, by name, to be saved; float64 on the CPU.
     pub fn tensors(&self) -> Vec<(&'static str, Tensor)> {
         match self {

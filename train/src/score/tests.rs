@@ -34,6 +34,31 @@ fn nearest_neighbours_by_hand() {
 }
 
 #[test]
+fn a_training_image_is_not_its_own_neighbour() {
+    let Output { z, logit } = output(12, 1.0);
+    for k in [1, 5, 11, 99] {
+        let score = Score::Knn(KnnSpec { k });
+        let together = Scorer::fit(score, &z).unwrap();
+        let scores = together
+            .score_training(&Output {
+                z: z.shallow_clone(),
+                logit: logit.shallow_clone(),
+            })
+            .unwrap();
+        for i in 0..12 {
+            let others: Vec<i64> = (0..12).filter(|other| *other != i).collect();
+            let without = Scorer::fit(score, &z.index_select(0, &Tensor::from_slice(&others))).unwrap();
+            let one = Output {
+                z: z.narrow(0, i, 1),
+                logit: logit.narrow(0, i, 1),
+            };
+            let want = without.score(&one).unwrap();
+            assert!(difference(&want, &scores.narrow(0, i, 1)) < 1e-12, "k {k}, image {i}");
+        }
+    }
+}
+
+#[test]
 fn a_scorer_comes_back_from_its_tensors_to_the_last_bit() {
     for spec in ALL {
         let scorer = Scorer::fit(spec, &output(40, 1.0).z).unwrap();

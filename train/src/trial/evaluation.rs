@@ -74,13 +74,19 @@ pub fn judge(trial: &Trial, training_loss: f64) -> Result<Judgement, TrialError>
             scores,
             test_scores: score(&images.test)?,
             normal_scores: NormalScores {
-                train: score(&images.train)?,
+                train: training_scores(trial, &scorer)?,
                 held_out: score(&images.held_out)?,
             },
             scorer,
             embeddings,
         })
     })
+}
+
+/// The anomaly scores of the training images.
+fn training_scores(trial: &Trial, scorer: &Scorer) -> Result<Vec<f64>, TrialError> {
+    let scores = scorer.score_training(&trial.network.outputs_one_by_one(&trial.images.train))?;
+    Ok((0..scores.size()[0]).map(|i| scores.double_value(&[i])).collect())
 }
 
 /// Total distance normalisation over D_trn, phi(D_trn) and D_val.

@@ -18,7 +18,7 @@ const TRACKED_BATCHES: u32 = 50;
 /// Random weights, with batch normalisation's running statistics as training gives them: a trial whose learning rate
 /// is 0. Statistics as they start would fit no layer, and make a weaker control.
 pub fn untrained(run: &Run) -> Result<Scorer, TrialError> {
-    let normalisation = Normalisation::for_training(&run.spec.training, &run.images.train);
+    let normalisation = Normalisation::for_training(&run.spec.training, &run.images.train)?;
     let mut network = drawn(run, normalisation)?;
     no_grad(|| track(run, &mut network));
     scorer(run, network)
@@ -46,7 +46,7 @@ fn track(run: &Run, network: &mut Network) {
 
 /// Weights and running statistics from a file.
 pub fn pretrained(run: &Run, options: &PretrainedSpec) -> Result<Scorer, TrialError> {
-    let normalisation = Normalisation::from_spec(options.normalisation, &run.images.train);
+    let normalisation = Normalisation::from_spec(options.normalisation, &run.images.train)?;
     let mut network = drawn(run, normalisation)?;
     let Network {
         detector,

@@ -9,6 +9,22 @@ const SMALLEST_VARIANCE: f64 = 1e-6;
 /// The residuals' deviation where training images have none.
 const SMALLEST_STD: f64 = 1e-6;
 
+/// The share of the largest variance below which a direction counts as one without.
+const NO_VARIANCE: f64 = 1e-12;
+
+/// So many components that little is left of the images which they are taken from.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "{components} components would take out nearly all of {images} training images (mirror images counted) of {values} \
+     values; write at most {most} in `layout.components`, or train on more images"
+)]
+pub struct TooManyComponents {
+    pub components: u32,
+    pub images: i64,
+    pub values: i64,
+    pub most: i64,
+}
+
 /// A linear map of images that were brought to one contrast.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -23,9 +39,23 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// From the training images x [N, C, H, W]; K is at most `components`, N - 1 and C H W.
-    pub fn fit(x: &Tensor, contrast: bool, components: u32) -> Self {
-        no_grad(|| {
+    /// From the training images x [N, C, H, W], with K = `components`.
+    ///
+    /// # Errors
+    /// K above N / 2, N - 2 or C H W - 1: the residuals of the training images would be too small to measure others by.
+    pub fn fit(x: &Tensor, contrast: bool, components: u32) -> Result<Self, TooManyComponents> {
+        let images = x.size()[0];
+        let values = x.size()[1..].iter().product();
+        let most = (images / 2).min(images - 2).min(values - 1).max(0);
+        if i64::from(components) > most {
+            return Err(TooManyComponents {
+                components,
+                images,
+                values,
+                most,
+            });
+        }
+        Ok(no_grad(|| {
             let wide = x.to_kind(Kind::Double);
             let wide = if contrast { standardised(&wide) } else { wide };
             let mean = wide.mean_dim(0, true, Kind::Double);
@@ -39,7 +69,7 @@ impl Layout {
                 components: components.to_kind(x.kind()).contiguous(),
                 inverse_std: std.reciprocal().to_kind(x.kind()),
             }
-        })
+        }))
     }
 
     /// (I - B' B) (x - mean) / std for x [N, C, H, W], with B the components.
@@ -64,20 +94,23 @@ pub(crate) fn standardised(x: &Tensor) -> Tensor {
     centred * (variance + SMALLEST_VARIANCE).rsqrt()
 }
 
-/// The leading principal components [K, D] of centred rows [N, D]: by the smaller one of the two matrices whose
-/// eigenvectors give them.
-fn principal(rows: &Tensor, most: i64) -> Tensor {
+/// The leading `count` principal components [K, D] of centred rows [N, D]: by the smaller one of the two matrices whose
+/// eigenvectors give them. A direction without variance becomes 0 and takes nothing out, least of all what is new.
+fn principal(rows: &Tensor, count: i64) -> Tensor {
     let (n, d) = rows.size2().expect("rows [N, D]");
-    let count = most.min(n - 1).min(d).max(0);
-    let last = |vectors: Tensor| vectors.narrow(1, vectors.size()[1] - count, count).flip([1i64]);
-    if d <= n {
-        let (_, vectors) = rows.tr().matmul(rows).linalg_eigh("L");
-        return last(vectors).tr();
+    let by_column = d <= n;
+    let products = if by_column {
+        rows.tr().matmul(rows)
+    } else {
+        rows.matmul(&rows.tr())
+    };
+    let (values, vectors) = products.linalg_eigh("L");
+    let last = values.size()[0] - 1;
+    let kept = values.gt_tensor(&(values.narrow(0, last, 1) * NO_VARIANCE));
+    let vectors = vectors * kept.to_kind(rows.kind());
+    let leading = |vectors: Tensor| vectors.narrow(1, last + 1 - count, count).flip([1i64]).tr();
+    if by_column {
+        return leading(vectors);
     }
-    let (values, vectors) = rows.matmul(&rows.tr()).linalg_eigh("L");
-    let largest = values.narrow(0, n - 1, 1);
-    // A direction without variance has no length to be divided by: it becomes 0 and takes nothing out.
-    let kept = values.gt_tensor(&(largest * 1e-12)).to_kind(rows.kind());
-    let scale = values.clamp_min(1e-300).rsqrt() * kept;
-    (last(vectors * scale).tr()).matmul(rows)
+    leading(vectors * values.clamp_min(f64::MIN_POSITIVE).rsqrt()).matmul(rows)
 }

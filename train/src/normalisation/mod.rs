@@ -6,6 +6,7 @@ use augur_core::spec::{ImageNormalisation, TrainingAugmentation, TrainingSpec};
 use tch::{Device, Kind, Tensor};
 
 use layout::Layout;
+pub use layout::TooManyComponents;
 pub(crate) use layout::standardised;
 
 /// A channel that never changes is divided by this.
@@ -53,21 +54,32 @@ pub struct MissingTensor {
 
 impl Normalisation {
     /// The one that a spec asks for, from the training images x [N, C, H, W], of their kind and on their device.
-    pub fn from_spec(spec: ImageNormalisation, x: &Tensor) -> Self {
+    ///
+    /// # Errors
+    /// A layout of more components than the images can tell.
+    pub fn from_spec(spec: ImageNormalisation, x: &Tensor) -> Result<Self, TooManyComponents> {
         let channels = x.size()[1] as usize;
-        match spec {
+        Ok(match spec {
             ImageNormalisation::Channel => Self::of(x),
             ImageNormalisation::Pixel => Self::of_pixels(x),
             ImageNormalisation::Imagenet => Self::imagenet(channels, x.kind(), x.device()),
-            ImageNormalisation::Layout(layout) => Self(Map::Layout(Layout::fit(x, layout.contrast, layout.components))),
+            ImageNormalisation::Layout(layout) => {
+                Self(Map::Layout(Layout::fit(x, layout.contrast, layout.components)?))
+            }
             ImageNormalisation::None => Self::new(&vec![0.0; channels], &vec![1.0; channels], x.kind(), x.device()),
-        }
+        })
     }
 
-    /// The one that a trial's spec asks for. A layout is also that of the mirror images, where training mirrors images.
-    pub fn for_training(spec: &TrainingSpec, x: &Tensor) -> Self {
+    /// The one that a trial's spec asks for. One by place is also that of the mirror images, where training mirrors
+    /// images.
+    ///
+    /// # Errors
+    /// As [`Normalisation::from_spec`].
+    pub fn for_training(spec: &TrainingSpec, x: &Tensor) -> Result<Self, TooManyComponents> {
         match spec.normalisation {
-            ImageNormalisation::Layout(_) => Self::from_spec(spec.normalisation, &mirrored(&spec.augmentation, x)),
+            by_place @ (ImageNormalisation::Pixel | ImageNormalisation::Layout(_)) => {
+                Self::from_spec(by_place, &mirrored(&spec.augmentation, x))
+            }
             other => Self::from_spec(other, x),
         }
     }
@@ -167,120 +179,4 @@ impl Normalisation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{difference, noise};
-    use augur_core::spec::LayoutSpec;
-
-    #[test]
-    fn a_shared_layout_is_taken_out_by_pixels_alone() {
-        let x = noise(&[40, 2, 5, 4], 1.0) * 0.1;
-        let layout = noise(&[1, 2, 5, 4], 2.0);
-        let with = &x + &layout;
-        let apply = |spec, x: &Tensor| Normalisation::from_spec(spec, x).apply(x);
-        let pixel = |x| apply(ImageNormalisation::Pixel, x);
-        assert!(difference(&pixel(&with), &pixel(&x)) < 1e-9);
-        let channel = |x| apply(ImageNormalisation::Channel, x);
-        assert!(difference(&channel(&with), &channel(&x)) > 0.1);
-        assert!(pixel(&with).mean_dim(0, false, None).abs().max().double_value(&[]) < 1e-9);
-    }
-
-    #[test]
-    fn a_pixel_that_never_changes_does_not_explode() {
-        let mut x = noise(&[40, 1, 4, 4], 1.0);
-        let _ = x.narrow(2, 0, 1).fill_(0.0);
-        let normalisation = Normalisation::of_pixels(&x);
-        x += 1.0;
-        let largest = normalisation.apply(&x).abs().max().double_value(&[]);
-        assert!(largest < 20.0, "{largest}");
-    }
-
-    #[test]
-    fn imagenet_and_none_are_constants() {
-        let x = noise(&[3, 3, 2, 2], 1.0);
-        assert_eq!(Normalisation::from_spec(ImageNormalisation::None, &x).apply(&x), x);
-        let y = Normalisation::from_spec(ImageNormalisation::Imagenet, &x).apply(&x);
-        let green = (x.double_value(&[1, 1, 0, 1]) - 0.456) / 0.224;
-        assert!((y.double_value(&[1, 1, 0, 1]) - green).abs() < 1e-12);
-        let grey = x.narrow(1, 0, 1);
-        let y = Normalisation::from_spec(ImageNormalisation::Imagenet, &grey).apply(&grey);
-        let want = (grey.double_value(&[0, 0, 1, 1]) - 0.449) / 0.226;
-        assert!((y.double_value(&[0, 0, 1, 1]) - want).abs() < 1e-12);
-    }
-
-    #[test]
-    fn comes_back_from_its_tensors() {
-        let x = noise(&[9, 2, 3, 3], 1.0);
-        let saved = Normalisation::of_pixels(&x);
-        let tensors = saved.tensors();
-        let find = |name: &str| tensors.iter().find(|(n, _)| *n == name).map(|(_, t)| t.shallow_clone());
-        let pixel = ImageNormalisation::Pixel;
-        assert_eq!(
-            Normalisation::from_tensors(pixel, find).unwrap().apply(&x),
-            saved.apply(&x)
-        );
-        assert_eq!(
-            Normalisation::from_tensors(pixel, |_| None).unwrap_err(),
-            MissingTensor { name: "mean" }
-        );
-    }
-
-    /// Images made of two patterns in any strength, brightness and contrast: nothing of them is left, a spot is.
-    #[test]
-    fn a_layout_of_two_components_leaves_what_is_new() {
-        let patterns = noise(&[2, 1, 6, 5], 1.0) - 0.5;
-        let strength = noise(&[60, 2], 2.0);
-        let images = strength.matmul(&patterns.view([2, 30])).view([60, 1, 6, 5]) + 0.5;
-        for contrast in [false, true] {
-            let components = if contrast { 3 } else { 2 };
-            let spec = ImageNormalisation::Layout(LayoutSpec { components, contrast });
-            let normalisation = Normalisation::from_spec(spec, &images);
-            let left = normalisation
-                .apply(&images)
-                .square()
-                .mean(Kind::Double)
-                .double_value(&[]);
-            let spotted = images.copy();
-            let _ = spotted.narrow(2, 2, 1).narrow(3, 1, 1).g_add_scalar_(0.3);
-            let seen = normalisation
-                .apply(&spotted)
-                .square()
-                .mean(Kind::Double)
-                .double_value(&[]);
-            assert!(seen > 100.0 * left, "contrast {contrast}: {left} {seen}");
-        }
-    }
-
-    #[test]
-    fn residuals_of_the_training_images_have_variance_one_and_come_back_from_tensors() {
-        for count in [20, 90] {
-            let x = noise(&[count, 2, 5, 4], 1.0);
-            let spec = ImageNormalisation::Layout(LayoutSpec {
-                components: 7,
-                contrast: true,
-            });
-            let saved = Normalisation::from_spec(spec, &x);
-            let y = saved.apply(&x);
-            assert!((y.square().mean(Kind::Double).double_value(&[]) - 1.0).abs() < 1e-9);
-            let tensors = saved.tensors();
-            let find = |name: &str| tensors.iter().find(|(n, _)| *n == name).map(|(_, t)| t.shallow_clone());
-            assert_eq!(Normalisation::from_tensors(spec, find).unwrap().apply(&x), y);
-        }
-    }
-
-    #[test]
-    fn an_image_of_one_value_has_a_finite_gradient() {
-        let x = noise(&[9, 1, 4, 4], 1.0);
-        let spec = ImageNormalisation::Layout(LayoutSpec {
-            components: 3,
-            contrast: true,
-        });
-        let flat = (x.narrow(0, 0, 1) * 0.0 + 0.25).set_requires_grad(true);
-        let loss = Normalisation::from_spec(spec, &x)
-            .apply(&flat)
-            .square()
-            .sum(Kind::Double);
-        let gradient = Tensor::run_backward(&[loss], &[flat], false, false).remove(0);
-        assert_eq!(gradient.isfinite().all().int64_value(&[]), 1, "{gradient}");
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use crate::augment::AugmentError;
 use crate::detector::WeightsError;
 use crate::device::DeviceError;
+use crate::normalisation::TooManyComponents;
 use crate::score::ScoreError;
 
 /// A trial that failed.
@@ -27,6 +28,8 @@ pub enum TrialError {
     Device(#[from] DeviceError),
     #[error("the validation images could not be scored")]
     Score(#[from] ScoreError),
+    #[error("the trial's normalisation does not fit its images")]
+    Normalisation(#[from] TooManyComponents),
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }

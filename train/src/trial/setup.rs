@@ -59,7 +59,7 @@ impl<'a> Trial<'a> {
         let network = Network::new(
             &spec.detector,
             images.train.size()[1],
-            Normalisation::for_training(&spec.training, &images.train),
+            Normalisation::for_training(&spec.training, &images.train)?,
             base,
             &mut draws.weights(),
             (KIND, device),

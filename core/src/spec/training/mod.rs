@@ -53,7 +53,8 @@ pub enum ImageNormalisation {
     /// By mean and standard deviation of each channel over the training images.
     #[default]
     Channel,
-    /// By mean and standard deviation of each pixel over the training images: takes a fixed layout out.
+    /// By mean and standard deviation of each pixel over the training images, and over their mirror images where training
+    /// mirrors them: takes a fixed layout out.
     Pixel,
     /// By ImageNet's mean and standard deviation of each channel, as pretrained weights want it.
     Imagenet,
@@ -68,7 +69,8 @@ pub enum ImageNormalisation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayoutSpec {
-    /// Leading principal components that are taken out; 0 for the mean image alone.
+    /// Leading principal components that are taken out; 0 for the mean image alone, at most half the number of images
+    /// that they come from.
     pub components: u32,
     /// Whether each image is brought to mean 0 and variance 1 first.
     #[serde(default = "yes")]

@@ -16,7 +16,8 @@ pub enum Purpose {
     Shuffle,
     /// Flips and crops of the training images at one step (step = global step).
     TrainingAugmentation,
-    /// Patch centres of the augmentation at one training step (step = global step).
+    /// All draws of the augmentation at one training step, such as where patches lie and which hyperparameters an image
+    /// gets (step = global step).
     Augmentation,
     /// The validation batch of one tuning step (step = global step).
     ValidationBatch,

@@ -17,7 +17,8 @@ pub struct Measurement {
     pub validation_loss: Option<f64>,
     /// The augmentation at the end of the epoch.
     pub hyperparameters: Hyperparameters,
-    /// Mean norm of the hypergradient (with respect to the raw parameters) over the epoch; none during warm-up.
+    /// Mean norm of the hypergradient (with respect to the raw parameters) over the epoch; none during warm-up
+    /// and where no step was due.
     pub hypergradient_norm: Option<f64>,
     /// Seconds since the attempt began.
     pub seconds: f64,

@@ -18,6 +18,13 @@ fn distinct(sandbox: &Sandbox) {
     fs::write(path, bytes).unwrap();
 }
 
+/// One more change of the config.
+fn change(sandbox: &Sandbox, from: &str, to: &str) {
+    let config = fs::read_to_string(sandbox.path("config.yaml")).unwrap();
+    assert!(config.contains(from), "the config has no {from:?}");
+    sandbox.write("config.yaml", &config.replacen(from, to, 1));
+}
+
 #[test]
 fn good_data_is_counted() {
     let sandbox = Sandbox::new();
@@ -39,16 +46,52 @@ nothing is wrong
 "#);
 }
 
+/// A BMP file of 8 x 8 pixels of one level.
+fn bmp(level: u8) -> Vec<u8> {
+    let header: [u32; 12] = [246, 0, 54, 40, 8, 8, 1 | 24 << 16, 0, 192, 0, 0, 0];
+    let header = header.iter().flat_map(|part| part.to_le_bytes());
+    let pixels = [level; 192];
+    b"BM"
+        .iter()
+        .copied()
+        .chain(header)
+        .chain([0; 4])
+        .chain(pixels)
+        .collect()
+}
+
 #[test]
 fn an_image_in_two_splits_is_a_fault() {
     let sandbox = Sandbox::new();
-    let output = sandbox.augur(&["data", "check", "config.yaml"]);
-    assert_eq!(output.status.code(), Some(4));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stdout.contains("validation") && stdout.contains("fault"), "{stdout}");
-    assert!(stderr.contains("of the first half (train) and"), "{stderr}");
-    assert!(stderr.contains("are the same image; remove one of them"), "{stderr}");
+    sandbox.config("fashion_mnist: {size_px: 16}", "folder: {root: own, size_px: 16}");
+    change(
+        &sandbox,
+        "split: {train: 8, held_out: 4, validation_normal: 4, validation_anomalous: 4}",
+        "split: {}",
+    );
+    let tasks =
+        "  - {normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}\n  - {normal: bag, anomaly: {class: coat}}";
+    change(&sandbox, tasks, "  - {normal: screws, anomaly: unlabelled}");
+    let put = |path: &str, level| {
+        let path = sandbox.path("own/screws").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bmp(level)).unwrap();
+    };
+    (0..6).for_each(|level| put(&format!("train/{level}.bmp"), level));
+    put("validation/a.bmp", 100);
+    put("validation/b.bmp", 101);
+    assert!(
+        sandbox
+            .success(&["data", "check", "config.yaml"])
+            .contains("nothing is wrong")
+    );
+    put("validation/b.bmp", 3);
+    let text = sandbox.failure(4, &["data", "check", "config.yaml"]);
+    assert!(
+        text.contains("own/screws/train/3.bmp (") && text.contains("own/screws/validation/b.bmp (validation)"),
+        "{text}"
+    );
+    assert!(text.contains("are the same image; remove one of them"), "{text}");
 }
 
 #[test]

@@ -5,9 +5,10 @@ use augur_data::{DataError, TaskImages, cache::Cache, load_task_with};
 use flate2::{Compression, write::GzEncoder};
 use std::{fs, io::Write, path::Path};
 
-/// Decodes each time, so that tests neither read nor fill the cache of who runs them.
+/// As everybody loads, with a new cache each time: tests neither read nor fill the cache of who runs them.
 pub fn load_task(data: &DataSpec, split: &SplitSpec, task: &TaskSpec, base: &Path) -> Result<TaskImages, DataError> {
-    load_task_with(&Cache::off(), data, split, task, base)
+    let folder = tempfile::TempDir::new().unwrap();
+    load_task_with(&Cache::at(folder.path()), data, split, task, base)
 }
 
 /// An IDX file of bytes.

@@ -52,9 +52,11 @@ impl Members {
 
 /// Pixels of images that are known by identifier.
 pub(crate) trait Pixels {
-    /// Adds the content of these images, and what reads them, to the key under which they are cached; none where
-    /// reading takes no longer than finding them in a cache.
-    fn content(&self, ids: &[u32]) -> Result<Option<KeyBuilder>, DataError>;
+    /// Whether reading these images takes longer than finding them in a cache.
+    fn is_worth_caching(&self, ids: &[u32]) -> bool;
+
+    /// Begins the key under which these images are cached: their content as it is now, and what reads them.
+    fn content(&self, ids: &[u32]) -> Result<KeyBuilder, DataError>;
 
     /// Appends the images in this order, each as `size` x `size` values in [0, 1]: one plane, or three with `colour`.
     fn append(&self, ids: &[u32], size: usize, colour: bool, out: &mut Vec<f32>) -> Result<(), DataError>;
@@ -170,13 +172,14 @@ pub(crate) fn images(
     if ids.is_empty() {
         return build();
     }
-    match pixels.content(ids)? {
-        None => build(),
-        Some(key) => {
-            let key = key.with("size_px", size).with("colour", colour).finish();
-            Ok(cache.images(&key, build)?.into_images())
-        }
+    if !pixels.is_worth_caching(ids) {
+        return build();
     }
+    let key = || {
+        let key = pixels.content(ids)?;
+        Ok(key.with("size_px", size).with("colour", colour).finish())
+    };
+    Ok(cache.images_of(key, build)?.into_images())
 }
 
 /// The key of images that come from whole files: their content and which of it was taken.

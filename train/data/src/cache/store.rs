@@ -1,28 +1,36 @@
 //! The folder of a cache: finding an entry, writing one whole, and letting one process build while others wait.
 
-use super::{CacheKey, CachedImages, entry::EntryHeader};
+use super::{
+    CacheKey, CachedImages,
+    entry::{BYTES, EntryHeader},
+    tidy::tidy,
+};
 use crate::{DataError, Images};
 use memmap2::Mmap;
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 use tracing::warn;
 
 /// How names of files that are being written begin.
-const TEMPORARY: &str = ".writing-";
-/// What a killed process was writing is removed by later ones, once nobody can be at it any more.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const TEMPORARY: &str = ".writing-";
+/// How names of entries end.
+pub(super) const ENTRY: &str = ".images";
+/// How names of locks end.
+pub(super) const LOCK: &str = ".lock";
 
 /// As [`super::Cache::images`].
 pub(super) fn images(
     folder: &Path,
-    key: &CacheKey,
+    limit_bytes: u64,
+    key_now: impl Fn() -> Result<CacheKey, DataError>,
     build: impl FnOnce() -> Result<Images, DataError>,
 ) -> Result<CachedImages, DataError> {
-    let path = folder.join(format!("{key}.images"));
+    let key = &key_now()?;
+    let path = folder.join(format!("{key}{ENTRY}"));
     if let Some(found) = find(&path, key) {
         return Ok(found);
     }
@@ -34,13 +42,22 @@ pub(super) fn images(
         return Ok(found);
     }
     let images = build()?;
-    match write(folder, &path, key, &images) {
-        Ok(()) => remove_stale(folder),
-        Err(fault) => warn!(
+    // Files that were changed while they were read would be kept under the content that they had before.
+    if key_now().as_ref() != Ok(key) {
+        warn!("files of images were changed while they were read: what was decoded isn't kept");
+        return Ok(CachedImages::owned(images));
+    }
+    let bytes = (BYTES + size_of_val(&images.data[..])) as u64;
+    let Some(room) = limit_bytes.checked_sub(bytes) else {
+        return Ok(CachedImages::owned(images));
+    };
+    tidy(folder, room);
+    if let Err(fault) = write(folder, &path, key, &images) {
+        warn!(
             "can't keep decoded images in {}: {fault}; they are decoded anew each time, until it can be written or \
              AUGUR_CACHE names another folder",
             folder.display()
-        ),
+        );
     }
     Ok(CachedImages::owned(images))
 }
@@ -48,6 +65,8 @@ pub(super) fn images(
 /// The entry at `path`, if it is there, whole, and that of `key`.
 fn find(path: &Path, key: &CacheKey) -> Option<CachedImages> {
     let file = File::open(path).ok()?;
+    // Used now; where that can't be noted, it only goes sooner.
+    let _ = file.set_modified(SystemTime::now());
     // SAFETY: the map must not change while it is borrowed. Entries are written under another name and renamed when
     // they are whole; augur never writes to one again, it replaces or unlinks it, which leaves the map as it is.
     let file = unsafe { Mmap::map(&file) }.ok()?;
@@ -73,7 +92,7 @@ impl Drop for Lock {
 
 fn lock(folder: &Path, key: &CacheKey) -> Option<Lock> {
     fs::create_dir_all(folder).ok()?;
-    let path = folder.join(format!("{key}.lock"));
+    let path = folder.join(format!("{key}{LOCK}"));
     let file = File::options().create(true).append(true).open(&path).ok()?;
     file.lock().ok()?;
     Some(Lock { path, _file: file })
@@ -88,18 +107,4 @@ fn write(folder: &Path, path: &Path, key: &CacheKey, images: &Images) -> io::Res
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
-}
-
-fn remove_stale(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let written = entry.metadata().and_then(|metadata| metadata.modified());
-        let age = written
-            .ok()
-            .and_then(|written| SystemTime::now().duration_since(written).ok());
-        if entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) && age > Some(STALE) {
-            // Another process may have been quicker.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }

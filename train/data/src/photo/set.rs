@@ -27,9 +27,13 @@ impl Photos {
 }
 
 impl Pixels for Photos {
-    fn content(&self, ids: &[u32]) -> Result<Option<KeyBuilder>, DataError> {
+    fn is_worth_caching(&self, _: &[u32]) -> bool {
+        true
+    }
+
+    fn content(&self, ids: &[u32]) -> Result<KeyBuilder, DataError> {
         let files = ids.iter().map(|&id| self.path(id));
-        CacheKey::of("photo").files(files).map(Some)
+        CacheKey::of("photo").files(files)
     }
 
     fn append(&self, ids: &[u32], size: usize, colour: bool, out: &mut Vec<f32>) -> Result<(), DataError> {

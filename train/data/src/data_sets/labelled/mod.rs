@@ -179,9 +179,13 @@ impl DataSet for LabelledSet {
 }
 
 impl Pixels for &LabelledSet {
-    fn content(&self, ids: &[u32]) -> Result<Option<KeyBuilder>, DataError> {
+    fn is_worth_caching(&self, ids: &[u32]) -> bool {
+        self.files.cached(self.halves(ids)).is_some()
+    }
+
+    fn content(&self, ids: &[u32]) -> Result<KeyBuilder, DataError> {
         let files = self.files.cached(self.halves(ids));
-        files.map(|files| key_of_files(self.key, files, ids)).transpose()
+        key_of_files(self.key, files.unwrap_or_default(), ids)
     }
 
     fn append(&self, ids: &[u32], size: usize, colour: bool, out: &mut Vec<f32>) -> Result<(), DataError> {

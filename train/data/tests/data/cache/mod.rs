@@ -1,6 +1,7 @@
 //! The cache of decoded images: the same bits with and without it, whatever lies in its folder.
 
 mod damage;
+mod limit;
 mod processes;
 
 use augur_data::{

@@ -15,7 +15,7 @@ use crate::{
 };
 use augur_core::spec::{DataSpec, SplitSpec, TaskSpec};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Component, Path, PathBuf},
 };
 
@@ -75,6 +75,7 @@ fn read(root: &Path) -> Result<BTreeMap<String, Category>, DataError> {
     let [object, split, label, image, mask] = COLUMNS.map(column);
     let (object, split, label, image, mask) = (object?, split?, label?, image?, mask?);
     let mut categories: BTreeMap<String, Category> = BTreeMap::new();
+    let mut lines = HashMap::new();
     for record in list.records() {
         let record = record.map_err(|fault| wrong(format!("can't be read: {fault}")))?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -83,6 +84,12 @@ fn read(root: &Path) -> Result<BTreeMap<String, Category>, DataError> {
         if field(image).is_empty() || !is_below(place) || !is_below(masked) {
             return Err(wrong(format!(
                 "has a path in line {line} that isn't one below the data set's folder"
+            )));
+        }
+        if let Some(first) = lines.insert(place.to_owned(), line) {
+            return Err(wrong(format!(
+                "lists {} in line {first} and in line {line}, and an image stands in one group only",
+                place.display()
             )));
         }
         let category = categories.entry(field(object).to_owned()).or_default();

@@ -91,6 +91,9 @@ fn a_wrong_list_is_refused() {
     insta::assert_snapshot!(says("candle/Data/Images/Normal/0011.JPG", "../secret.png"), @"FOLDER/split_csv/1cls.csv has a path in line 2 that isn't one below the data set's folder; get the file anew");
     insta::assert_snapshot!(says("candle/Data/Images/Normal/0011.JPG", "/etc/secret.png"), @"FOLDER/split_csv/1cls.csv has a path in line 2 that isn't one below the data set's folder; get the file anew");
     insta::assert_snapshot!(says("train,normal", "training,normal"), @"FOLDER/split_csv/1cls.csv has `training`, `normal` in line 2, and only train or test, normal or anomaly belong there; get the file anew");
+    let twice = |to| says("candle/Data/Images/Normal/0003.JPG", to);
+    insta::assert_snapshot!(twice("candle/Data/Images/Normal/0011.JPG"), @"FOLDER/split_csv/1cls.csv lists candle/Data/Images/Normal/0011.JPG in line 2 and in line 10, and an image stands in one group only; get the file anew");
+    insta::assert_snapshot!(twice("candle/Data//Images/Anomaly/000.JPG"), @"FOLDER/split_csv/1cls.csv lists candle/Data/Images/Anomaly/000.JPG in line 10 and in line 16, and an image stands in one group only; get the file anew");
     insta::assert_snapshot!(says("candle,train", "candle,train,more"), @"FOLDER/split_csv/1cls.csv can't be read: CSV error: record 1 (line: 2, byte: 30): found record with 6 fields, but the previous record has 5 fields; get the file anew");
     insta::assert_snapshot!(says("Normal/0011.JPG", "Normal/none.JPG"), @"can't read FOLDER/candle/Data/Images/Normal/none.JPG: No such file or directory (os error 2); mend its permissions or fetch the data set anew");
 }

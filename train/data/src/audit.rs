@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
     /// The data set.
     pub data_set: DataSetSummary,
@@ -69,9 +69,20 @@ pub fn audit(spec: &SweepSpec, base: &Path, progress: &mut dyn FnMut(usize, usiz
             done += 1;
             progress(done, total);
         };
-        images(task, drawn, &mut seen, &mut audit.faults, &mut tick)?;
+        let twins = match images(drawn, &mut seen, &mut audit.faults, &mut tick) {
+            Ok(twins) => twins,
+            Err(fault) => {
+                audit.faults.push(fault.to_string());
+                continue;
+            }
+        };
+        report(task, drawn, &twins, &mut audit);
     }
-    masks(&*data_set, spec, &mut audit)?;
+    masks(&*data_set, spec, &mut audit);
+    // What a task uses is among the faults already.
+    let unused = audit.data_set.unusable.iter().map(ToString::to_string);
+    let unused: Vec<_> = unused.filter(|fault| !audit.faults.contains(fault)).collect();
+    audit.notes.extend(unused);
     Ok(audit)
 }
 
@@ -113,17 +124,20 @@ fn counts(drawn: &Drawn<'_>) -> Vec<(&'static str, String, usize)> {
     counts
 }
 
+/// Two images of one content, each with its group.
+type Twins = [(&'static str, u32); 2];
+
 /// Decodes the images of a task, each once in all tasks; `seen` holds the digest of each by its place, none of those
-/// that can't be decoded.
+/// that can't be decoded. Gives those that stand in two groups.
 fn images(
-    task: &TaskSpec,
     drawn: &Drawn<'_>,
     seen: &mut HashMap<String, Option<[u8; 32]>>,
     faults: &mut Vec<String>,
     tick: &mut dyn FnMut(),
-) -> Result<(), DataError> {
+) -> Result<Vec<Twins>, DataError> {
     let place = |id| drawn.pixels.place(id);
     let mut first: HashMap<[u8; 32], (&str, u32)> = HashMap::new();
+    let mut twins = Vec::new();
     for (group, ids) in groups(drawn) {
         let (old, new): (Vec<_>, Vec<_>) = ids.iter().copied().partition(|id| seen.contains_key(&place(*id)));
         old.iter().for_each(|_| tick());
@@ -138,27 +152,45 @@ fn images(
             };
             let (other, twin) = *first.entry(digest).or_insert((group, id));
             if other != group {
-                faults.push(format!(
-                    "task `{}`: {} ({other}) and {} ({group}) are the same image; remove one of them",
-                    task.name(),
-                    place(twin),
-                    place(id)
-                ));
+                twins.push([(other, twin), (group, id)]);
             }
         }
     }
-    Ok(())
+    Ok(twins)
+}
+
+/// Twins among files are faults; those in a published file of many images nobody can remove, so that they are counted.
+fn report(task: &TaskSpec, drawn: &Drawn<'_>, twins: &[Twins], audit: &mut Audit) {
+    let pair = |[(group, id), (other, twin)]: &Twins| {
+        let place = |id| drawn.pixels.place(id);
+        format!("{} ({group}) and {} ({other})", place(*id), place(*twin))
+    };
+    let task = task.name();
+    if drawn.pixels.removable() {
+        let fault = |twins| format!("task `{task}`: {} are the same image; remove one of them", pair(twins));
+        audit.faults.extend(twins.iter().map(fault));
+    } else if let Some(first) = twins.first() {
+        audit.notes.push(format!(
+            "task `{task}`: images that stand in two splits: {}, such as {}; the data set was published so",
+            twins.len(),
+            pair(first)
+        ));
+    }
 }
 
 /// Looks at the masks of each category once.
-fn masks(data_set: &dyn DataSet, spec: &SweepSpec, audit: &mut Audit) -> Result<(), DataError> {
+fn masks(data_set: &dyn DataSet, spec: &SweepSpec, audit: &mut Audit) {
     let mut categories: Vec<_> = spec.tasks.iter().map(|task| task.normal.0.as_str()).collect();
     categories.sort_unstable();
     categories.dedup();
     let size = spec.data.size_px() as usize;
     for category in categories {
         let mut vanished = 0;
-        for pair in data_set.masks(category)? {
+        let pairs = data_set.masks(category).unwrap_or_else(|fault| {
+            audit.faults.push(fault.to_string());
+            vec![]
+        });
+        for pair in pairs {
             match look(&pair, size) {
                 Mask::Good => {}
                 Mask::Vanishes => vanished += 1,
@@ -171,5 +203,4 @@ fn masks(data_set: &dyn DataSet, spec: &SweepSpec, audit: &mut Audit) -> Result<
             ));
         }
     }
-    Ok(())
 }

@@ -69,6 +69,9 @@ pub(crate) trait Pixels {
 
     /// Where an image stands, for people.
     fn place(&self, id: u32) -> String;
+
+    /// Whether each image is a file of its own, which people can remove.
+    fn removable(&self) -> bool;
 }
 
 /// The images of a task, each in one place, with the labels that only the evaluation gets.

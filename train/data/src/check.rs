@@ -9,7 +9,7 @@ use augur_core::spec::{DataSpec, SplitSpec, SweepSpec, TaskSpec};
 use std::path::{Path, PathBuf};
 
 /// A data set that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataSetSummary {
     /// Its name in commands, such as `fashion-mnist`.
     pub name: &'static str,
@@ -20,6 +20,8 @@ pub struct DataSetSummary {
     /// Its classes in the order of their numbers, from 0; of categories and folders each by name; of elpv each kind of
     /// cell with each probability.
     pub classes: Vec<ClassCount>,
+    /// What is wrong with categories that aren't counted, such as one half unpacked: no matter to a sweep without them.
+    pub unusable: Vec<DataError>,
 }
 
 /// A class and its size.
@@ -32,7 +34,7 @@ pub struct ClassCount {
 }
 
 /// The data of a sweep, found sufficient for each of its tasks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataSummary {
     /// The data set.
     pub data_set: DataSetSummary,
@@ -62,9 +64,13 @@ pub struct TaskSummary {
 /// What there is of a data set: the folder, its files and their sizes.
 ///
 /// # Errors
-/// Files that are missing or damaged.
+/// Files that are missing or damaged, in any category.
 pub fn inspect(data: &DataSpec, base: &Path) -> Result<DataSetSummary, DataError> {
-    data_sets::open(data, base)?.summary()
+    let mut summary = data_sets::open(data, base)?.summary()?;
+    match summary.unusable.is_empty() {
+        true => Ok(summary),
+        false => Err(summary.unusable.swap_remove(0)),
+    }
 }
 
 /// Whether the images of every task of a sweep can be had. `base` is the folder at which relative paths start.

@@ -86,6 +86,7 @@ impl DataSet for Elpv<'_> {
             root: self.root.clone(),
             images: self.rows.len(),
             classes,
+            unusable: vec![],
         })
     }
 

@@ -123,6 +123,7 @@ impl DataSet for Folder {
             root: self.root.clone(),
             images: classes.iter().map(|class| class.images).sum(),
             classes,
+            unusable: vec![],
         })
     }
 

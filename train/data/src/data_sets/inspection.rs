@@ -102,16 +102,19 @@ impl<'a> Inspection<'a> {
 
 impl DataSet for Inspection<'_> {
     fn summary(&self) -> Result<DataSetSummary, DataError> {
-        let mut classes = Vec::new();
+        let (mut classes, mut unusable) = (Vec::new(), Vec::new());
         for category in self.categories()? {
-            let catalogue = self.catalogue(&category.name)?;
-            classes.push(counted(&category.name, &catalogue));
+            match self.catalogue(&category.name) {
+                Ok(catalogue) => classes.push(counted(&category.name, &catalogue)),
+                Err(fault) => unusable.push(fault),
+            }
         }
         Ok(DataSetSummary {
             name: name(self.data),
             root: self.root.clone(),
             images: classes.iter().map(|class| class.images).sum(),
             classes,
+            unusable,
         })
     }
 

@@ -157,6 +157,7 @@ impl DataSet for Listed<'_> {
             root: self.root.clone(),
             images: classes.iter().map(|class| class.images).sum(),
             classes,
+            unusable: vec![],
         })
     }
 

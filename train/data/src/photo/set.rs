@@ -74,4 +74,8 @@ impl Pixels for Photos {
     fn place(&self, id: u32) -> String {
         self.path(id).display().to_string()
     }
+
+    fn removable(&self) -> bool {
+        true
+    }
 }

@@ -154,6 +154,7 @@ impl DataSet for LabelledSet {
             root: self.root.clone(),
             images: self.labels.len(),
             classes: classes.collect(),
+            unusable: vec![],
         })
     }
 
@@ -212,5 +213,9 @@ impl Pixels for &LabelledSet {
     fn place(&self, id: u32) -> String {
         let (half, at) = self.half(id);
         format!("image {at} of the {} half", ["first", "second"][half])
+    }
+
+    fn removable(&self) -> bool {
+        false
     }
 }

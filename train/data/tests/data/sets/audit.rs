@@ -1,7 +1,7 @@
 //! What a check of the data finds.
 
 use super::{mvtec_ad::cable, *};
-use augur_data::audit;
+use augur_data::{audit, check, inspect};
 
 fn looked(folder: &TempDir, spec: &SweepSpec) -> (Vec<String>, Vec<String>) {
     let mut ticks = Vec::new();
@@ -91,7 +91,23 @@ fn tasks_that_can_not_be_had_are_faults_and_others_go_on() {
 }
 
 #[test]
-fn twins_in_files_of_many_images_are_found() {
+fn a_half_unpacked_category_matters_to_who_uses_it() {
+    let folder = cable();
+    write(&folder, "bottle/train/good/000.png", &picture(1, 3, 20));
+    let mut spec = cable_sweep(&folder);
+    assert_eq!(check(&spec, Path::new(".")).unwrap().data_set.images, 21);
+    let (faults, notes) = looked(&folder, &spec);
+    assert_eq!(faults, [""; 0]);
+    insta::assert_snapshot!(notes.join("\n"), @"FOLDER holds no folder bottle/test/good; `augur fetch mvtec-ad` says where to get the data set and how it should lie");
+    let fault = inspect(&spec.data, Path::new(".")).unwrap_err();
+    assert!(fault.to_string().contains("no folder bottle/test/good"), "{fault}");
+    spec.tasks.push(task("bottle", AnomalySpec::Any));
+    assert_eq!(looked(&folder, &spec), (notes, vec![]));
+    assert_eq!(check(&spec, Path::new(".")).unwrap_err(), fault);
+}
+
+#[test]
+fn twins_in_files_of_many_images_are_counted() {
     use crate::fixture::{idx, pixels};
     let folder = TempDir::new().unwrap();
     // Image 8 is image 0 again: both of class 0.
@@ -113,16 +129,16 @@ fn twins_in_files_of_many_images_are_found() {
         .unwrap();
     }
     // Every image of both classes is used, so that both twins are: whether they meet is up to the seed.
-    let faults = (0..8).map(|seed| {
+    let found = (0..8).map(|seed| {
         let split = format!("{{train: 5, held_out: 5, validation_normal: 6, validation_anomalous: 16, seed: {seed}}}");
         let task = "{normal: 0, anomaly: {class: 1}}";
-        looked(&folder, &sweep(&folder, "{fashion_mnist: {root: ROOT}}", task, &split)).0
+        looked(&folder, &sweep(&folder, "{fashion_mnist: {root: ROOT}}", task, &split))
     });
-    let faults: Vec<_> = faults.flatten().collect();
-    assert!(!faults.is_empty());
-    assert!(
-        faults
-            .iter()
-            .all(|fault| fault.contains("are the same image") && fault.contains("image 8 of the first half"))
-    );
+    let (faults, notes): (Vec<_>, Vec<_>) = found.unzip();
+    assert_eq!(faults.concat(), [""; 0], "nobody can remove them");
+    let notes = notes.concat();
+    assert!(!notes.is_empty());
+    let counted =
+        |note: &String| note.contains("in two splits: 1, such as") && note.contains("image 8 of the first half");
+    assert!(notes.iter().all(counted), "{notes:?}");
 }

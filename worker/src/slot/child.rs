@@ -149,9 +149,11 @@ fn keep(folder: &Path, outcome: &Outcome, mut remains: Remains) {
 fn kind_of(error: &TrialError) -> CauseKind {
     match error {
         TrialError::NotFinite { .. } => CauseKind::Numerical,
-        TrialError::TooFewImages { .. } | TrialError::Images { .. } | TrialError::Start(_) | TrialError::Weights(_) => {
-            CauseKind::BadData
-        }
+        TrialError::TooFewImages { .. }
+        | TrialError::Images { .. }
+        | TrialError::Normalisation(_)
+        | TrialError::Start(_)
+        | TrialError::Weights(_) => CauseKind::BadData,
         TrialError::Device(_) => CauseKind::Crashed,
         TrialError::Score(_) => CauseKind::Numerical,
     }

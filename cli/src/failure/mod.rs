@@ -32,7 +32,7 @@ pub enum Exit {
     Unreachable = 7,
     /// The coordinator speaks another API.
     OtherApi = 8,
-    /// The sweep ended, and at least one (task, seed) has no selected trial.
+    /// The sweep ended, and for at least one (task, seed) the method has no selected trial.
     NoSelection = 9,
     /// The sweep was cancelled.
     Cancelled = 10,

@@ -66,7 +66,7 @@ fn options_that_mean_nothing_are_refused_where_they_stand() {
             "at least 0",
         ),
         (
-            "training: {epochs: 3, schedule: {cosine: {warmup_epochs: 3}}}",
+            "training: {epochs: 8, schedule: {cosine: {warmup_epochs: 8}}}",
             "training.schedule.cosine.warmup_epochs",
             "fewer",
         ),
@@ -89,6 +89,16 @@ fn options_that_mean_nothing_are_refused_where_they_stand() {
             "training: {normalisation: {layout: {components: 3}}, augmentation: {crop_padding_px: 1}}",
             "training.augmentation.crop_padding_px",
             "channel",
+        ),
+        (
+            "training: {epochs: 4}\ntuning: {warmup_epochs: 4}",
+            "tuning.warmup_epochs",
+            "hypergradient: none",
+        ),
+        (
+            "variants: [{name: mmd, validation_loss: mmd, families: [{blur: {form: random}}]}]",
+            "variants[0].validation_loss",
+            "changes nothing",
         ),
     ] {
         let error = spec(options).expect_err(options);

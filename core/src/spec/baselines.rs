@@ -141,10 +141,14 @@ impl Default for PixelPcaSpec {
     }
 }
 
-/// Random weights; nothing to choose.
+/// Random weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct UntrainedSpec {}
+pub struct UntrainedSpec {
+    /// What is done to images first; that of the sweep's `training` if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<ImageNormalisation>,
+}
 
 /// Weights from elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

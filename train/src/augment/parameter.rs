@@ -11,7 +11,7 @@ use super::AugmentError;
 /// The hyperparameter behind `raw` in the unit that formulas use: radians for angles, otherwise as people read it.
 pub fn bounded(bound: &Bound, raw: &Tensor) -> Tensor {
     match *bound {
-        Bound::Between { low, high } => raw.sigmoid() * (high - low) + low,
+        Bound::Between { low, high } | Bound::Size { low, high } => raw.sigmoid() * (high - low) + low,
         Bound::Factor { max } => (raw.tanh() * max.ln()).exp(),
         Bound::Angle => raw.shallow_clone(),
         Bound::Weight => raw.exp(),
@@ -22,6 +22,11 @@ pub fn bounded(bound: &Bound, raw: &Tensor) -> Tensor {
 pub fn raw_at(bound: &Bound, u: &Tensor) -> Tensor {
     match bound {
         Bound::Between { .. } => u.logit(None),
+        // The value is low (high / low)^u, its place in the range (value - low) / (high - low).
+        Bound::Size { low, high } => {
+            let ratio = high / low;
+            (((u * ratio.ln()).expm1()) / (ratio - 1.0)).logit(None)
+        }
         Bound::Factor { .. } => u.logit(None) * 0.5,
         Bound::Angle => u * TAU,
         Bound::Weight => u.log(),

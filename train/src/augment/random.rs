@@ -6,8 +6,8 @@ use tch::Tensor;
 use super::parameter::raw_at;
 use super::{AugmentError, Augmentation, Draw, Needs};
 
-/// Each image has hyperparameters of its own, uniform over their ranges (of a factor uniform in its logarithm, of an
-/// angle over one turn). It has no raw parameters.
+/// Each image has hyperparameters of its own, uniform over their ranges (of a size and of a factor uniform in the
+/// logarithm, of an angle over one turn). It has no raw parameters.
 pub struct Random(pub Box<dyn Augmentation>);
 
 impl Augmentation for Random {

@@ -1,7 +1,7 @@
 //! The sweep's score on embeddings of the sweep's detector that this task has not trained: what its architecture alone,
 //! or weights from elsewhere, are worth.
 
-use augur_core::spec::{DetectorSpec, PretrainedSpec};
+use augur_core::spec::{DetectorSpec, PretrainedSpec, TrainingSpec, UntrainedSpec};
 use tch::no_grad;
 
 use super::{Run, Scorer};
@@ -17,8 +17,12 @@ const TRACKED_BATCHES: u32 = 50;
 
 /// Random weights, with batch normalisation's running statistics as training gives them: a trial whose learning rate
 /// is 0. Statistics as they start would fit no layer, and make a weaker control.
-pub fn untrained(run: &Run) -> Result<Scorer, TrialError> {
-    let normalisation = Normalisation::for_training(&run.spec.training, &run.images.train)?;
+pub fn untrained(run: &Run, options: &UntrainedSpec) -> Result<Scorer, TrialError> {
+    let training = TrainingSpec {
+        normalisation: options.normalisation.unwrap_or(run.spec.training.normalisation),
+        ..run.spec.training.clone()
+    };
+    let normalisation = Normalisation::for_training(&training, &run.images.train)?;
     let mut network = drawn(run, normalisation)?;
     no_grad(|| track(run, &mut network));
     scorer(run, network)

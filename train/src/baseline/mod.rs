@@ -98,7 +98,7 @@ impl Run<'_> {
             BaselineSpec::DeepSvdd(options) => deep_svdd::fit(self, options),
             BaselineSpec::MeanIntensity(options) => Ok(mean_intensity::fit(&self.images.train, options)),
             BaselineSpec::PixelPca(options) => Ok(pixel_pca::fit(&self.images.train, options)?),
-            BaselineSpec::Untrained(_) => Ok(embedding::untrained(self)?),
+            BaselineSpec::Untrained(options) => Ok(embedding::untrained(self, options)?),
             BaselineSpec::Pretrained(options) => Ok(embedding::pretrained(self, options)?),
         }
     }

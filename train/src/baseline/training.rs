@@ -1,4 +1,5 @@
-//! The loop that the trained baselines share: epochs of Adam over shuffled batches, a measurement after each.
+//! The loop that the trained baselines share: epochs of Adam over shuffled batches, flipped and moved as the detector's are; a
+//! measurement after each.
 
 use augur_core::outcome::{Hyperparameters, Measurement};
 use augur_core::spec;
@@ -35,8 +36,11 @@ pub fn train(
     for epoch in schedule.after + 1..=schedule.after + schedule.epochs {
         let count = run.images.train.size()[0];
         let mut losses = Vec::new();
-        for batch in run.draws.order(count, epoch).split(schedule.batch.into(), 0) {
-            let loss = loss(&run.images.train.index_select(0, &batch));
+        let batches = run.draws.order(count, epoch).split(schedule.batch.into(), 0);
+        let first = u64::from(epoch - 1) * batches.len() as u64;
+        for (step, batch) in (first..).zip(batches) {
+            let x = run.images.train.index_select(0, &batch);
+            let loss = loss(&run.draws.moved(&x, &run.spec.training.augmentation, step));
             let gradients = Tensor::run_backward(&[&loss], params, false, false);
             optimiser.step(params, &gradients);
             losses.push(loss.detach() * batch.size()[0] as f64);

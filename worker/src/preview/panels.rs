@@ -126,7 +126,9 @@ fn ranges(family: &FamilySpec, start: &Hyperparameters) -> Vec<Panel> {
 fn place(bound: Bound, i: u32) -> f64 {
     match bound {
         Bound::Angle => (f64::from(i) + 0.5) / f64::from(COLUMNS),
-        Bound::Between { .. } | Bound::Factor { .. } | Bound::Weight => f64::from(i) / f64::from(COLUMNS - 1),
+        Bound::Between { .. } | Bound::Size { .. } | Bound::Factor { .. } | Bound::Weight => {
+            f64::from(i) / f64::from(COLUMNS - 1)
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Default for BlurSpec {
 impl BlurSpec {
     /// Its hyperparameters.
     pub fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::new("sigma_px", Bound::between(self.sigma_px))]
+        vec![Parameter::new("sigma_px", Bound::size(self.sigma_px))]
     }
 }
 
@@ -199,7 +199,7 @@ impl ElasticSpec {
     pub fn parameters(&self) -> Vec<Parameter> {
         vec![
             Parameter::new("amplitude", Bound::between(self.amplitude)),
-            Parameter::new("smoothness_px", Bound::between(self.smoothness_px)),
+            Parameter::new("smoothness_px", Bound::size(self.smoothness_px)),
         ]
     }
 }

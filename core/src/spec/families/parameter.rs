@@ -63,6 +63,14 @@ pub enum Bound {
         /// Upper end.
         high: f64,
     },
+    /// As `Between`, with 0 < low, for what is compared by ratios, such as an area: a search spreads its points evenly
+    /// over the logarithm.
+    Size {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
     /// exp(ln(max) tanh(raw)): between 1/max and max, with max above 1.
     Factor {
         /// Upper end.
@@ -79,10 +87,14 @@ impl Bound {
         Self::Between { low, high }
     }
 
+    pub(super) fn size([low, high]: [f64; 2]) -> Self {
+        Self::Size { low, high }
+    }
+
     /// The hyperparameter behind a raw number, in degrees in [0, 360) for angles.
     pub fn value(&self, raw: f64) -> f64 {
         match *self {
-            Self::Between { low, high } => low + (high - low) / (1.0 + libm::exp(-raw)),
+            Self::Between { low, high } | Self::Size { low, high } => low + (high - low) / (1.0 + libm::exp(-raw)),
             Self::Factor { max } => libm::exp(libm::log(max) * libm::tanh(raw)),
             Self::Angle => degrees(raw),
             Self::Weight => libm::exp(raw),
@@ -93,7 +105,7 @@ impl Bound {
     pub fn raw(&self, value: f64) -> Option<f64> {
         let (low, high) = self.limits();
         (low < value && value < high).then(|| match *self {
-            Self::Between { .. } => libm::log((value - low) / (high - value)),
+            Self::Between { .. } | Self::Size { .. } => libm::log((value - low) / (high - value)),
             Self::Factor { max } => libm::atanh(libm::log(value) / libm::log(max)),
             Self::Angle => value.to_radians(),
             Self::Weight => libm::log(value),
@@ -104,7 +116,7 @@ impl Bound {
     /// an angle) more than a turn away.
     pub fn limits(&self) -> (f64, f64) {
         match *self {
-            Self::Between { low, high } => (low, high),
+            Self::Between { low, high } | Self::Size { low, high } => (low, high),
             Self::Factor { max } => (1.0 / max, max),
             Self::Angle => (-360.0, 360.0),
             Self::Weight => (0.0, 1.0),
@@ -112,11 +124,12 @@ impl Bound {
     }
 
     /// The value at `place` in [0, 1] of the range over which a search spreads its points: the limits, of an angle one
-    /// turn. Of a factor the logarithm is spread evenly. The same bits on every machine.
+    /// turn. Of a size and of a factor the logarithm is spread evenly. The same bits on every machine.
     pub fn at(&self, place: f64) -> f64 {
         let place = place.clamp(INSET, 1.0 - INSET);
         match *self {
             Self::Between { low, high } => low + (high - low) * place,
+            Self::Size { low, high } => low * libm::exp(libm::log(high / low) * place),
             Self::Factor { max } => libm::exp(libm::log(max) * (2.0 * place - 1.0)),
             Self::Angle => 360.0 * place,
             Self::Weight => place,
@@ -128,7 +141,7 @@ impl Bound {
     pub fn spread(&self) -> (Self, f64) {
         let up_to = |high| Self::Between { low: 0.0, high };
         match self {
-            Self::Between { .. } | Self::Weight => (up_to(MAX_SPREAD), 1.0),
+            Self::Between { .. } | Self::Size { .. } | Self::Weight => (up_to(MAX_SPREAD), 1.0),
             Self::Factor { .. } => (up_to(MAX_FACTOR_SPREAD), 1.0),
             Self::Angle => (up_to(MAX_ANGLE_SPREAD_DEG), 1.0_f64.to_radians()),
         }
@@ -146,8 +159,9 @@ fn degrees(radians: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const BOUNDS: [Bound; 4] = [
+    const BOUNDS: [Bound; 5] = [
         Bound::Between { low: -0.5, high: 2.0 },
+        Bound::Size { low: 0.002, high: 0.3 },
         Bound::Factor { max: 4.0 },
         Bound::Angle,
         Bound::Weight,
@@ -169,6 +183,11 @@ mod tests {
                 "{bound:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_size_is_searched_by_its_logarithm() {
+        assert!((Bound::Size { low: 0.01, high: 1.0 }.at(0.5) - 0.1).abs() < 1e-12);
     }
 
     #[test]

@@ -176,8 +176,8 @@ impl ScarSpec {
     /// Its hyperparameters.
     pub fn parameters(&self) -> Vec<Parameter> {
         let mut parameters = vec![
-            Parameter::new("length", Bound::between(self.length)),
-            Parameter::new("width", Bound::between(self.width)),
+            Parameter::new("length", Bound::size(self.length)),
+            Parameter::new("width", Bound::size(self.width)),
             Parameter::new("angle_deg", Bound::Angle),
             Parameter::new("strength", Bound::between(self.strength)),
         ];
@@ -196,7 +196,7 @@ const MAX_SHIFT: f64 = 0.5;
 /// `area` (fraction of the image), `aspect` (width over height) and `angle_deg` of a patch.
 fn patch(area: [f64; 2], max: f64) -> Vec<Parameter> {
     vec![
-        Parameter::new("area", Bound::between(area)),
+        Parameter::new("area", Bound::size(area)),
         Parameter::new("aspect", Bound::Factor { max }),
         Parameter::new("angle_deg", Bound::Angle),
     ]

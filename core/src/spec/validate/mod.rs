@@ -44,7 +44,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     training::detector(&spec.detector, "detector", &mut faults);
     training::training(&spec.training, &mut faults);
     guards(&spec.selection.guards, &mut faults);
-    training::tuning(&spec.tuning, &mut faults);
+    training::tuning(&spec.tuning, spec.training.epochs, &mut faults);
     training::score(&spec.score, "score", &mut faults);
     faults.check(
         (1..=1024).contains(&spec.resources.threads),

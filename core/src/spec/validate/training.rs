@@ -1,7 +1,9 @@
 //! Detector, theta steps, steps on the augmentation, score.
 
 use super::Faults;
-use crate::spec::{DetectorSpec, ImageNormalisation, Optimiser, ResNetSpec, Schedule, Score, TrainingSpec, TuningSpec};
+use crate::spec::{
+    DetectorSpec, Hypergradient, ImageNormalisation, Optimiser, ResNetSpec, Schedule, Score, TrainingSpec, TuningSpec,
+};
 
 /// More would move an image out of its frame.
 const MAX_CROP_PADDING_PX: u32 = 512;
@@ -78,7 +80,15 @@ pub(super) fn training(training: &TrainingSpec, faults: &mut Faults) {
     );
 }
 
-pub(super) fn tuning(tuning: &TuningSpec, faults: &mut Faults) {
+/// Steps on the augmentation; `epochs` of training in all.
+pub(super) fn tuning(tuning: &TuningSpec, epochs: u32, faults: &mut Faults) {
+    let tuned = tuning.hypergradient != Hypergradient::None && epochs > 0;
+    faults.check(!tuned || tuning.warmup_epochs < epochs, "tuning.warmup_epochs", || {
+        format!(
+            "{} epochs of warm-up leave none of {epochs} for tuning; write fewer, or `hypergradient: none`",
+            tuning.warmup_epochs
+        )
+    });
     faults.check(tuning.every >= 1, "tuning.every", || {
         "write 1 for a step on the augmentation with every step of the detector, or more for fewer".into()
     });

@@ -1,7 +1,7 @@
 //! Variants: their names, and what may stand beside a baseline.
 
 use super::{Faults, baselines::baseline, families::families, is_name, training};
-use crate::spec::{BaselineSpec, METHOD, Score, SweepSpec, VariantSpec, canonical_json};
+use crate::spec::{BaselineSpec, FamilySpec, METHOD, Score, SweepSpec, VariantSpec, canonical_json};
 use std::collections::BTreeSet;
 
 pub(super) fn variants(spec: &SweepSpec, faults: &mut Faults) {
@@ -23,7 +23,22 @@ pub(super) fn variants(spec: &SweepSpec, faults: &mut Faults) {
             "this variant stands twice under different names; remove one".into()
         });
         parts(variant, &path, faults);
+        something_to_tune(variant, &spec.families, &path, faults);
         random_head(variant, spec.score, &path, faults);
+    }
+}
+
+/// Where nothing is tuned, it makes no difference how: its trials would be another row's under a name that misleads.
+fn something_to_tune(variant: &VariantSpec, families: &[FamilySpec], path: &str, faults: &mut Faults) {
+    let families = variant.families.as_deref().unwrap_or(families);
+    let tuned = variant.baseline.is_some() || families.iter().any(|family| family.form().is_tuned());
+    for (key, given) in [
+        ("hypergradient", variant.hypergradient.is_some()),
+        ("validation_loss", variant.validation_loss.is_some()),
+    ] {
+        faults.check(tuned || !given, format!("{path}.{key}"), || {
+            format!("none of this variant's families is tuned, so `{key}` changes nothing; remove it, or list a family of the form `tuned` or `distribution`")
+        });
     }
 }
 

@@ -86,6 +86,7 @@ fn random_draws_evenly_over_the_range() {
 fn raw_at_a_place_is_the_value_there() {
     let bounds = [
         Bound::Between { low: -0.5, high: 2.0 },
+        Bound::Size { low: 0.002, high: 0.3 },
         Bound::Factor { max: 4.0 },
         Bound::Angle,
         Bound::Weight,

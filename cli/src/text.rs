@@ -3,13 +3,22 @@
 use augur_core::outcome::Hyperparameters;
 use std::time::{Duration, SystemTime};
 
+/// Hyperparameters that fit a line of a terminal.
+const ON_A_LINE: usize = 4;
+
 /// "angle_deg 147.3, area 0.051".
 pub fn hyperparameters(values: &Hyperparameters) -> String {
-    let pairs: Vec<_> = values
-        .iter()
-        .map(|(name, value)| format!("{name} {}", hyperparameter(name, *value)))
-        .collect();
-    pairs.join(", ")
+    pairs(values).join(", ")
+}
+
+/// The same, but of many only the first and how many more there are: for a line of a terminal.
+pub fn few_hyperparameters(values: &Hyperparameters) -> String {
+    first(&pairs(values), ON_A_LINE)
+}
+
+fn pairs(values: &Hyperparameters) -> Vec<String> {
+    let pair = |(name, value): (&String, &f64)| format!("{name} {}", hyperparameter(name, *value));
+    values.iter().map(pair).collect()
 }
 
 /// Degrees with one decimal, fractions and ratios with three.
@@ -82,6 +91,9 @@ mod tests {
     fn hyperparameters_read_as_name_and_value() {
         let values = Hyperparameters::from([("angle_deg".into(), 147.26), ("area".into(), 0.0512)]);
         assert_eq!(hyperparameters(&values), "angle_deg 147.3, area 0.051");
+        assert_eq!(few_hyperparameters(&values), hyperparameters(&values));
+        let many: Hyperparameters = ["a", "b", "c", "d", "e", "f"].map(|name| (name.into(), 0.5)).into();
+        assert_eq!(few_hyperparameters(&many), "a 0.500, b 0.500, c 0.500, d 0.500, and 2 more");
     }
 
     #[test]

@@ -10,9 +10,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs");
 
 /// Name, tasks, trials.
-const SIZES: [(&str, usize, u32); 7] = [
+const SIZES: [(&str, usize, u32); 8] = [
+    ("class-pairs", 15, 630),
     ("demo", 4, 32),
-    ("elpv", 1, 96),
+    ("elpv", 1, 93),
     ("fashion-mnist", 10, 510),
     ("folder", 1, 13),
     ("paper-mvtec", 23, 1587),

@@ -196,11 +196,3 @@ line 5, column 53: `tasks[0].anomaly.classes[2]`: cut stands twice; remove one
     insta::assert_snapshot!(says(&format!("{{classes: [{long}]}}")), @"line 5, column 5: `tasks[0].name`: a task's name has 1 to 100 characters; give it a short `name`");
     insta::assert_snapshot!(refusal("{btad: {}}", "{normal: 0.5, anomaly: any}", "{}"), @"line 5, column 6: invalid type: floating point `0.5`, expected a class name or number");
 }
-
-#[test]
-fn a_product_that_yaml_reads_as_a_number_is_told_to_be_quoted() {
-    let task = "{normal: 01, anomaly: any}";
-    assert!(refusal("{btad: {}}", task, "{}").contains(r#"write `normal: "01"`"#));
-    read("{btad: {}}", r#"{normal: "01", anomaly: any}"#, "{}");
-    read("{cifar10: {}}", task, "{}");
-}

@@ -38,7 +38,7 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
         false => format!(
             "{place}: {} from {}",
             trial.family,
-            text::hyperparameters(&trial.initial)
+            text::few_hyperparameters(&trial.initial)
         ),
     };
     let cause = trial.cause.as_ref().map_or("", |cause| cause.detail.as_str());
@@ -46,7 +46,7 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
         v1::TrialState::Completed => {
             let tuned = match &trial.outcome.as_ref()?.tuned {
                 none if none.is_empty() => " completed".to_owned(),
-                tuned => format!(" to {}", text::hyperparameters(tuned)),
+                tuned => format!(" to {}", text::few_hyperparameters(tuned)),
             };
             let loss = view.val_loss(trial);
             let loss = loss.map_or(String::new(), |loss| format!(", val_loss {}", text::loss(Some(loss))));

@@ -41,7 +41,7 @@ fn seeds(board: &Leaderboard, width: u16) -> String {
         row.extend(match &result.selected {
             Some(selected) => [
                 Cell::new(&selected.family),
-                Cell::new(text::hyperparameters(&selected.tuned)),
+                Cell::new(text::few_hyperparameters(&selected.tuned)),
                 number(text::loss(selected.val_loss)),
                 number(text::share(selected.auroc)),
             ],

@@ -111,7 +111,7 @@ impl View {
     /// Remembers how a completed trial ended.
     pub fn learn(&mut self, trial: &v1::Trial) {
         if let Some(outcome) = &trial.outcome {
-            let tuned = text::hyperparameters(&outcome.tuned);
+            let tuned = text::few_hyperparameters(&outcome.tuned);
             let configuration = format!("{} {tuned}", trial.family).trim_end().to_owned();
             let trial_id = id(&trial.name).to_owned();
             if outcome.validation.is_none() {

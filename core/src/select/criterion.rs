@@ -2,7 +2,7 @@
 
 use crate::{
     outcome::{Outcome, Validation},
-    selectors::aligned_energy,
+    selectors::{aligned_energy, energy_gain},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub enum Criterion {
     WhitenedCosine,
     /// The mixture energy times the positive part of that cosine.
     AlignedEnergy,
+    /// The mixture energy times the logarithm of how many times the shift becomes smaller.
+    EnergyGain,
     /// Discordance and separability validation.
     Dsv,
     /// Squared maximum mean discrepancy.
@@ -31,13 +33,14 @@ pub enum Criterion {
 
 impl Criterion {
     /// Every criterion.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::MixtureEnergy,
         Self::MeanDistance,
         Self::Unexplained,
         Self::ScoreVariance,
         Self::WhitenedCosine,
         Self::AlignedEnergy,
+        Self::EnergyGain,
         Self::Dsv,
         Self::Mmd,
     ];
@@ -51,6 +54,7 @@ impl Criterion {
             Self::ScoreVariance => "score_variance",
             Self::WhitenedCosine => "whitened_cosine",
             Self::AlignedEnergy => "aligned_energy",
+            Self::EnergyGain => "energy_gain",
             Self::Dsv => "dsv",
             Self::Mmd => "mmd",
         }
@@ -73,6 +77,7 @@ impl Criterion {
                 let cosine = validation.whitened_cosine?;
                 Some(aligned_energy(validation.mixture_energy, cosine))
             }
+            Self::EnergyGain => Some(energy_gain(validation.mixture_energy, validation.explained)),
             Self::Dsv => validation.dsv,
             Self::Mmd => validation.mmd,
         }

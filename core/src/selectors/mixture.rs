@@ -4,6 +4,9 @@
 
 use super::pairs::Pairs;
 
+/// The least share of a shift that counts as unexplained: below it rounding and chance decide.
+const LEAST_UNEXPLAINED: f64 = 1e-4;
+
 /// The best mixture of normal and augmented embeddings to match the validation embeddings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MixtureEnergy {
@@ -53,4 +56,12 @@ fn minimise(start: f64, slope: f64, curvature: f64) -> MixtureEnergy {
 pub fn aligned_energy(mixture_energy: f64, whitened_cosine: f64) -> f64 {
     // -0 + 0 is 0: a total order would rank -0 before it.
     mixture_energy * (-whitened_cosine).max(0.0) + 0.0
+}
+
+/// The mixture energy times how many times smaller the shift becomes, in nats: loss * ln(E(0) / E(p*)), where `explained`
+/// is 1 - E(p*) / E(0). At most 0; ours.
+pub fn energy_gain(mixture_energy: f64, explained: f64) -> f64 {
+    let unexplained = (1.0 - explained).clamp(LEAST_UNEXPLAINED, 1.0);
+    // As above.
+    mixture_energy * -unexplained.ln() + 0.0
 }

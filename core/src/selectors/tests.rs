@@ -151,6 +151,7 @@ fn the_planted_direction_wins_under_every_selector() {
                 dsv,
                 mmd,
                 aligned_energy(mixture, cosine),
+                energy_gain(mixture, explained),
             ]
         };
         for (right, wrong) in value(&right).into_iter().zip(value(&wrong)) {
@@ -172,6 +173,15 @@ fn an_exact_mixture_is_explained_in_full() {
     let fit = energy(&of(t, a, validation));
     assert!((fit.share - 0.25).abs() < 1e-9, "{fit:?}");
     assert!((fit.explained - 1.0).abs() < 1e-9, "{fit:?}");
+}
+
+#[test]
+fn the_gain_tells_apart_what_the_energy_does_not() {
+    // The same energy, once taken from a shift of which half is left, once from one of which nothing is left.
+    assert!((energy_gain(-0.2, 0.5) + 0.2 * 2f64.ln()).abs() < 1e-12);
+    assert!(energy_gain(-0.2, 0.99) < energy_gain(-0.2, 0.5));
+    assert!(energy_gain(-0.2, 1.0).is_finite());
+    assert_eq!(energy_gain(0.0, 0.0).to_bits(), 0.0f64.to_bits());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn choices(group: &Group, width: u16) -> String {
     for choice in &group.choices {
         table.add_row([
             Cell::new(choice.criterion),
-            Cell::new(format!("{} {}", choice.family, text::hyperparameters(&choice.tuned)).trim_end()),
+            Cell::new(format!("{} {}", choice.family, text::few_hyperparameters(&choice.tuned)).trim_end()),
             number(text::loss(Some(choice.val_loss))),
             Cell::new(if choice.same_as_sealed { "same" } else { "other" }),
             number(text::share(choice.auroc)),

@@ -160,6 +160,7 @@ fn saved_embeddings_give_every_criterion() {
         Criterion::MixtureEnergy,
         Criterion::WhitenedCosine,
         Criterion::AlignedEnergy,
+        Criterion::EnergyGain,
         Criterion::Dsv,
         Criterion::Mmd,
         Criterion::MeanDistance,
@@ -167,7 +168,7 @@ fn saved_embeddings_give_every_criterion() {
     let replay = Replay::of(&board, &criteria);
     for (group, best) in replay.groups.iter().zip(["right", "b"]) {
         let chosen: Vec<_> = group.choices.iter().map(|choice| choice.family.as_str()).collect();
-        assert_eq!(chosen, [best; 6], "{}", group.task);
+        assert_eq!(chosen, [best; 7], "{}", group.task);
     }
     let validation = board.tasks[0].candidates[0].validation.unwrap();
     assert!(validation.shift_p_value.unwrap() < 0.05, "{validation:?}");

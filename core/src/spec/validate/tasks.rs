@@ -46,7 +46,6 @@ pub(super) fn tasks(spec: &SweepSpec, faults: &mut Faults) {
         });
         anomaly(task, &path, faults);
         labelled(&spec.data, task, &path, faults);
-        quoted(&spec.data, task, &path, faults);
         folder::task(&spec.data, task, &path, faults);
         all_at_once(spec, task, faults);
     }
@@ -73,15 +72,6 @@ fn anomaly(task: &TaskSpec, path: &str, faults: &mut Faults) {
         AnomalySpec::Planted(change) => planted::planted(change, &format!("{path}.anomaly.planted"), faults),
         AnomalySpec::Class(_) | AnomalySpec::Any | AnomalySpec::Unlabelled => {}
     }
-}
-
-/// The products of BTAD are called 01, 02 and 03, which YAML reads as the numbers 1, 2 and 3.
-fn quoted(data: &DataSpec, task: &TaskSpec, path: &str, faults: &mut Faults) {
-    let normal = &task.normal.0;
-    let unquoted = matches!(data, DataSpec::Btad(_)) && ["1", "2", "3"].contains(&normal.as_str());
-    faults.check(!unquoted, format!("{path}.normal"), || {
-        format!("YAML reads 0{normal} as a number; write `normal: \"0{normal}\"`")
-    });
 }
 
 /// Only a folder has images without labels.

@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(hyperparameters(&values), "angle_deg 147.3, area 0.051");
         assert_eq!(few_hyperparameters(&values), hyperparameters(&values));
         let many: Hyperparameters = ["a", "b", "c", "d", "e", "f"].map(|name| (name.into(), 0.5)).into();
-        assert_eq!(few_hyperparameters(&many), "a 0.500, b 0.500, c 0.500, d 0.500, and 2 more");
+        assert_eq!(
+            few_hyperparameters(&many),
+            "a 0.500, b 0.500, c 0.500, d 0.500, and 2 more"
+        );
     }
 
     #[test]

@@ -82,13 +82,19 @@ pub(super) fn training(training: &TrainingSpec, faults: &mut Faults) {
 
 /// Steps on the augmentation; `epochs` of training in all.
 pub(super) fn tuning(tuning: &TuningSpec, epochs: u32, faults: &mut Faults) {
+    // The default may be more than a quick try trains for: nobody wrote it, and nobody is surprised.
+    let meant = tuning.warmup_epochs != TuningSpec::default().warmup_epochs;
     let tuned = tuning.hypergradient != Hypergradient::None && epochs > 0;
-    faults.check(!tuned || tuning.warmup_epochs < epochs, "tuning.warmup_epochs", || {
-        format!(
-            "{} epochs of warm-up leave none of {epochs} for tuning; write fewer, or `hypergradient: none`",
-            tuning.warmup_epochs
-        )
-    });
+    faults.check(
+        !(meant && tuned) || tuning.warmup_epochs < epochs,
+        "tuning.warmup_epochs",
+        || {
+            format!(
+                "{} epochs of warm-up leave none of {epochs} for tuning; write fewer, or `hypergradient: none`",
+                tuning.warmup_epochs
+            )
+        },
+    );
     faults.check(tuning.every >= 1, "tuning.every", || {
         "write 1 for a step on the augmentation with every step of the detector, or more for fewer".into()
     });

@@ -90,9 +90,9 @@ fn meaning(criterion: Criterion) -> &'static str {
             "how much of the shift from normal to the validation images the augmentation explains, weighted by how well \
              its direction agrees; at most 0, lower is better"
         }
-        Criterion::EnergyGain => {
-            "how much of the shift from normal to the validation images the augmentation explains, times the logarithm of \
-             how many times smaller it makes it; at most 0, lower is better"
+        Criterion::AlignedExplained => {
+            "the share of the shift from normal to the validation images that the augmentation explains, weighted by how \
+             well its direction agrees; \u{2212}1 to 0, lower is better"
         }
         Criterion::Dsv => "discordance and separability of the embeddings; lower is better",
         Criterion::Mmd => {

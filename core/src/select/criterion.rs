@@ -2,7 +2,7 @@
 
 use crate::{
     outcome::{Outcome, Validation},
-    selectors::{aligned_energy, energy_gain},
+    selectors::{aligned_energy, aligned_explained},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +23,8 @@ pub enum Criterion {
     WhitenedCosine,
     /// The mixture energy times the positive part of that cosine.
     AlignedEnergy,
-    /// The mixture energy times the logarithm of how many times the shift becomes smaller.
-    EnergyGain,
+    /// Minus the explained share times the positive part of that cosine.
+    AlignedExplained,
     /// Discordance and separability validation.
     Dsv,
     /// Squared maximum mean discrepancy.
@@ -40,7 +40,7 @@ impl Criterion {
         Self::ScoreVariance,
         Self::WhitenedCosine,
         Self::AlignedEnergy,
-        Self::EnergyGain,
+        Self::AlignedExplained,
         Self::Dsv,
         Self::Mmd,
     ];
@@ -54,7 +54,7 @@ impl Criterion {
             Self::ScoreVariance => "score_variance",
             Self::WhitenedCosine => "whitened_cosine",
             Self::AlignedEnergy => "aligned_energy",
-            Self::EnergyGain => "energy_gain",
+            Self::AlignedExplained => "aligned_explained",
             Self::Dsv => "dsv",
             Self::Mmd => "mmd",
         }
@@ -77,7 +77,10 @@ impl Criterion {
                 let cosine = validation.whitened_cosine?;
                 Some(aligned_energy(validation.mixture_energy, cosine))
             }
-            Self::EnergyGain => Some(energy_gain(validation.mixture_energy, validation.explained)),
+            Self::AlignedExplained => {
+                let cosine = validation.whitened_cosine?;
+                Some(aligned_explained(validation.explained, cosine))
+            }
             Self::Dsv => validation.dsv,
             Self::Mmd => validation.mmd,
         }

@@ -4,9 +4,6 @@
 
 use super::pairs::Pairs;
 
-/// The least share of a shift that counts as unexplained: below it rounding and chance decide.
-const LEAST_UNEXPLAINED: f64 = 1e-4;
-
 /// The best mixture of normal and augmented embeddings to match the validation embeddings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MixtureEnergy {
@@ -58,10 +55,9 @@ pub fn aligned_energy(mixture_energy: f64, whitened_cosine: f64) -> f64 {
     mixture_energy * (-whitened_cosine).max(0.0) + 0.0
 }
 
-/// The mixture energy times how many times smaller the shift becomes, in nats: loss * ln(E(0) / E(p*)), where `explained`
-/// is 1 - E(p*) / E(0). At most 0; ours.
-pub fn energy_gain(mixture_energy: f64, explained: f64) -> f64 {
-    let unexplained = (1.0 - explained).clamp(LEAST_UNEXPLAINED, 1.0);
+/// Minus the explained share of the shift times how well the two shifts are aligned, where `whitened_cosine` is -cosine.
+/// In [-1, 0]; ours.
+pub fn aligned_explained(explained: f64, whitened_cosine: f64) -> f64 {
     // As above.
-    mixture_energy * -unexplained.ln() + 0.0
+    -explained * (-whitened_cosine).max(0.0) + 0.0
 }

@@ -20,7 +20,7 @@ pub use cosine::whitened_cosine;
 pub use dsv::{Dsv, dsv};
 pub use embeddings::Embeddings;
 pub use mean_distance::mean_distance;
-pub use mixture::{MixtureEnergy, aligned_energy, energy_gain, mixture_energy};
+pub use mixture::{MixtureEnergy, aligned_energy, aligned_explained, mixture_energy};
 pub use mmd::mmd;
 pub use rows::Rows;
 pub use shift::shift_p_value;

@@ -160,7 +160,7 @@ fn saved_embeddings_give_every_criterion() {
         Criterion::MixtureEnergy,
         Criterion::WhitenedCosine,
         Criterion::AlignedEnergy,
-        Criterion::EnergyGain,
+        Criterion::AlignedExplained,
         Criterion::Dsv,
         Criterion::Mmd,
         Criterion::MeanDistance,

@@ -78,7 +78,6 @@ fn the_lowest_loss_under_the_criterion_wins() {
     assert_eq!(by(Criterion::MixtureEnergy), Some(id("b")));
     assert_eq!(by(Criterion::MeanDistance), Some(id("a")));
     assert_eq!(by(Criterion::AlignedEnergy), Some(id("b")));
-    assert_eq!(by(Criterion::AlignedExplained), Some(id("b")));
     assert_eq!(
         by(Criterion::ScoreVariance),
         Some(id("a")),

@@ -26,7 +26,7 @@ async fn the_same_spec_again_is_the_same_sweep() {
     assert_eq!(get(&mut sweeps, &first.name).await, first);
     assert_eq!(get(&mut sweeps, "sweeps/small").await, first);
     assert_eq!(first.spec_yaml, SPEC);
-    assert_eq!(first.criterion, "mixture_energy");
+    assert_eq!(first.criterion, "aligned_explained");
     assert_eq!(first.progress.unwrap().epochs_per_trial, 2);
     host.check().await;
 }

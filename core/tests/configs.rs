@@ -11,7 +11,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs");
 
 /// Name, tasks, trials.
 const SIZES: [(&str, usize, u32); 8] = [
-    ("class-pairs", 15, 630),
+    ("class-pairs", 9, 378),
     ("demo", 4, 32),
     ("elpv", 1, 93),
     ("fashion-mnist", 10, 510),

@@ -17,7 +17,7 @@ fn outcome(mixture_energy: f64, mean_distance: f64) -> Outcome {
         validation: Some(Validation {
             mixture_energy,
             mean_distance,
-            explained: 0.5,
+            explained: -mixture_energy,
             anomaly_share: 0.3,
             score_variance: 2.0,
             whitened_cosine: Some(-0.5),
@@ -78,6 +78,7 @@ fn the_lowest_loss_under_the_criterion_wins() {
     assert_eq!(by(Criterion::MixtureEnergy), Some(id("b")));
     assert_eq!(by(Criterion::MeanDistance), Some(id("a")));
     assert_eq!(by(Criterion::AlignedEnergy), Some(id("b")));
+    assert_eq!(by(Criterion::AlignedExplained), Some(id("b")));
     assert_eq!(
         by(Criterion::ScoreVariance),
         Some(id("a")),

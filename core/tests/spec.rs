@@ -47,7 +47,7 @@ fn a_good_spec_is_read_and_its_defaults_are_the_documented_ones() {
         (spec.training.epochs, spec.tuning.warmup_epochs, spec.resources.threads),
         (30, 3, 1)
     );
-    assert_eq!(spec.selection.criterion.name(), "mixture_energy");
+    assert_eq!(spec.selection.criterion.name(), "aligned_explained");
 }
 
 #[test]

@@ -286,7 +286,8 @@ pub fn outcome(spec: &TrialSpec) -> v1::Outcome {
         validation: Some(v1::Validation {
             mixture_energy: -1.0 / (1.0 + (angle - 150.0).abs()),
             mean_distance: 1.1,
-            explained: 0.5,
+            explained: 1.0 / (1.0 + (angle - 150.0).abs()),
+            whitened_cosine: Some(-1.0),
             anomaly_share: 0.3,
             score_variance: 0.01,
             ..Default::default()

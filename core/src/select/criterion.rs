@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Criterion {
     /// E(p*) - E(0): how much of the shift to the validation images the augmentation explains.
-    #[default]
     MixtureEnergy,
     /// L_val of the paper. It compares starts of one family; between families it misleads.
     MeanDistance,
@@ -24,6 +23,7 @@ pub enum Criterion {
     /// The mixture energy times the positive part of that cosine.
     AlignedEnergy,
     /// Minus the explained share times the positive part of that cosine.
+    #[default]
     AlignedExplained,
     /// Discordance and separability validation.
     Dsv,

@@ -7,8 +7,8 @@ use crate::{
     id::TrialId,
     outcome::Hyperparameters,
     spec::{
-        BaselineSpec, DataSpec, DetectorSpec, FamilySpec, METHOD, ResourceSpec, Score, SplitSpec, SweepSpec, TaskSpec,
-        TrainingSpec, TuningSpec, VariantSpec, sha256_of,
+        BaselineSpec, DataSpec, DetectorSpec, FamilySpec, Hypergradient, METHOD, ResourceSpec, Score, SplitSpec,
+        SweepSpec, TaskSpec, TrainingSpec, TuningSpec, VariantSpec, sha256_of,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,12 @@ impl TrialSpec {
         key.task.name = None;
         key.data = key.data.identity();
         TrialId::of(&sha256_of(&key))
+    }
+
+    /// Whether steps are made on its augmentation.
+    pub fn is_tuned(&self) -> bool {
+        let family_is = matches!(&self.method, Method::Augmented { family, .. } if family.form().is_tuned());
+        family_is && self.tuning.hypergradient != Hypergradient::None
     }
 }
 

@@ -30,7 +30,7 @@ pub struct SelectionSpec {
 
 impl SelectionSpec {
     /// The loss by which a trial is ranked, none for a baseline; or why it isn't ranked.
-    fn judge(&self, ended: &Ended, incomparable: Option<&str>) -> Result<Option<f64>, String> {
+    fn judge(&self, ended: &Ended, incomparable: Option<&str>, guarded: bool) -> Result<Option<f64>, String> {
         let outcome = match ended {
             Ended::Failed(cause) => return Err(failure(cause)),
             Ended::Completed(outcome) => outcome,
@@ -40,7 +40,10 @@ impl SelectionSpec {
                 "comparability: its {what} is not that of the group's first trial"
             ));
         }
-        if let Some(reason) = self.guards.exclusion(outcome) {
+        if !outcome.is_finite() {
+            return Err("numerical: a result is not a finite number".into());
+        }
+        if let Some(reason) = guarded.then(|| self.guards.exclusion(outcome)).flatten() {
             return Err(reason);
         }
         match self.criterion.loss_of(outcome) {
@@ -117,13 +120,16 @@ fn failure(cause: &Cause) -> String {
 
 impl Choice {
     /// Ranks the trials of a group, given in the plan's order; equal losses keep that order. Trials that can't be
-    /// compared with the first are kept out.
+    /// compared with the first are kept out, and those that learnt nothing: but not the only trial of a group that tunes
+    /// nothing, such as a random baseline. There is nothing to choose, and weak baselines belong to the comparison.
     pub fn make<'a>(spec: &SelectionSpec, trials: impl IntoIterator<Item = Entry<'a>>) -> Self {
         let mut choice = Self {
             criterion: spec.criterion,
             ranking: Vec::new(),
             excluded: Vec::new(),
         };
+        let trials: Vec<_> = trials.into_iter().collect();
+        let guarded = trials.len() > 1 || trials.iter().any(|entry| entry.spec.is_tuned());
         let mut first = None;
         for Entry {
             trial,
@@ -132,7 +138,7 @@ impl Choice {
         } in trials
         {
             let first = *first.get_or_insert(own);
-            match spec.judge(ended, incomparable(own, first)) {
+            match spec.judge(ended, incomparable(own, first), guarded) {
                 Ok(val_loss) => choice.ranking.push(Ranked { trial, val_loss }),
                 Err(reason) => choice.excluded.push(Excluded { trial, reason }),
             }

@@ -126,6 +126,28 @@ fn a_trial_that_learnt_nothing_is_excluded_with_its_reason() {
 }
 
 #[test]
+fn the_only_trial_of_a_random_baseline_is_ranked_whatever_it_learnt() {
+    let mut weak = outcome(-0.1, 1.0);
+    weak.diagnostics.as_mut().unwrap().augmentation_distance = 0.01;
+    let mut spec = trial();
+    let selected = |spec: &TrialSpec, ended: &[Ended]| {
+        let entry = |ended| Entry {
+            trial: id("a"),
+            spec,
+            ended,
+        };
+        Choice::make(&SelectionSpec::default(), ended.iter().map(entry)).selected()
+    };
+    let ended = || Ended::Completed(weak.clone());
+    assert_eq!(selected(&spec, &[ended()]), None, "it was tuned");
+    spec.tuning.hypergradient = spec::Hypergradient::None;
+    assert_eq!(selected(&spec, &[ended()]), Some(id("a")));
+    assert_eq!(selected(&spec, &[ended(), ended()]), None, "it could win");
+    weak.scores[0] = f64::NAN;
+    assert_eq!(selected(&spec, &[Ended::Completed(weak)]), None, "it is no number");
+}
+
+#[test]
 fn nothing_is_selected_where_nothing_is_left() {
     let failed = Ended::Failed(Cause {
         kind: CauseKind::BadData,

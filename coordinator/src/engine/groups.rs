@@ -23,7 +23,7 @@ pub(super) async fn trial_completed(cx: &mut Cx<'_>, trial: &TrialRow, outcome: 
     let selection = cx.plan(trial.sweep).await?.spec().selection.clone();
     let mut group = get(cx, trial.sweep, trial.group).await?;
     group.trials_completed += 1;
-    let loss = selection.criterion.loss_of(outcome);
+    let loss = selection.criterion.loss_of(outcome).filter(|_| outcome.is_finite());
     if let (Some(loss), None) = (loss, selection.guards.exclusion(outcome)) {
         let candidate = (loss, trial.index);
         let better = |best: (f64, u32)| candidate.0.total_cmp(&best.0).then(candidate.1.cmp(&best.1)).is_lt();

@@ -26,11 +26,8 @@ impl Default for Guards {
 }
 
 impl Guards {
-    /// Why the trial may not be ranked, if so.
+    /// Why the trial may not be ranked, if so: it learnt nothing.
     pub fn exclusion(&self, outcome: &Outcome) -> Option<String> {
-        if !outcome.is_finite() {
-            return Some("numerical: a result is not a finite number".into());
-        }
         // A baseline has nothing that could collapse into the identity.
         let d = outcome.diagnostics.as_ref()?;
         if d.augmentation_distance < self.min_augmentation_distance {

@@ -3,7 +3,7 @@
 //! Within a batch, both steps start from the same theta, `a`, images and draws of phi, so one pass over the training
 //! batch serves the step of theta and the virtual step theta'(a). Nothing waits for the device before the epoch's end.
 
-use augur_core::plan::{Method, TrialSpec};
+use augur_core::plan::TrialSpec;
 use augur_core::spec;
 use tch::{Tensor, no_grad};
 
@@ -58,8 +58,7 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
 
 /// Which hypergradient an epoch follows; none during warm-up and where the augmentation is not tuned.
 fn tuning_order(spec: &TrialSpec, epoch: u32) -> Option<HypergradientOrder> {
-    let tuned = matches!(&spec.method, Method::Augmented { family, .. } if family.form().is_tuned());
-    if !tuned || epoch <= spec.tuning.warmup_epochs {
+    if !spec.is_tuned() || epoch <= spec.tuning.warmup_epochs {
         return None;
     }
     match spec.tuning.hypergradient {

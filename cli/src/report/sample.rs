@@ -264,6 +264,7 @@ fn end(trial: &TrialSpec, course: &[Measurement], group: u32) -> Ended {
             explained: 0.96 / (1.0 + 4.0 * distance),
             anomaly_share: 0.34 / (1.0 + distance),
             score_variance: 8200.0 / (1.0 + distance),
+            whitened_cosine: Some(-1.0),
             ..Validation::default()
         }),
         diagnostics: Some(Diagnostics {

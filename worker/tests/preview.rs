@@ -172,7 +172,7 @@ fn the_page_shows_every_sheet_and_nothing_from_elsewhere() {
     assert!(!page.contains("http"), "no other resource");
     for text in [
         "fraction of the image",
-        "0.01, 0.07, 0.13, 0.19, 0.25",
+        "0.01, 0.0224, 0.05, 0.112, 0.25",
         "36°, 108°, 180°, 252°, 324°",
     ] {
         assert!(page.contains(text), "{text}");

@@ -30,7 +30,7 @@ fn a_tuned_family_over_each_range_from_its_first_start() {
     let (family, start) = family("cutdiff: {starts: [{area: 0.03, aspect: 1, angle_deg: 10}]}");
     let panels = panels(&family, &start);
     assert_eq!(titles(&panels), ["area", "aspect", "angle_deg"]);
-    assert_eq!(labels(&panels[0]), ["0.01", "0.07", "0.13", "0.19", "0.25"]);
+    assert_eq!(labels(&panels[0]), ["0.01", "0.0224", "0.05", "0.112", "0.25"]);
     assert_eq!(labels(&panels[1]), ["0.25", "0.5", "1", "2", "4"]);
     assert_eq!(labels(&panels[2]), ["36°", "108°", "180°", "252°", "324°"]);
     assert_eq!(panels[0].held, "with angle_deg = 10°, aspect = 1");

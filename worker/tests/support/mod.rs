@@ -45,7 +45,7 @@ families: [{{rotation: {{starts: [{{angle_deg: 110}}, {{angle_deg: 195}}]}}}}]
 seeds: [0]
 detector: {{tiny: {{}}}}
 training: {{epochs: {epochs}, batch: 32, optimiser: {{adam: {{lr: 0.01}}}}}}
-tuning: {{warmup_epochs: 1, validation_batch: 16}}
+tuning: {{warmup_epochs: 0, validation_batch: 16}}
 resources: {{device: cpu}}
 "
     )

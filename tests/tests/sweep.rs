@@ -103,24 +103,29 @@ fn check_files(out: &Path) {
     }
 }
 
+/// How often a worker is killed until one dies with a trial in its hands.
+const KILLS: u32 = 5;
+
 #[test]
 fn a_worker_killed_half_way_changes_nothing() {
     let folder = tempdir().unwrap();
     let spec = config(folder.path(), SMALL);
     let calm = run(&spec, &folder.path().join("calm"), 2);
-    let out = folder.path().join("killed");
-    let mut augur = start(&spec, &out, 2);
-    let workers = wait_until_under_way(&augur, &out);
-    assert_eq!(workers.len(), 2, "two workers run");
-    signal(workers[0], libc::SIGKILL);
-    let status = augur.wait().unwrap();
-    assert!(status.success(), "{status}");
-    let log = fs::read_to_string(out.join("logs/coordinator.log")).unwrap();
-    assert!(
-        log.contains("lease ended without a word"),
-        "the killed worker held a trial:\n{log}"
-    );
-    assert_eq!(without_times(leaderboard(&out)), without_times(calm));
+    let calm = without_times(calm);
+    // A worker may be between two trials at the moment of its death: then once more.
+    let held = (0..KILLS).any(|attempt| {
+        let out = folder.path().join(format!("killed-{attempt}"));
+        let mut augur = start(&spec, &out, 2);
+        let workers = wait_until_under_way(&augur, &out);
+        assert_eq!(workers.len(), 2, "two workers run");
+        signal(workers[0], libc::SIGKILL);
+        let status = augur.wait().unwrap();
+        assert!(status.success(), "{status}");
+        assert_eq!(without_times(leaderboard(&out)), calm);
+        let log = fs::read_to_string(out.join("logs/coordinator.log")).unwrap();
+        log.contains("lease ended without a word")
+    });
+    assert!(held, "no killed worker held a trial");
 }
 
 #[test]

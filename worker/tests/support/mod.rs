@@ -34,6 +34,8 @@ pub fn workspace() -> PathBuf {
 
 /// A sweep of two trials: sneakers of 12 pixels, one of them turned by 150 degrees to be found.
 pub fn spec(name: &str, epochs: u32) -> String {
+    // The first of several epochs is the warm-up; a single one is tuned.
+    let warmup = u32::from(epochs > 1);
     format!(
         "\
 version: 1
@@ -45,7 +47,7 @@ families: [{{rotation: {{starts: [{{angle_deg: 110}}, {{angle_deg: 195}}]}}}}]
 seeds: [0]
 detector: {{tiny: {{}}}}
 training: {{epochs: {epochs}, batch: 32, optimiser: {{adam: {{lr: 0.01}}}}}}
-tuning: {{warmup_epochs: 0, validation_batch: 16}}
+tuning: {{warmup_epochs: {warmup}, validation_batch: 16}}
 resources: {{device: cpu}}
 "
     )

@@ -62,12 +62,18 @@ impl Client {
         from_status(status, &self.url)
     }
 
-    /// Submits a spec, or says only what would be.
-    pub async fn create_sweep(&mut self, spec_yaml: &str, validate_only: bool) -> Result<v1::Sweep, Failure> {
+    /// Submits a spec, or says only what would be; with `no_reuse` every trial is computed.
+    pub async fn create_sweep(
+        &mut self,
+        spec_yaml: &str,
+        validate_only: bool,
+        no_reuse: bool,
+    ) -> Result<v1::Sweep, Failure> {
         let request = v1::CreateSweepRequest {
             spec_yaml: spec_yaml.to_owned(),
             request_id: uuid::Uuid::now_v7().to_string(),
             validate_only,
+            no_reuse,
         };
         let answer = self.inner.create_sweep(request).await;
         answer

@@ -1,6 +1,9 @@
 //! The folder of a run: one process at a time, files replaced whole.
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    results::{ARTIFACTS, Artifacts},
+};
 use std::{
     fs::{self, File, TryLockError},
     io::Write,
@@ -11,13 +14,15 @@ use std::{
 pub struct RunFolder {
     /// The folder.
     pub path: PathBuf,
+    /// A store that other folders use too.
+    shared: Option<PathBuf>,
     /// The system gives the lock back when the process ends, however it ends.
     _lock: File,
 }
 
 impl RunFolder {
-    /// Creates the folder where it isn't, and takes it.
-    pub fn take(path: &Path) -> Result<Self, Failure> {
+    /// Creates the folder where it isn't, and takes it. The store is the folder's own, or `shared` with others.
+    pub fn take(path: &Path, shared: Option<&Path>) -> Result<Self, Failure> {
         let logs = path.join("logs");
         fs::create_dir_all(&logs).map_err(|error| Failure::cannot_write(path, &error))?;
         let lock_path = path.join("augur.lock");
@@ -25,6 +30,7 @@ impl RunFolder {
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
+                shared: shared.map(Path::to_owned),
                 _lock: lock,
             }),
             Err(TryLockError::WouldBlock) => Err(Failure::new(
@@ -45,7 +51,18 @@ impl RunFolder {
 
     /// The coordinator's store.
     pub fn store(&self) -> PathBuf {
-        self.path.join("augur.sqlite")
+        match &self.shared {
+            Some(store) => store.clone(),
+            None => self.path.join("augur.sqlite"),
+        }
+    }
+
+    /// Where trials leave their detectors and embeddings: beside the store, which knows them.
+    pub fn artifacts(&self) -> Artifacts {
+        Artifacts {
+            root: self.store().with_file_name(ARTIFACTS),
+            shared: self.shared.is_some(),
+        }
     }
 }
 
@@ -74,10 +91,10 @@ mod tests {
     fn a_folder_is_taken_once() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("run");
-        let first = RunFolder::take(&path).unwrap();
-        assert_eq!(RunFolder::take(&path).err().unwrap().exit, Exit::InUse);
+        let first = RunFolder::take(&path, None).unwrap();
+        assert_eq!(RunFolder::take(&path, None).err().unwrap().exit, Exit::InUse);
         drop(first);
-        assert!(RunFolder::take(&path).is_ok());
+        assert!(RunFolder::take(&path, None).is_ok());
     }
 
     #[test]

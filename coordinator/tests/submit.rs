@@ -13,6 +13,7 @@ fn request(spec: &str, id: &str, validate_only: bool) -> v1::CreateSweepRequest 
         spec_yaml: spec.into(),
         request_id: id.into(),
         validate_only,
+        no_reuse: false,
     }
 }
 

@@ -105,6 +105,20 @@ pub struct Candidate {
     pub test: Option<Measures>,
     /// Wall-clock seconds of the attempt that completed.
     pub seconds: f64,
+    /// The name of the sweep that computed it, where its outcome was reused; it spent the seconds then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused_from: Option<String>,
+}
+
+/// A trial that completed, as a leaderboard wants it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completed {
+    /// What it was.
+    pub spec: TrialSpec,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The name of the sweep that computed it, where that was another one.
+    pub reused_from: Option<String>,
 }
 
 /// How well scores agree with labels, read after the choice was sealed.
@@ -164,14 +178,18 @@ impl TaskResult {
     pub fn new(
         group: &Group,
         choice: &Choice,
-        completed: &BTreeMap<TrialId, (TrialSpec, Outcome)>,
+        completed: &BTreeMap<TrialId, Completed>,
         agreement: &BTreeMap<TrialId, Agreement>,
     ) -> Self {
         let candidates: Vec<Candidate> = choice
             .ranking
             .iter()
             .filter_map(|ranked| {
-                let (spec, outcome) = completed.get(&ranked.trial)?;
+                let Completed {
+                    spec,
+                    outcome,
+                    reused_from,
+                } = completed.get(&ranked.trial)?;
                 let agreement = agreement.get(&ranked.trial).copied().unwrap_or_default();
                 Some(Candidate {
                     trial: ranked.trial,
@@ -188,6 +206,7 @@ impl TaskResult {
                     f1_max_interval: agreement.f1_max_interval,
                     test: agreement.test,
                     seconds: outcome.seconds,
+                    reused_from: reused_from.clone(),
                 })
             })
             .collect();

@@ -3,65 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_tests::{
-    bin::augur,
+    own_images::{SPEC, images, score},
     sweep::{config, run},
 };
-use image::{GrayImage, Luma};
 use safetensors::SafeTensors;
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 use tempfile::tempdir;
-
-const SPEC: &str = "\
-version: 1
-name: own-images
-data: {folder: {root: ROOT, size_px: 16}}
-tasks: [{normal: part, anomaly: unlabelled}]
-families:
-  - cutdiff: {starts: [{area: 0.1, aspect: 1, angle_deg: 0}, {area: 0.2, aspect: 1, angle_deg: 0}]}
-  - rotation: {starts: [{angle_deg: 90}]}
-seeds: [0]
-detector: {resnet: {width: 4, head: 16}}
-training: {epochs: 4, batch: 16}
-tuning: {warmup_epochs: 2, validation_batch: 8}
-resources: {device: cpu}
-";
-
-/// A ring whose place and brightness vary with `index`; a bad one has a dark spot.
-fn part(index: u32, bad: bool) -> GrayImage {
-    GrayImage::from_fn(24, 24, |x, y| {
-        let (dx, dy) = (f64::from(x) - 11.0 - f64::from(index % 3), f64::from(y) - 11.5);
-        let ring = ((dx.hypot(dy) - 7.0).abs() < 2.0) as u8;
-        let spot = bad && x < 10 && y < 10;
-        let grain = ((x * 7 + y * 13 + index * 29) % 11) as u8;
-        Luma([if spot {
-            0
-        } else {
-            40 + 150 * ring + grain + (index % 5) as u8 * 6
-        }])
-    })
-}
-
-fn save(folder: &Path, range: std::ops::Range<u32>, bad: impl Fn(u32) -> bool) {
-    fs::create_dir_all(folder).unwrap();
-    for index in range {
-        part(index, bad(index))
-            .save(folder.join(format!("{index:03}.png")))
-            .unwrap();
-    }
-}
-
-fn images(root: &Path) -> PathBuf {
-    let part = root.join("part");
-    save(&part.join("train"), 0..80, |_| false);
-    save(&part.join("validation"), 100..124, |index| index % 3 == 0);
-    save(&part.join("test/good"), 200..208, |_| false);
-    save(&part.join("test/spot"), 300..308, |_| true);
-    part
-}
 
 /// The scores of the validation images, as the selected trial left them.
 fn scores(out: &Path, board: &Value) -> Vec<f64> {
@@ -76,17 +24,6 @@ fn scores(out: &Path, board: &Value) -> Vec<f64> {
         .iter()
         .map(|bytes| f64::from_le_bytes(*bytes))
         .collect()
-}
-
-fn score(arguments: &[&Path], format: &str) -> String {
-    let output = augur()
-        .arg("score")
-        .args(arguments)
-        .args(["--format", format])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]

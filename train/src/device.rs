@@ -81,6 +81,44 @@ pub fn cuda_devices() -> usize {
     usize::try_from(Cuda::device_count()).unwrap_or(0)
 }
 
+/// What in a machine the bits of a result on `device` depend on: the kind of device, and the processor with its instruction
+/// sets, by which libtorch, oneDNN and MKL choose their kernels and their blocks. A GPU is named by its kind alone: results
+/// of it are not promised bit for bit.
+pub fn machine(device: Device) -> String {
+    const CPU: [&str; 8] = [
+        "vendor_id",
+        "cpu family",
+        "model",
+        "model name",
+        "flags",
+        "CPU implementer",
+        "CPU part",
+        "Features",
+    ];
+    // With these a user chooses kernels by hand.
+    const CHOICES: [&str; 4] = [
+        "ATEN_CPU_CAPABILITY",
+        "ONEDNN_MAX_CPU_ISA",
+        "DNNL_MAX_CPU_ISA",
+        "MKL_CBWR",
+    ];
+    let kind = if device.is_cuda() { "cuda" } else { "cpu" };
+    let mut machine = format!("{kind} {}", std::env::consts::ARCH);
+    // All processors of a machine are taken to be like the first.
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    for line in info.lines().take_while(|line| !line.is_empty()) {
+        if line.split_once(':').is_some_and(|(key, _)| CPU.contains(&key.trim())) {
+            machine = machine + "\n" + line;
+        }
+    }
+    for name in CHOICES {
+        if let Ok(value) = std::env::var(name) {
+            machine = format!("{machine}\n{name}={value}");
+        }
+    }
+    machine
+}
+
 /// Loads libtorch's CUDA part once; libtorch finds its kernels there through static registration. It has to happen
 /// before libtorch is first asked about CUDA, since it remembers the answer.
 fn cuda_library_loaded() -> bool {

@@ -10,7 +10,10 @@ use augur_core::{
     spec::DataSpec,
     state::CauseKind,
 };
-use augur_worker::slot::{Slot, protocol::Run};
+use augur_worker::slot::{
+    Slot,
+    protocol::{Computed, Done, Run},
+};
 use rustix::process::Signal;
 use std::process::{Command, Stdio};
 use support::{is_alive, plan, program, signal, wait_for, workspace};
@@ -28,6 +31,15 @@ fn run(spec: TrialSpec) -> Run {
         spec,
         base_dir: workspace(),
         artifacts: None,
+        sweep: "one".into(),
+        earlier: vec![],
+    }
+}
+
+fn computed(done: Done) -> Outcome {
+    match done.result {
+        Computed::Now(outcome) => outcome,
+        Computed::Before { trial, .. } => panic!("reused from {trial}"),
     }
 }
 
@@ -41,7 +53,7 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     let mut slot = slot();
     let spec = plan(EPOCHS).trial(0);
     let mut measurements: Vec<Measurement> = vec![];
-    let first = slot.run(run(spec.clone()), |m| measurements.push(m)).await.unwrap();
+    let first = computed(slot.run(run(spec.clone()), |m| measurements.push(m)).await.unwrap());
     let pid = slot.pid().unwrap();
     assert_eq!(measurements.iter().map(|m| m.epoch).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(
@@ -51,8 +63,8 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     assert!(measurements[2].hypergradient_norm.is_some_and(|norm| norm > 0.0));
     assert_eq!(first.scores.len(), 40);
     assert!(first.is_finite() && first.seconds > 0.0);
-    let other = slot.run(run(plan(EPOCHS).trial(1)), |_| ()).await.unwrap();
-    let again = slot.run(run(spec), |_| ()).await.unwrap();
+    let other = computed(slot.run(run(plan(EPOCHS).trial(1)), |_| ()).await.unwrap());
+    let again = computed(slot.run(run(spec), |_| ()).await.unwrap());
     assert_eq!(slot.pid(), Some(pid));
     assert_ne!(without_time(other), without_time(first.clone()));
     assert_eq!(without_time(again), without_time(first), "bit for bit");

@@ -55,6 +55,42 @@ async fn two_trials_are_run_and_evaluated() {
 }
 
 #[tokio::test]
+async fn a_worker_that_lives_on_reuses_what_it_computed_and_reads_the_images_anew() {
+    let mut coordinator = Coordinator::start(&[]).await;
+    let worker = coordinator.worker(&[]);
+    let first = coordinator.submit(spec("first", 5)).await.name;
+    let of_first = check_end(&coordinator, &first).await;
+    let second = coordinator.submit(spec("second", 5)).await.name;
+    let of_second = check_end(&coordinator, &second).await;
+    assert_eq!(of_first.seal, of_second.seal);
+    let progress = coordinator.sweep(&second).await.progress.unwrap();
+    assert_eq!((progress.trials_reused, progress.trial_seconds), (2, 0.0));
+    assert_eq!(coordinator.epochs(&second).await, [5, 5]);
+    let trials = coordinator.trials(&second).await;
+    assert!(trials.iter().all(|trial| trial.reused_from == "first"), "{trials:?}");
+
+    let request = v1::CreateSweepRequest {
+        spec_yaml: spec("forced", 5),
+        no_reuse: true,
+        ..Default::default()
+    };
+    let forced = coordinator
+        .client
+        .create_sweep(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .name;
+    assert_eq!(check_end(&coordinator, &forced).await.seal, of_first.seal);
+    let progress = coordinator.sweep(&forced).await.progress.unwrap();
+    assert!(
+        progress.trials_reused == 0 && progress.trial_seconds > 0.0,
+        "{progress:?}"
+    );
+    drop(worker);
+}
+
+#[tokio::test]
 async fn a_crash_is_an_attempt_with_its_signal_and_the_worker_lives_on() {
     let coordinator = Coordinator::start(&[]).await;
     let sweep = coordinator.submit(spec("crash", EPOCHS)).await.name;

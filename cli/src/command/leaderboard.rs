@@ -38,7 +38,11 @@ impl Leaderboard {
         if let Some(folder) = &self.out {
             let input = results::gather(&mut client, &name).await?;
             fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, &error))?;
-            let report = results::write(folder, &input)?;
+            let artifacts = results::Artifacts {
+                root: folder.join(results::ARTIFACTS),
+                shared: false,
+            };
+            let report = results::write(folder, &artifacts, &input)?;
             print(&format!("report: {}\n", report.display()));
             return Ok(());
         }

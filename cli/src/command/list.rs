@@ -29,7 +29,13 @@ impl List {
             table.add_row([
                 sweep.display_name.clone(),
                 state(sweep).to_owned(),
-                format!("{}/{}", progress.trials_completed, progress.trials_total),
+                match progress.trials_reused {
+                    0 => format!("{}/{}", progress.trials_completed, progress.trials_total),
+                    reused => format!(
+                        "{}/{}, {reused} reused",
+                        progress.trials_completed, progress.trials_total
+                    ),
+                },
                 progress.trials_failed.to_string(),
                 text::ago(sweep.create_time.as_ref()),
                 id(&sweep.name).to_owned(),

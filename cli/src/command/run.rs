@@ -25,6 +25,12 @@ pub struct Run {
     /// The folder of the run: store, logs, results
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// A store that several runs share: what one has computed, another doesn't compute again [default: the folder's own]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// Compute every trial, also those that the store has from an earlier sweep
+    #[arg(long)]
+    no_reuse: bool,
     /// Worker processes
     #[arg(long, value_name = "N", default_value = "1")]
     workers: NonZeroU32,
@@ -50,7 +56,7 @@ impl Run {
     pub async fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.config)?;
         augur_data::check(&config.spec, Path::new(""))?;
-        let folder = RunFolder::take(&self.out)?;
+        let folder = RunFolder::take(&self.out, self.store.as_deref())?;
         let stopped = || interrupt::failure("the same command resumes");
         let (mut crew, notices) = tokio::select! {
             crew = Crew::start(&folder, &self.listen) => crew?,
@@ -79,8 +85,11 @@ impl Run {
         mut notices: mpsc::Receiver<Notice>,
     ) -> Result<Finished, Failure> {
         let mut client = Client::connect(&crew.url).await?;
-        refuse_another(&mut client, config, &folder.path).await?;
-        let mut sweep = client.create_sweep(&config.text, false).await?;
+        match self.store {
+            None => refuse_another(&mut client, config, &folder.path).await?,
+            Some(_) => refuse_results_of_another(config, &folder.path)?,
+        }
+        let mut sweep = client.create_sweep(&config.text, false, self.no_reuse).await?;
         folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
         if sweep.state() == v1::SweepState::Running {
             let slots = self.slots(config);
@@ -94,7 +103,7 @@ impl Run {
             sweep = followed?;
         }
         let results = results::gather(&mut client, &sweep.name).await?;
-        let report = results::write(&folder.path, &results)?;
+        let report = results::write(&folder.path, &folder.artifacts(), &results)?;
         Ok(Finished { sweep, results, report })
     }
 
@@ -136,14 +145,30 @@ async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> 
     };
     // A list leaves the specs out.
     let there = client.sweep(&there.name).await?;
-    let mut differences = match spec::parse(&there.spec_yaml) {
+    Err(another(config, folder, &there.spec_yaml))
+}
+
+/// In a shared store there may be others, in the folder of results not.
+fn refuse_results_of_another(config: &Config, folder: &Path) -> Result<(), Failure> {
+    match std::fs::read_to_string(folder.join("config.yaml")) {
+        Ok(there) if !spec::parse(&there).is_ok_and(|there| there.sha256() == config.spec.sha256()) => {
+            Err(another(config, folder, &there))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The folder holds the sweep of the config `there`.
+fn another(config: &Config, folder: &Path, there: &str) -> Failure {
+    let here = &config.spec;
+    let mut differences = match spec::parse(there) {
         Ok(there) => spec::differences(&there, here),
         Err(_) => vec!["its spec is of another version".into()],
     };
     if differences.is_empty() {
         differences.push("the same one, begun by another version of augur".into());
     }
-    Err(Failure::new(
+    Failure::new(
         Exit::OtherSweep,
         format!(
             "{} holds another sweep than {} asks for ({}); choose another folder with --out",
@@ -151,5 +176,5 @@ async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> 
             config.path.display(),
             text::first(&differences, SHOWN_DIFFERENCES)
         ),
-    ))
+    )
 }

@@ -13,6 +13,9 @@ pub struct Submit {
     /// Only says what would be
     #[arg(long)]
     validate_only: bool,
+    /// Compute every trial, also those that the coordinator has from an earlier sweep
+    #[arg(long)]
+    no_reuse: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -21,7 +24,9 @@ impl Submit {
     pub async fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.config)?;
         let mut client = self.remote.connect().await?;
-        let sweep = client.create_sweep(&config.text, self.validate_only).await?;
+        let sweep = client
+            .create_sweep(&config.text, self.validate_only, self.no_reuse)
+            .await?;
         let trials = text::count(sweep.progress.unwrap_or_default().trials_total, "trial");
         let name = &sweep.display_name;
         print(&match self.validate_only {

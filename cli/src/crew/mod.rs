@@ -7,7 +7,7 @@ mod announcement;
 mod budget;
 mod service;
 
-use crate::{failure::Failure, folder::RunFolder, programs, results::ARTIFACTS};
+use crate::{failure::Failure, folder::RunFolder, programs};
 use service::{Program, Service};
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -75,7 +75,7 @@ impl Crew {
     pub fn start_workers(&mut self, folder: &RunFolder, count: u32, slots: u32) -> Result<(), Failure> {
         for index in 0..count {
             let logs = folder.logs().display().to_string();
-            let artifacts = folder.path.join(ARTIFACTS).display().to_string();
+            let artifacts = folder.artifacts().root.display().to_string();
             let slots = slots.to_string();
             let args = [
                 "--coordinator",

@@ -119,6 +119,9 @@ fn counts(view: &View, now: Instant) -> String {
             style(format!("{} failed", progress.trials_failed)).for_stderr().red()
         );
     }
+    if progress.trials_reused > 0 {
+        trials += &format!(", {} reused", progress.trials_reused);
+    }
     let left = match view.pace.left(progress, now) {
         Some(left) => format!("about {} to go", text::clock(left)),
         None => "time to go not known yet".into(),

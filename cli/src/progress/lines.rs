@@ -91,9 +91,11 @@ fn opening(view: &View) -> String {
 /// "12 of 64 trials ended, 2 running, 50 left; about 04:10 left".
 fn counts(view: &View, now: Instant) -> String {
     let progress = &view.progress;
-    let failed = match progress.trials_failed {
-        0 => String::new(),
-        n => format!(" ({n} failed)"),
+    let failed = match (progress.trials_failed, progress.trials_reused) {
+        (0, 0) => String::new(),
+        (n, 0) => format!(" ({n} failed)"),
+        (0, reused) => format!(" ({reused} reused)"),
+        (n, reused) => format!(" ({n} failed, {reused} reused)"),
     };
     let left = match view.pace.left(progress, now) {
         Some(left) => format!("; about {} to go", text::clock(left)),

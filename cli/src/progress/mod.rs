@@ -50,7 +50,11 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
             };
             let loss = view.val_loss(trial);
             let loss = loss.map_or(String::new(), |loss| format!(", val_loss {}", text::loss(Some(loss))));
-            Some(format!("{what}{tuned}{loss}"))
+            let reused = match trial.reused_from.as_str() {
+                "" => String::new(),
+                sweep => format!(" (reused from {sweep})"),
+            };
+            Some(format!("{what}{tuned}{loss}{reused}"))
         }
         v1::TrialState::Failed => Some(format!("{what} failed: {cause}")),
         v1::TrialState::Pending if trial.attempts > 0 => {

@@ -70,6 +70,8 @@ pub struct TrialCurve {
     pub family: String,
     /// Where tuning began; empty where the family has no hyperparameters.
     pub initial: Hyperparameters,
+    /// The name of the sweep that computed it, where its outcome was reused.
+    pub reused_from: Option<String>,
     /// Whether it was selected.
     pub selected: bool,
     /// Why it was kept out of the choice, if it was.

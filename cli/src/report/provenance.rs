@@ -20,6 +20,7 @@ pub fn section(view: &View) -> Markup {
                 dt { "Report made" }
                 dd { (format::or_dash(format::moment(input.generated_at), "the moment is out of range")) }
             }
+            (reused(view))
             h3 { "Seals" }
             p {
                 "A seal is the SHA-256 of one choice (criterion, ranking with validation losses, excluded trials with "
@@ -48,6 +49,47 @@ pub fn section(view: &View) -> Markup {
                 summary { "Spec (YAML, defaults written out)" }
                 // JSON is YAML too, so the fallback keeps what the heading says.
                 pre { (serde_yaml::to_string(&input.spec).unwrap_or_else(|_| canonical_json(&input.spec))) }
+            }
+        }
+    }
+}
+
+/// The trials that were not computed for this sweep, and which one computed them.
+fn reused(view: &View) -> Markup {
+    let trials = || {
+        let groups = view.input.groups.iter();
+        groups.flat_map(|group| group.trials.iter().map(move |trial| (group, trial)))
+    };
+    let count = trials().filter(|(_, trial)| trial.reused_from.is_some()).count();
+    html! {
+        @if count > 0 {
+            h3 { "Reused trials" }
+            p {
+                (format::plural(count, "trial")) " of " (trials().count()) " had been computed before from the same images, "
+                "weights, code and kind of machine, and were not computed again. Their seconds are those of then."
+            }
+            details {
+                summary { "Which, and the sweep that computed each" }
+                div.scroll role="region" aria-label="Reused trials" tabindex="0" {
+                    table.reused {
+                        thead { tr {
+                            th scope="col" { "Task" } th.number scope="col" { "Seed" }
+                            @if view.has_variants { th scope="col" { "Variant" } }
+                            th scope="col" { "Trial" } th scope="col" { "Sweep" }
+                        } }
+                        tbody {
+                            @for (group, trial) in trials() {
+                                @if let Some(sweep) = &trial.reused_from {
+                                    tr {
+                                        td { (group.task) } td.number { (group.seed) }
+                                        @if view.has_variants { td { (group.variant) } }
+                                        td { code { (trial.trial) } } td { (sweep) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

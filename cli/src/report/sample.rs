@@ -5,7 +5,7 @@
 
 use super::{GroupCurves, ReportInput, TrialCurve};
 use augur_core::{
-    leaderboard::{Agreement, Leaderboard, Provenance, SCHEMA, TaskResult},
+    leaderboard::{Agreement, Completed, Leaderboard, Provenance, SCHEMA, TaskResult},
     measure::Measures,
     outcome::{Diagnostics, Hyperparameters, Measurement, Outcome, Validation},
     plan::{Group, Method, Plan, TrialSpec},
@@ -102,7 +102,12 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
             if index != 11 {
                 agreement.insert(trial.id(), agree(outcome, index, plan.candidates().len() > 1));
             }
-            completed.insert(trial.id(), (trial.clone(), outcome.clone()));
+            let completed_trial = Completed {
+                spec: trial.clone(),
+                outcome: outcome.clone(),
+                reused_from: None,
+            };
+            completed.insert(trial.id(), completed_trial);
         }
     }
     let result = TaskResult::new(&plan.group(index_of_group), &choice, &completed, &agreement);
@@ -110,6 +115,7 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
         trial: trial.id().to_string(),
         family: trial.method.name().into(),
         initial: trial.method.initial(),
+        reused_from: None,
         selected: choice.selected() == Some(trial.id()),
         excluded: choice
             .excluded

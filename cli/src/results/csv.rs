@@ -46,6 +46,8 @@ pub fn to_csv(board: &Leaderboard) -> Result<String, Failure> {
     let mut header: Vec<String> = COLUMNS.map(String::from).to_vec();
     header.extend(measures.iter().flat_map(|measure| headings(measure, has_intervals)));
     header.push("seconds".into());
+    let has_reused = candidates().any(|c| c.reused_from.is_some());
+    header.extend(has_reused.then(|| "reused_from".into()));
     for prefix in ["initial", "tuned"] {
         header.extend(names.iter().map(|name| format!("{prefix}.{name}")));
     }
@@ -59,6 +61,7 @@ pub fn to_csv(board: &Leaderboard) -> Result<String, Failure> {
                     .flat_map(|measure| cells(measure, candidate, has_intervals)),
             );
             row.push(candidate.seconds.to_string());
+            row.extend(has_reused.then(|| candidate.reused_from.clone().unwrap_or_default()));
             let value = |values: &Hyperparameters, name: &String| optional(values.get(name).copied());
             row.extend(names.iter().map(|name| value(&candidate.initial, name)));
             row.extend(names.iter().map(|name| value(&candidate.tuned, name)));

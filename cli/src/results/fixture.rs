@@ -32,6 +32,7 @@ fn candidate(trial: &str, family: &str, initial: &Hyperparameters, tuned: &Hyper
         f1_max_interval: None,
         test: None,
         seconds: 8.25,
+        reused_from: None,
     }
 }
 

@@ -69,6 +69,7 @@ async fn curves(
             excluded: result.and_then(|result| exclusion(result, &id)),
             family: trial.family,
             initial: trial.initial,
+            reused_from: Some(trial.reused_from).filter(|sweep| !sweep.is_empty()),
             measurements: epochs.into_iter().map(Into::into).collect(),
             trial: id,
         }

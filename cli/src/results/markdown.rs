@@ -4,6 +4,7 @@
 use super::{
     comparison::{Against, compare},
     measures::{Measure, shown},
+    reused::reused,
     rows::{Row, has_variants, rows, spread},
 };
 use crate::text;
@@ -146,8 +147,17 @@ impl Tables<'_> {
 
     fn provenance(&self) -> String {
         let sweep = &self.board.sweep;
+        let from = reused(self.board);
+        let from = from
+            .iter()
+            .map(|(name, n)| format!("{} from {}", text::count(*n, "trial"), escape(name)));
+        let from: Vec<String> = from.collect();
+        let reused = match from.is_empty() {
+            true => String::new(),
+            false => format!("\nNot computed again but reused: {}.\n", from.join(", ")),
+        };
         format!(
-            "\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}.\n",
+            "{reused}\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}.\n",
             sweep.id, sweep.spec_sha256, sweep.augur, sweep.libtorch
         )
     }

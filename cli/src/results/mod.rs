@@ -7,6 +7,7 @@ mod gather;
 mod markdown;
 mod measures;
 mod models;
+mod reused;
 mod rows;
 mod statistics;
 mod table;
@@ -17,7 +18,7 @@ pub use gather::gather;
 pub(crate) use gather::id;
 pub use markdown::to_markdown;
 pub(crate) use measures::{Measure, shown};
-pub use models::ARTIFACTS;
+pub use models::{ARTIFACTS, Artifacts};
 pub(crate) use rows::{Row, has_variants, rows};
 pub use table::to_table;
 pub(crate) use table::{finish, plain};
@@ -30,18 +31,18 @@ use crate::{
 use augur_core::leaderboard::Leaderboard;
 use std::path::{Path, PathBuf};
 
-/// Writes every result into `folder`; the report's path.
+/// Writes every result into `folder`, the detectors out of `artifacts`; the report's path.
 ///
 /// # Errors
 /// A file that can't be written.
-pub fn write(folder: &Path, input: &ReportInput) -> Result<PathBuf, Failure> {
+pub fn write(folder: &Path, artifacts: &Artifacts, input: &ReportInput) -> Result<PathBuf, Failure> {
     let board = &input.leaderboard;
     replace(&folder.join("leaderboard.json"), to_json(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.csv"), to_csv(board)?.as_bytes())?;
     replace(&folder.join("leaderboard.md"), to_markdown(board).as_bytes())?;
     let path = folder.join("report.html");
     report::write(&path, input)?;
-    let missing = models::keep(folder, board);
+    let missing = models::keep(folder, artifacts, board);
     if !missing.is_empty() {
         // Everything else is there, and a trial that is over isn't run again for it.
         eprintln!("warning: no detector could be kept for {}", missing.join(", "));

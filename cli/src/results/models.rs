@@ -1,5 +1,6 @@
 //! The detectors that won, under names for people: `models/{task}-seed-{seed}[-{variant}]` of the run's folder. There alone:
-//! what trials left of detectors in `artifacts` is removed then, those that were kept out of the choice included.
+//! what trials left of detectors in `artifacts` is removed then, those that were kept out of the choice included, unless
+//! other runs may reuse them.
 
 use crate::folder::replace;
 use augur_core::{
@@ -7,16 +8,29 @@ use augur_core::{
     model::{CARD_FILE, TENSORS_FILE},
     spec::METHOD,
 };
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The folder where trials leave their detectors, in the folder of a run.
 pub const ARTIFACTS: &str = "artifacts";
 /// The folder of the detectors that won.
 const MODELS: &str = "models";
 
+/// Where trials left their detectors and embeddings.
+#[derive(Clone, Debug)]
+pub struct Artifacts {
+    /// The folder, with one of each sweep in it.
+    pub root: PathBuf,
+    /// Whether other runs have theirs there too, and may reuse what is in it.
+    pub shared: bool,
+}
+
 /// Keeps the detector of each selected trial that has one, and no other; the names of those that can't be had.
-pub fn keep(folder: &Path, board: &Leaderboard) -> Vec<String> {
-    let kept = folder.join(ARTIFACTS).join(board.sweep.id.to_string());
+pub fn keep(folder: &Path, artifacts: &Artifacts, board: &Leaderboard) -> Vec<String> {
+    let kept = artifacts.root.join(board.sweep.id.to_string());
     let mut names = BTreeSet::new();
     let mut missing = Vec::new();
     for result in &board.tasks {
@@ -38,7 +52,7 @@ pub fn keep(folder: &Path, board: &Leaderboard) -> Vec<String> {
             missing.push(name);
         }
     }
-    if missing.is_empty() {
+    if missing.is_empty() && !artifacts.shared {
         // Whatever stays takes room and does no harm.
         let _ = discard(&kept);
     }
@@ -98,6 +112,13 @@ mod tests {
     use crate::results::fixture;
     use augur_core::model::EMBEDDINGS_FILE;
 
+    fn own(run: &Path) -> Artifacts {
+        Artifacts {
+            root: run.join(ARTIFACTS),
+            shared: false,
+        }
+    }
+
     #[test]
     fn each_winner_gets_its_folder_and_the_missing_are_named() {
         let run = tempfile::tempdir().unwrap();
@@ -110,7 +131,7 @@ mod tests {
             fs::write(source.join(file), format!("{{\"trial\": \"{}\"}}", winner.trial)).unwrap();
         }
         let selected = board.tasks.iter().filter(|task| task.selected.is_some()).count();
-        let missing = keep(run.path(), &board);
+        let missing = keep(run.path(), &own(run.path()), &board);
         assert!(missing.len() < selected, "{missing:?}");
         let folder = run.path().join(MODELS).join(name(&board.tasks[0]));
         assert!(is_of(&folder, &winner.trial.to_string()) && folder.join(TENSORS_FILE).exists());
@@ -138,7 +159,7 @@ mod tests {
             }
         }
         for _ in 0..2 {
-            assert_eq!(keep(run.path(), &board), [""; 0]);
+            assert_eq!(keep(run.path(), &own(run.path()), &board), [""; 0]);
             assert!(is_of(&run.path().join(MODELS).join(name(&board.tasks[0])), &winner));
             for trial in [winner.as_str(), "kept-out"] {
                 let files = fs::read_dir(kept.join(trial)).unwrap();

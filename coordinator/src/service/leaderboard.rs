@@ -6,12 +6,12 @@ use crate::{
     store::{
         Conn, StoreError, SweepKey, evaluations,
         groups::{self, GroupState},
-        outcomes,
+        outcomes, reuse,
         sweeps::SweepRow,
     },
 };
 use augur_core::{
-    leaderboard::{Leaderboard, Provenance, SCHEMA, TaskResult},
+    leaderboard::{Completed, Leaderboard, Provenance, SCHEMA, TaskResult},
     plan::Plan,
 };
 
@@ -42,11 +42,17 @@ async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Resu
     let choice = groups::choice(conn, sweep, group).await?;
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
     let outcomes = outcomes::without_scores(conn, sweep, plan.members(group)).await?;
+    let mut origins = reuse::origins(conn, sweep, plan.members(group)).await?;
     let completed = outcomes
         .into_iter()
         .map(|(index, outcome)| {
             let spec = plan.trial(index);
-            (spec.id(), (spec, outcome))
+            let completed = Completed {
+                outcome,
+                reused_from: origins.remove(&index),
+                spec,
+            };
+            (completed.spec.id(), completed)
         })
         .collect();
     let agreements = evaluations::agreements(conn, sweep, group).await?;

@@ -3,7 +3,7 @@
 use super::{names, paging::Page, present, sweeps::Sweeps};
 use crate::{
     error::{Error, Result},
-    store::{SweepKey, groups, measurements, outcomes, sweeps, trials, workers},
+    store::{SweepKey, groups, measurements, outcomes, reuse, sweeps, trials, workers},
 };
 use augur_core::plan::Plan;
 use augur_proto::v1;
@@ -54,6 +54,8 @@ impl Sweeps {
             let scores = scores.unwrap_or_default();
             (outcome.scores, outcome.test_scores) = (scores.validation, scores.test);
             trial.outcome = Some(outcome.into());
+            let origin = reuse::origins(view.conn(), sweep.key, row.index..row.index + 1).await?;
+            trial.reused_from = origin.into_values().next().unwrap_or_default();
         }
         Ok(trial)
     }
@@ -72,14 +74,15 @@ impl Sweeps {
         within.start = within.start.max(position(&page));
         let rows = trials::list(view.conn(), sweep.key, within, state, page.limit()).await?;
         let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
-        let mut outcomes = match (rows.first(), rows.last()) {
-            (Some(first), Some(last)) => {
-                outcomes::without_scores(view.conn(), sweep.key, first.index..last.index + 1).await?
-            }
-            _ => Default::default(),
+        let shown = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => first.index..last.index + 1,
+            _ => 0..0,
         };
+        let mut outcomes = outcomes::without_scores(view.conn(), sweep.key, shown.clone()).await?;
+        let mut origins = reuse::origins(view.conn(), sweep.key, shown).await?;
         let trials = rows.iter().map(|row| v1::Trial {
             outcome: outcomes.remove(&row.index).map(Into::into),
+            reused_from: origins.remove(&row.index).unwrap_or_default(),
             ..present::trial(&sweep, &plan, row)
         });
         Ok(v1::ListTrialsResponse {

@@ -91,6 +91,7 @@ pub(super) async fn progress(handle: &CoordinatorHandle, conn: &mut Conn, row: &
         running_epochs: measurements::running_epochs(conn, row.key).await?,
         epochs_per_trial: plan.spec().training.epochs,
         trial_seconds: row.trial_seconds,
+        trials_reused: row.trials_reused,
         workers_connected: workers::connected(conn, silence(handle)).await?,
     })
 }
@@ -126,7 +127,7 @@ pub(super) fn group(plan: &Plan, row: &GroupRow) -> v1::Group {
     }
 }
 
-/// A trial, without its outcome.
+/// A trial, without its outcome and where that was reused from.
 pub(super) fn trial(sweep: &SweepRow, plan: &Plan, row: &TrialRow) -> v1::Trial {
     changed_trial(sweep, plan, row.index, (&row.job).into(), row.job.updated_at)
 }
@@ -159,6 +160,7 @@ pub(super) fn changed_trial(
         cause: change.cause.map(Into::into),
         outcome: None,
         update_time: Some(to_timestamp(at)),
+        reused_from: String::new(),
     }
 }
 

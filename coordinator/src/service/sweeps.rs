@@ -44,6 +44,7 @@ impl Sweeps {
             trials: trials(&plan).await?,
             plan,
             yaml: request.spec_yaml,
+            reuse: !request.no_reuse,
             request: key,
         };
         self.show(self.0.submit(create).await?).await

@@ -7,7 +7,7 @@ use crate::{
     engine::CoordinatorHandle,
     error::{Error, Result},
     store::{
-        Conn, SweepKey, groups, outcomes,
+        Conn, SweepKey, groups, outcomes, reuse,
         sweeps::{self, SweepRow},
         transitions::{self, Change, Transition},
     },
@@ -149,6 +149,8 @@ impl Watcher {
                 if trial.state() == TrialState::Completed {
                     let outcome = outcomes::without_scores(conn, self.sweep, index..index + 1).await?;
                     trial.outcome = outcome.into_values().next().map(Into::into);
+                    let origin = reuse::origins(conn, self.sweep, index..index + 1).await?;
+                    trial.reused_from = origin.into_values().next().unwrap_or_default();
                 }
                 Some(Event::Trial(trial))
             }

@@ -6,10 +6,14 @@ use crate::{
         commands::acquire_leases::{Grant, Work},
     },
     error::Result,
-    store::{Conn, StoreError, SweepKey, groups, outcomes, sweeps, trials},
+    store::{
+        Conn, StoreError, SweepKey, groups, outcomes,
+        reuse::{self, Earlier},
+        sweeps, trials,
+    },
 };
 use augur_core::spec::canonical_json;
-use augur_proto::v1::{EvaluationWork, Lease, TrialScores, TrialWork, lease};
+use augur_proto::v1::{EarlierTrial, EvaluationWork, Lease, TrialScores, TrialWork, lease};
 
 /// The lease as a message.
 pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Grant) -> Result<Lease> {
@@ -26,9 +30,19 @@ pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Gr
 
 async fn trial(handle: &CoordinatorHandle, conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<TrialWork> {
     let spec = handle.plan(conn, sweep).await?.trial(index);
+    let trial = spec.id();
+    let earlier = match reuse::wanted(conn, sweep).await? {
+        true => reuse::earlier(conn, trial).await?,
+        false => Vec::new(),
+    };
     let sweep = sweeps::get(conn, sweep).await?.sweep;
+    let named = |earlier: Earlier| EarlierTrial {
+        trial: format!("sweeps/{}/trials/{trial}", earlier.sweep),
+        fingerprint: earlier.fingerprint,
+    };
     Ok(TrialWork {
-        trial: format!("sweeps/{sweep}/trials/{}", spec.id()),
+        earlier: earlier.into_iter().map(named).collect(),
+        trial: format!("sweeps/{sweep}/trials/{trial}"),
         trial_spec_json: canonical_json(&spec),
     })
 }
@@ -44,9 +58,14 @@ async fn evaluation(
     let choice = groups::choice(conn, sweep, group).await?;
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
     let mut scored = Vec::with_capacity(choice.ranking.len());
+    // Only a choice that ranks somebody has an evaluation.
+    let mut selected = plan.members(group).start;
     for ranked in &choice.ranking {
         let row = trials::by_id(conn, sweep, ranked.trial).await?;
         let index = row.ok_or(StoreError::Damaged("choice"))?.index;
+        if scored.is_empty() {
+            selected = index;
+        }
         let scores = outcomes::scores(conn, sweep, index).await?;
         let scores = scores.ok_or(StoreError::Damaged("outcome"))?;
         scored.push(TrialScores {
@@ -58,7 +77,8 @@ async fn evaluation(
     Ok(EvaluationWork {
         sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
         group,
-        trial_spec_json: canonical_json(&plan.trial(plan.members(group).start)),
+        trial_spec_json: canonical_json(&plan.trial(selected)),
+        detector_missing: reuse::detector_missing(conn, sweep, selected).await?,
         seal: choice.seal(),
         trials: scored,
     })

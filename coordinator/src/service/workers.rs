@@ -7,7 +7,7 @@ use crate::{
         commands::{
             acquire_leases::AcquireLeases, complete_evaluation::CompleteEvaluation, complete_trial::CompleteTrial,
             fail_lease::FailLease, leave_worker::LeaveWorker, register_worker::RegisterWorker,
-            renew_leases::RenewLeases, report_measurements::ReportMeasurements,
+            renew_leases::RenewLeases, report_measurements::ReportMeasurements, reuse_trial::ReuseTrial,
         },
     },
     error::{Error, Result},
@@ -26,6 +26,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Leases that one call gives at most.
 const MOST_LEASES: u32 = 1000;
+
+/// A SHA-256 in hexadecimal.
+const LONGEST_FINGERPRINT: usize = 64;
 
 /// The service for workers.
 pub(crate) struct Workers(pub CoordinatorHandle);
@@ -126,13 +129,44 @@ impl Workers {
     }
 
     async fn complete_trial(&self, request: v1::CompleteTrialRequest) -> Result<v1::CompleteTrialResponse> {
-        let outcome = request.outcome.ok_or(missing("outcome"))?;
-        let command = CompleteTrial {
-            worker: identifier(&request.worker_id, "worker_id")?,
-            token: identifier(&request.token, "token")?,
-            outcome: outcome.into(),
-        };
-        self.0.submit(command).await?;
+        let worker = identifier(&request.worker_id, "worker_id")?;
+        let token = identifier(&request.token, "token")?;
+        let fingerprint = request.fingerprint;
+        if fingerprint.len() > LONGEST_FINGERPRINT {
+            return Err(Error::Invalid {
+                field: "fingerprint",
+                problem: format!("is longer than {LONGEST_FINGERPRINT} characters; it is a SHA-256 in hexadecimal"),
+            });
+        }
+        match (request.outcome, request.reused.as_str()) {
+            (Some(outcome), "") => {
+                let outcome = outcome.into();
+                let command = CompleteTrial {
+                    worker,
+                    token,
+                    outcome,
+                    fingerprint,
+                };
+                self.0.submit(command).await?;
+            }
+            (None, "") => return Err(missing("outcome")),
+            (Some(_), _) => {
+                return Err(Error::Invalid {
+                    field: "reused",
+                    problem: "comes with an outcome; a trial is computed or reused".into(),
+                });
+            }
+            (None, reused) => {
+                let command = ReuseTrial {
+                    worker,
+                    token,
+                    from: identifier(sweep_of(reused), "reused")?,
+                    fingerprint,
+                    detector_missing: request.detector_missing,
+                };
+                self.0.submit(command).await?;
+            }
+        }
         Ok(v1::CompleteTrialResponse {})
     }
 
@@ -168,6 +202,11 @@ impl Workers {
         self.0.submit(LeaveWorker { worker }).await?;
         Ok(v1::LeaveWorkerResponse {})
     }
+}
+
+/// The {sweep} of sweeps/{sweep}/trials/{trial}; what is no such name is no identifier either.
+fn sweep_of(trial: &str) -> &str {
+    trial.split('/').nth(1).unwrap_or_default()
 }
 
 fn missing(field: &'static str) -> Error {

@@ -22,7 +22,7 @@ impl fmt::Display for Violation {
 }
 
 /// Each invariant, with a query that gives the key of every sweep in which it does not hold, and where.
-const INVARIANTS: [(&str, &str); 10] = [
+const INVARIANTS: [(&str, &str); 11] = [
     (
         "the trials are 0..n, each once",
         "SELECT s.sweep_key, COUNT(t.trial_index) AS at FROM sweeps s LEFT JOIN trials t USING (sweep_key)
@@ -93,6 +93,17 @@ const INVARIANTS: [(&str, &str); 10] = [
                  AND COALESCE(json_array_length(g.choice, '$.ranking'), 0) = 0))
              OR (s.state <> 'running' AND EXISTS (SELECT 1 FROM evaluations e
                  WHERE e.sweep_key = s.sweep_key AND e.state IN ('pending', 'leased')))",
+    ),
+    (
+        "a reused outcome is that of the sweep that computed it, and is counted",
+        "SELECT s.sweep_key, s.trials_reused AS at FROM sweeps s
+         WHERE s.trials_reused <> (SELECT COUNT(o.reused_from) FROM outcomes o WHERE o.sweep_key = s.sweep_key)
+         UNION ALL
+         SELECT o.sweep_key, o.trial_index AS at FROM outcomes o JOIN trials t USING (sweep_key, trial_index)
+         WHERE o.reused_from IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM trials u JOIN outcomes p USING (sweep_key, trial_index)
+             WHERE u.sweep_key = o.reused_from AND u.trial = t.trial AND p.reused_from IS NULL
+                 AND p.fingerprint = o.fingerprint AND p.outcome = o.outcome AND p.scores = o.scores)",
     ),
 ];
 

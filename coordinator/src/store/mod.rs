@@ -11,6 +11,7 @@ pub(crate) mod measurements;
 mod open;
 pub(crate) mod outcomes;
 pub(crate) mod requests;
+pub(crate) mod reuse;
 pub(crate) mod sweeps;
 pub(crate) mod transitions;
 pub(crate) mod trials;

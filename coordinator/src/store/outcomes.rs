@@ -11,7 +11,7 @@ pub(crate) async fn insert(
     sweep: SweepKey,
     index: u32,
     attempt: u32,
-    libtorch_version: &str,
+    (libtorch_version, fingerprint): (&str, &str),
     outcome: &Outcome,
 ) -> Result<()> {
     let bytes = |scores: &[f64]| -> Vec<u8> { scores.iter().flat_map(|score| score.to_le_bytes()).collect() };
@@ -20,13 +20,15 @@ pub(crate) async fn insert(
     rest.scores.clear();
     rest.test_scores.clear();
     sqlx::query(
-        "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores, test_scores)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, fingerprint, outcome, scores,
+             test_scores)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sweep.0)
     .bind(index)
     .bind(attempt)
     .bind(libtorch_version)
+    .bind(fingerprint)
     .bind(to_json(&rest))
     .bind(bytes(&outcome.scores))
     .bind(test_scores)

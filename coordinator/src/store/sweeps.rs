@@ -66,6 +66,8 @@ pub(crate) struct SweepRow {
     pub groups_selected: u32,
     /// Seconds of completed attempts.
     pub trial_seconds: f64,
+    /// Trials whose outcome an earlier sweep computed.
+    pub trials_reused: u32,
 }
 
 macro_rules! select {
@@ -73,7 +75,7 @@ macro_rules! select {
         concat!(
             "SELECT sweep_key, sweep, name, spec_sha256, state, created_at, ended_at, trials_pending, trials_leased,
                  trials_completed, trials_failed, trials_cancelled, groups_total, groups_done, groups_selected,
-                 trial_seconds FROM sweeps ",
+                 trial_seconds, trials_reused FROM sweeps ",
             $rest
         )
     };
@@ -99,22 +101,23 @@ fn read(row: &SqliteRow) -> Result<SweepRow> {
         groups_done: row.try_get("groups_done")?,
         groups_selected: row.try_get("groups_selected")?,
         trial_seconds: row.try_get("trial_seconds")?,
+        trials_reused: row.try_get("trials_reused")?,
     })
 }
 
-/// Creates a sweep of so many groups and trials, running.
+/// Creates a sweep of so many groups and trials, running; with `reuse`, what was computed before is not computed again.
 pub(crate) async fn insert(
     conn: &mut Conn,
     spec: &SweepSpec,
     yaml: &str,
-    groups: u32,
-    trials: u32,
+    [groups, trials]: [u32; 2],
+    reuse: bool,
     now: Timestamp,
 ) -> Result<SweepKey> {
     let done = sqlx::query(
         "INSERT INTO sweeps (sweep, name, spec_sha256, spec_yaml, spec_json, state, created_at, trials_pending,
-             groups_total)
-         VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+             groups_total, reuse)
+         VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
     )
     .bind(spec.id().to_string())
     .bind(&spec.name)
@@ -124,6 +127,7 @@ pub(crate) async fn insert(
     .bind(now.0)
     .bind(trials)
     .bind(groups)
+    .bind(reuse)
     .execute(conn)
     .await?;
     Ok(SweepKey(done.last_insert_rowid()))

@@ -198,6 +198,7 @@ impl LightWorker {
             worker_id: self.id.clone(),
             token: token.into(),
             outcome: Some(outcome),
+            ..Default::default()
         };
         self.api.complete_trial(request).await.map(drop)
     }

@@ -91,6 +91,7 @@ impl From<Candidate> for v1::Candidate {
             f1_max_interval: c.f1_max_interval.map(to_message),
             test: c.test.map(Into::into),
             seconds: c.seconds,
+            reused_from: c.reused_from.unwrap_or_default(),
         }
     }
 }
@@ -113,6 +114,7 @@ impl TryFrom<v1::Candidate> for Candidate {
             f1_max_interval: c.f1_max_interval.map(from_message),
             test: c.test.map(TryInto::try_into).transpose()?,
             seconds: c.seconds,
+            reused_from: Some(c.reused_from).filter(|sweep| !sweep.is_empty()),
         })
     }
 }

@@ -6,6 +6,7 @@ mod draws;
 mod epochs;
 mod error;
 mod evaluation;
+pub mod fingerprint;
 mod moves;
 mod setup;
 

@@ -1,6 +1,7 @@
 //! One lease, from its arrival to the report of what came of it.
 
 mod report;
+mod restore;
 
 use crate::{
     artifacts,
@@ -8,11 +9,13 @@ use crate::{
     evaluate::evaluate,
     leases::Held,
     reporter::Reporter,
-    slot::{Slot, protocol::Run},
+    slot::{
+        Slot,
+        protocol::{Done, Earlier, Run},
+    },
 };
 use augur_core::{
     id::TrialId,
-    outcome::Outcome,
     plan::TrialSpec,
     state::{Cause, CauseKind},
 };
@@ -35,7 +38,7 @@ pub(crate) struct Bench {
 
 /// What came of the work.
 enum End {
-    Trial(Outcome),
+    Trial(Box<Done>),
     Evaluation(Vec<v1::TrialAgreement>),
     Failed(Cause),
     /// Nobody wants it any more.
@@ -64,27 +67,35 @@ impl Bench {
             Some(Work::Trial(work)) => self
                 .run_trial(held, work, slot)
                 .await
-                .map_or_else(End::Failed, End::Trial),
-            Some(Work::Evaluation(work)) => self.evaluate(work).await.map_or_else(End::Failed, End::Evaluation),
+                .map_or_else(End::Failed, |done| End::Trial(Box::new(done))),
+            Some(Work::Evaluation(work)) => self
+                .evaluate(work, slot)
+                .await
+                .map_or_else(End::Failed, End::Evaluation),
             None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
         }
     }
 
-    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Outcome, Cause> {
+    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Done, Cause> {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
+        let earlier = work.earlier.into_iter().map(|earlier| Earlier {
+            artifacts: self.of_trial(&earlier.trial, &spec),
+            trial: earlier.trial,
+            fingerprint: earlier.fingerprint,
+        });
         let run = Run {
-            artifacts: self
-                .of_sweep(&work.trial)
-                .map(|sweep| artifacts::of_trial(&sweep, &spec.id().to_string())),
-            spec,
-            base_dir: self.base_dir.clone(),
+            earlier: earlier.collect(),
+            ..self.run_of(&work.trial, spec)
         };
         slot.run(run, |measurement| self.reporter.add(held.token, measurement))
             .await
     }
 
-    async fn evaluate(&self, work: v1::EvaluationWork) -> Result<Vec<v1::TrialAgreement>, Cause> {
+    async fn evaluate(&self, work: v1::EvaluationWork, slot: &mut Slot) -> Result<Vec<v1::TrialAgreement>, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
+        if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
+            self.restore(&work.sweep, &spec, selected, slot).await?;
+        }
         let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
         let evaluation = tokio::task::spawn_blocking(move || {
             if let Some(kept) = kept {
@@ -106,6 +117,23 @@ impl Bench {
 }
 
 impl Bench {
+    /// What a slot's child is told to run, with nothing to reuse. `name` is the trial's, sweeps/{sweep}/trials/{trial}.
+    fn run_of(&self, name: &str, spec: TrialSpec) -> Run {
+        Run {
+            artifacts: self.of_trial(name, &spec),
+            sweep: name.split('/').nth(1).unwrap_or_default().to_owned(),
+            spec,
+            base_dir: self.base_dir.clone(),
+            earlier: Vec::new(),
+        }
+    }
+
+    /// The folder for what the trial `spec` leaves behind in the sweep of `name`, if that is kept.
+    fn of_trial(&self, name: &str, spec: &TrialSpec) -> Option<PathBuf> {
+        let sweep = self.of_sweep(name)?;
+        Some(artifacts::of_trial(&sweep, &spec.id().to_string()))
+    }
+
     /// The folder for what the trials of a sweep leave behind, if that is kept.
     fn of_sweep(&self, name: &str) -> Option<PathBuf> {
         artifacts::of_sweep(self.artifacts.as_deref()?, name)

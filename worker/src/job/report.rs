@@ -4,11 +4,9 @@ use super::{Bench, End};
 use crate::{
     coordinator::{Client, GaveUp},
     leases::Held,
+    slot::protocol::{Computed, Done},
 };
-use augur_core::{
-    outcome::Outcome,
-    state::{Cause, CauseKind},
-};
+use augur_core::state::{Cause, CauseKind};
 use augur_proto::v1;
 use tracing::{error, info, warn};
 
@@ -17,7 +15,7 @@ impl Bench {
     pub(super) async fn report(&self, held: &Held, what: &str, name: &str, end: End) {
         let reported = match end {
             End::Dropped(why) => return info!("{what} dropped, for {why}: {name}"),
-            End::Trial(outcome) => self.complete_trial(held, outcome).await,
+            End::Trial(done) => self.complete_trial(held, *done).await,
             End::Evaluation(trials) => self.complete_evaluation(held, trials).await,
             End::Failed(cause) => {
                 warn!("{what} failed, {cause}: {name}");
@@ -44,14 +42,32 @@ impl Bench {
         }
     }
 
-    async fn complete_trial(&self, held: &Held, outcome: Outcome) -> Result<(), GaveUp> {
+    async fn complete_trial(&self, held: &Held, done: Done) -> Result<(), GaveUp> {
         // Measurements first: whoever sees the end finds every epoch.
         self.reporter.flush().await;
         let (worker_id, token) = (self.coordinator.worker_id(), held.token.to_string());
         let request = v1::CompleteTrialRequest {
             worker_id,
             token,
-            outcome: Some(outcome.into()),
+            fingerprint: done.fingerprint,
+            ..Default::default()
+        };
+        let request = match done.result {
+            Computed::Now(outcome) => v1::CompleteTrialRequest {
+                outcome: Some(outcome.into()),
+                ..request
+            },
+            Computed::Before {
+                trial,
+                detector_missing,
+            } => {
+                info!("not computed again, for it is {trial}");
+                v1::CompleteTrialRequest {
+                    reused: trial,
+                    detector_missing,
+                    ..request
+                }
+            }
         };
         let call = |mut client: Client, request| async move { client.complete_trial(request).await };
         self.coordinator.send(request, call).await.map(|_| ())

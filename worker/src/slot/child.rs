@@ -3,9 +3,10 @@
 //! It reads no label: `augur_data::load_task` gives images without any.
 
 use super::{
-    images::LastImages,
+    images::{LastImages, Loaded},
     post_mortem::says_out_of_memory,
-    protocol::{Event, Run, from_line, to_line},
+    protocol::{Computed, Done, Event, Run, from_line, to_line},
+    reuse::reuse,
 };
 use augur_core::{
     model::EMBEDDINGS_FILE,
@@ -14,7 +15,10 @@ use augur_core::{
 };
 use augur_train::{
     model::save_embeddings,
-    trial::{self, Control, Ended, Remains, TrialError},
+    trial::{
+        self, Control, Ended, Remains, TrialError,
+        fingerprint::{FingerprintError, fingerprint},
+    },
 };
 use std::{
     any::Any,
@@ -113,10 +117,18 @@ fn run_caught(run: &Run, images: &mut LastImages, events: &mut Events) -> Event 
 }
 
 fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
-    let images = match images.of(&run.spec, &run.base_dir) {
-        Ok(images) => images,
+    let Loaded { images, sha256 } = match images.of(run) {
+        Ok(loaded) => loaded,
         Err(error) => return failed(CauseKind::BadData, error.to_string()),
     };
+    let fingerprint = match fingerprint(&run.spec, sha256, &run.base_dir) {
+        Ok(fingerprint) => fingerprint,
+        Err(FingerprintError::Device(error)) => return failed(CauseKind::Crashed, error.to_string()),
+        Err(error @ FingerprintError::Weights { .. }) => return failed(CauseKind::BadData, error.to_string()),
+    };
+    if let Some(result) = reuse(run, &fingerprint) {
+        return Event::Done(Done { fingerprint, result });
+    }
     // Nobody hears a child whose worker is gone.
     let mut report = |measurement| {
         events
@@ -128,7 +140,10 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
             if let (Some(folder), Some(remains)) = (&run.artifacts, remains) {
                 keep(folder, &outcome, *remains);
             }
-            Event::Done(outcome)
+            Event::Done(Done {
+                fingerprint,
+                result: Computed::Now(outcome),
+            })
         }
         Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),
         Err(error) => failed(kind_of(&error), chain(&error)),

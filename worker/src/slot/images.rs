@@ -1,34 +1,42 @@
-//! The images of the last task, so that the starts of one task load them once.
+//! The images of the last task, so that the starts of one task load them once, and their hash is taken once.
 
-use augur_core::{
-    plan::TrialSpec,
-    spec::{DataSpec, SplitSpec, TaskSpec},
-};
+use super::protocol::Run;
+use augur_core::spec::{DataSpec, SplitSpec, TaskSpec};
 use augur_data::{DataError, TaskImages, load_task};
-use std::path::{Path, PathBuf};
+use augur_train::trial::fingerprint::images_sha256;
+use std::path::PathBuf;
 
-/// What the images depend on.
-type Key = (DataSpec, SplitSpec, TaskSpec, PathBuf);
+/// What the images depend on, and the sweep: another one reads files again, which may have changed.
+type Key = (DataSpec, SplitSpec, TaskSpec, PathBuf, String);
 
 /// The images loaded last.
 #[derive(Default)]
-pub(super) struct LastImages(Option<(Key, TaskImages)>);
+pub(super) struct LastImages(Option<(Key, Loaded)>);
+
+/// Images with the hash of all that is in them.
+pub(super) struct Loaded {
+    pub images: TaskImages,
+    pub sha256: String,
+}
 
 impl LastImages {
     /// The images of a trial's task.
-    pub fn of(&mut self, spec: &TrialSpec, base_dir: &Path) -> Result<&TaskImages, DataError> {
+    pub fn of(&mut self, run: &Run) -> Result<&Loaded, DataError> {
+        let (spec, base_dir) = (&run.spec, &run.base_dir);
         let key = (
             spec.data.clone(),
             spec.split.clone(),
             spec.task.clone(),
-            base_dir.to_owned(),
+            base_dir.clone(),
+            run.sweep.clone(),
         );
         // Taken out first: a task that fails to load must not leave another's images in its place.
         let entry = match self.0.take() {
             Some(entry) if entry.0 == key => entry,
             _ => {
                 let images = load_task(&spec.data, &spec.split, &spec.task, base_dir)?;
-                (key, images)
+                let sha256 = images_sha256(&images);
+                (key, Loaded { images, sha256 })
             }
         };
         Ok(&self.0.insert(entry).1)

@@ -10,14 +10,15 @@ mod images;
 mod log;
 mod post_mortem;
 mod process;
+mod reuse;
 
 use self::process::Process;
 use crate::error::os_text;
 use augur_core::{
-    outcome::{Measurement, Outcome},
+    outcome::Measurement,
     state::{Cause, CauseKind},
 };
-use protocol::Run;
+use protocol::{Done, Run};
 use std::path::{Path, PathBuf};
 
 /// One slot of a worker.
@@ -52,7 +53,7 @@ impl Slot {
     ///
     /// # Errors
     /// Why there is no outcome.
-    pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Outcome, Cause> {
+    pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
         let threads = run.spec.resources.threads;
         let healthy = self
             .process

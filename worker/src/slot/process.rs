@@ -3,10 +3,10 @@
 use super::{
     log::Log,
     post_mortem::{self, OomKills},
-    protocol::{Event, Run, from_line, to_line},
+    protocol::{Done, Event, Run, from_line, to_line},
 };
 use augur_core::{
-    outcome::{Measurement, Outcome},
+    outcome::Measurement,
     state::{Cause, CauseKind},
 };
 use std::{path::Path, process::Stdio};
@@ -62,7 +62,7 @@ impl Process {
     }
 
     /// Runs a trial to its end, or to that of the child.
-    pub async fn run(&mut self, run: Run, mut on_measurement: impl FnMut(Measurement)) -> Result<Outcome, Cause> {
+    pub async fn run(&mut self, run: Run, mut on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
         let oom_kills = OomKills::now();
         let request = to_line(&run).map_err(|e| crashed(format!("the trial can't be sent to its process: {e}")))?;
         // A broken pipe shows as the end of the events too, and there with its cause.
@@ -75,7 +75,7 @@ impl Process {
             };
             match from_line(&line) {
                 Ok(Event::Measurement(measurement)) => on_measurement(measurement),
-                Ok(Event::Done(outcome)) => return Ok(outcome),
+                Ok(Event::Done(done)) => return Ok(done),
                 Ok(Event::Failed(cause)) => return Err(cause),
                 Err(e) => {
                     return Err(crashed(format!(

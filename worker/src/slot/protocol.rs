@@ -24,6 +24,50 @@ pub struct Run {
     /// The folder for the detector and its embeddings; none where they are not kept.
     #[serde(default)]
     pub artifacts: Option<PathBuf>,
+    /// The sweep, whose trials of one task share the images that the child has in memory. Another sweep reads them again:
+    /// the files may have changed in between.
+    pub sweep: String,
+    /// Where this trial completed before.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
+}
+
+/// An earlier completion of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// Its name, for the coordinator.
+    pub trial: String,
+    /// What it was computed from.
+    pub fingerprint: String,
+    /// The folder where it left its detector and its embeddings, if they were kept here.
+    #[serde(default)]
+    pub artifacts: Option<PathBuf>,
+}
+
+/// How a trial ended well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// What it was computed from.
+    pub fingerprint: String,
+    /// What came of it.
+    pub result: Computed,
+}
+
+/// Where a result comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Computed {
+    /// From this child.
+    Now(Outcome),
+    /// From an earlier completion with the same fingerprint.
+    Before {
+        /// Its name.
+        trial: String,
+        /// Its detector is wanted and was not found.
+        detector_missing: bool,
+    },
 }
 
 /// What the child has to say.
@@ -33,7 +77,7 @@ pub enum Event {
     /// An epoch has ended.
     Measurement(Measurement),
     /// The trial has ended well.
-    Done(Outcome),
+    Done(Done),
     /// The trial came to nothing.
     Failed(Cause),
 }

@@ -31,6 +31,7 @@ fn candidate(name: &str, (mixture_energy, mean_distance, auroc): (f64, f64, Opti
         f1_max_interval: None,
         test: None,
         seconds: 1.0,
+        reused_from: None,
     }
 }
 

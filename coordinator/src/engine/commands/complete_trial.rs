@@ -18,6 +18,8 @@ pub(crate) struct CompleteTrial {
     pub worker: WorkerId,
     pub token: LeaseToken,
     pub outcome: Outcome,
+    /// What it was computed from; empty where the worker does not know.
+    pub fingerprint: String,
 }
 
 impl Command for CompleteTrial {
@@ -25,14 +27,20 @@ impl Command for CompleteTrial {
 
     async fn apply(self, cx: &mut Cx<'_>) -> Result<()> {
         heard(cx, self.worker).await?;
-        let Self { worker, token, outcome } = self;
+        let Self {
+            worker,
+            token,
+            outcome,
+            fingerprint,
+        } = self;
         let row = trials::by_token(cx.conn, token).await?.ok_or(Refusal::Stale)?;
         check(&*cx.plan(row.sweep).await?, row.index, &outcome)?;
         let Some(job) = move_trial(cx, &row, &JobEvent::Complete { token }).await? else {
             return Ok(());
         };
         let libtorch = workers::libtorch_version(cx.conn, worker).await?;
-        outcomes::insert(cx.conn, row.sweep, row.index, job.begun, &libtorch, &outcome).await?;
+        let made_of = (libtorch.as_str(), fingerprint.as_str());
+        outcomes::insert(cx.conn, row.sweep, row.index, job.begun, made_of, &outcome).await?;
         sweeps::add_seconds(cx.conn, row.sweep, outcome.seconds).await?;
         groups::trial_completed(cx, &row, &outcome).await
     }

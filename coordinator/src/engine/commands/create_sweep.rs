@@ -18,6 +18,8 @@ pub(crate) struct CreateSweep {
     pub plan: Plan,
     pub yaml: String,
     pub trials: Vec<(TrialId, u32)>,
+    /// Whether what was computed before may be taken instead of computed again.
+    pub reuse: bool,
     pub request: Option<RequestKey>,
 }
 
@@ -45,7 +47,7 @@ impl CreateSweep {
     async fn insert(&self, cx: &mut Cx<'_>) -> Result<SweepRow> {
         let Self { plan, yaml, trials, .. } = self;
         let spec = plan.spec();
-        let key = sweeps::insert(cx.conn, spec, yaml, plan.groups(), plan.trials(), cx.now).await?;
+        let key = sweeps::insert(cx.conn, spec, yaml, [plan.groups(), plan.trials()], self.reuse, cx.now).await?;
         groups::insert(cx.conn, key, plan.groups(), &plan.candidates()).await?;
         trials::insert(cx.conn, key, trials, cx.now).await?;
         // The trials' first state follows from the spec: it needs no transitions of its own.

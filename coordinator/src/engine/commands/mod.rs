@@ -11,6 +11,7 @@ pub(crate) mod leave_worker;
 pub(crate) mod register_worker;
 pub(crate) mod renew_leases;
 pub(crate) mod report_measurements;
+pub(crate) mod reuse_trial;
 pub(crate) mod tick;
 
 use super::context::Cx;

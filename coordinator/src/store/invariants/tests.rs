@@ -19,7 +19,7 @@ seeds: [0, 1]
 ";
 
 /// What is done to a good store, and the invariants that then fail, by position in the list.
-const DAMAGES: [(&str, &[usize]); 10] = [
+const DAMAGES: [(&str, &[usize]); 11] = [
     ("DELETE FROM trials WHERE trial_index = 1", &[0, 4, 6]),
     ("DELETE FROM groups WHERE group_index = 0", &[0, 1]),
     ("UPDATE trials SET expires = 5 WHERE trial_index = 0", &[2]),
@@ -32,19 +32,24 @@ const DAMAGES: [(&str, &[usize]); 10] = [
     ("UPDATE sweeps SET trials_failed = 1", &[4]),
     ("UPDATE sweeps SET groups_selected = 1", &[5]),
     ("UPDATE groups SET trials_failed = 1 WHERE group_index = 1", &[6]),
-    ("INSERT INTO outcomes VALUES (1, 2, 1, '2.13.0', '{}', x'', NULL)", &[7]),
+    (
+        "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores)
+         VALUES (1, 2, 1, '2.13.0', '{}', x'')",
+        &[7],
+    ),
     (
         "UPDATE groups SET state = 'sealed', seal = 's' WHERE group_index = 0",
         &[8],
     ),
     ("UPDATE sweeps SET state = 'failed', ended_at = 1", &[9]),
+    ("UPDATE sweeps SET trials_reused = 1", &[10]),
 ];
 
 async fn fill(conn: &mut Conn) {
     let spec = spec::parse(SPEC).unwrap();
     let trials: Vec<_> = (0..4).map(|i| (TrialId::of(&i.to_string()), i / 2)).collect();
     let now = Timestamp(0);
-    let key = sweeps::insert(conn, &spec, SPEC, 2, 4, now).await.unwrap();
+    let key = sweeps::insert(conn, &spec, SPEC, [2, 4], true, now).await.unwrap();
     groups::insert(conn, key, 2, &[2]).await.unwrap();
     trials::insert(conn, key, &trials, now).await.unwrap();
 }

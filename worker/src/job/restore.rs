@@ -1,0 +1,49 @@
+//! A selected trial that was reused, and whose detector was gone: trained once more, for its detector alone.
+
+use super::Bench;
+use crate::{
+    artifacts,
+    slot::{
+        Slot,
+        protocol::{Computed, Done},
+    },
+};
+use augur_core::{model::CARD_FILE, plan::TrialSpec, state::Cause};
+use augur_proto::v1::TrialScores;
+use tracing::{info, warn};
+
+impl Bench {
+    /// Makes the detector of the trial `spec`, which `selected` was said of, where this worker keeps detectors. One whose
+    /// scores differ by a bit is not that of the choice, and is not kept.
+    ///
+    /// # Errors
+    /// Why the trial can't be run.
+    pub(super) async fn restore(
+        &self,
+        sweep: &str,
+        spec: &TrialSpec,
+        selected: &TrialScores,
+        slot: &mut Slot,
+    ) -> Result<(), Cause> {
+        let name = format!("{sweep}/trials/{}", selected.trial);
+        let Some(folder) = self
+            .of_trial(&name, spec)
+            .filter(|folder| !folder.join(CARD_FILE).exists())
+        else {
+            return Ok(());
+        };
+        info!("the selected trial was reused and its detector is gone; it is trained once more: {name}");
+        let Done { result, .. } = slot.run(self.run_of(&name, spec.clone()), |_| ()).await?;
+        if let Computed::Now(outcome) = result
+            && outcome.scores != selected.scores
+        {
+            warn!("it scores otherwise here than where it was computed first; its detector is not kept: {name}");
+            if let Some(sweep) = folder.parent()
+                && let Err(fault) = artifacts::discard_models(sweep, [selected.trial.as_str()])
+            {
+                warn!("the detector stays in {}: {fault}", folder.display());
+            }
+        }
+        Ok(())
+    }
+}

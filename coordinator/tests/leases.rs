@@ -395,3 +395,37 @@ async fn leases_expire_however_many_commands_come_in() {
     }
     assert!(trials(&mut sweeps, v1::TrialState::Running).await.is_empty());
 }
+
+#[tokio::test]
+async fn long_trials_are_leased_first_and_a_task_at_a_time() {
+    let host = Host::start().await;
+    let controls = "variants: [{name: mean, baseline: {mean_intensity: {}}}, {name: untuned, hypergradient: none}]\n";
+    create(
+        &mut host.sweeps().await,
+        &format!("{}{controls}", SPEC.replace("epochs: 2", "epochs: 30")),
+    )
+    .await;
+    let mut worker = LightWorker::register(host.workers().await, 100).await;
+    let mut leased = Vec::new();
+    for lease in worker.acquire(100).await {
+        let Some(Work::Trial(work)) = lease.work else {
+            panic!("{lease:?}")
+        };
+        let spec: TrialSpec = serde_json::from_str(&work.trial_spec_json).unwrap();
+        let kind = match (spec.is_tuned(), spec.method.name()) {
+            (true, _) => "tuned",
+            (false, name) => name,
+        };
+        leased.push((kind, spec.task.name()));
+    }
+    leased.dedup();
+    let tasks = ["sneaker-rotated-150", "trouser-vs-dress"];
+    let kinds = ["tuned", "rotation", "mean_intensity"];
+    let expected: Vec<_> = kinds
+        .iter()
+        .flat_map(|kind| tasks.map(|task| (*kind, task.to_owned())))
+        .collect();
+    assert_eq!(leased, expected);
+    host.check().await;
+    host.coordinator.stop().await.unwrap();
+}

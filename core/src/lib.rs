@@ -1,6 +1,7 @@
 //! The decisions of augur, without input or output: what a sweep is, which trials it has, what may happen to them,
 //! which configuration is selected. Everything here is a function of its arguments; time and randomness included.
 
+pub mod cost;
 pub mod draws;
 pub mod id;
 pub mod leaderboard;

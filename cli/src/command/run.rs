@@ -8,13 +8,17 @@ use crate::{
     failure::{Exit, Failure},
     folder::{self, RunFolder},
     interrupt, progress,
-    report::ReportInput,
+    report::{ReportInput, Time},
     results, text, watch,
 };
 use augur_core::spec;
 use augur_proto::v1;
 use clap::Args;
-use std::{num::NonZeroU32, path::Path, path::PathBuf};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// Runs a sweep here: coordinator, workers, progress, results. The same command again resumes
@@ -50,6 +54,8 @@ struct Finished {
     sweep: v1::Sweep,
     results: ReportInput,
     report: PathBuf,
+    /// How well the slots were used, if all was computed in this run.
+    use_of_slots: Option<String>,
 }
 
 impl Run {
@@ -71,8 +77,16 @@ impl Run {
             // The second time is meant: what is left is killed when it is dropped.
             () = interrupt::interrupted() => {}
         }
-        let Finished { sweep, results, report } = finished?;
+        let Finished {
+            sweep,
+            results,
+            report,
+            use_of_slots,
+        } = finished?;
         print(&format!("\n{}\n", results::to_table(&results.leaderboard, width())));
+        if let Some(text) = use_of_slots {
+            print(&format!("{text}\n"));
+        }
         print(&format!("report: {}\n", report.display()));
         verdict(&sweep, &format!("{}", folder.path.join("leaderboard.md").display()))
     }
@@ -91,6 +105,8 @@ impl Run {
         }
         let mut sweep = client.create_sweep(&config.text, false, self.no_reuse).await?;
         folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
+        let progress = sweep.progress.unwrap_or_default();
+        let is_new = progress.trials_pending == progress.trials_total;
         if sweep.state() == v1::SweepState::Running {
             let slots = self.slots(config);
             if let Some(warning) = self.crowding(config, slots) {
@@ -104,7 +120,14 @@ impl Run {
         }
         let results = results::gather(&mut client, &sweep.name).await?;
         let report = results::write(&folder.path, &folder.artifacts(), &results)?;
-        Ok(Finished { sweep, results, report })
+        let slots = self.workers.get() * self.slots(config);
+        let use_of_slots = results.time.filter(|_| is_new).map(|time| use_of_slots(&time, slots));
+        Ok(Finished {
+            sweep,
+            results,
+            report,
+            use_of_slots,
+        })
     }
 
     /// Slots of each worker: as many trials side by side as there are cores for their threads.
@@ -125,6 +148,20 @@ impl Run {
                 cores()
             )
         })
+    }
+}
+
+/// "time: 05:38 on 2 slots, 1.01x the trials' time / slots".
+fn use_of_slots(time: &Time, slots: u32) -> String {
+    let clock = text::clock(Duration::try_from_secs_f64(time.seconds).unwrap_or_default());
+    let slots_text = text::count(slots, "slot");
+    // Where nearly everything was reused, there is no work to be shared out.
+    match time.at_once() {
+        at_once if at_once < 0.01 => format!("time: {clock} on {slots_text}"),
+        at_once => format!(
+            "time: {clock} on {slots_text}, {:.2}x the trials' time / slots",
+            f64::from(slots) / at_once
+        ),
     }
 }
 

@@ -42,10 +42,28 @@ pub struct ReportInput {
     /// The course of the trials. A (task, seed, variant) of the leaderboard that is missing here is shown without
     /// charts; one that the leaderboard doesn't have is left out.
     pub groups: Vec<GroupCurves>,
+    /// How long it took; none of a sweep that is not over.
+    pub time: Option<Time>,
     /// The command that made the sweep, as typed.
     pub command_line: String,
     /// When the report was made.
     pub generated_at: Timestamp,
+}
+
+/// How long a sweep took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Time {
+    /// From submission to the end, pauses included.
+    pub seconds: f64,
+    /// Of the trials that were computed, summed up.
+    pub trial_seconds: f64,
+}
+
+impl Time {
+    /// Trials that ran at once, on average: the number of slots, were none ever idle.
+    pub fn at_once(&self) -> f64 {
+        self.trial_seconds / self.seconds
+    }
 }
 
 /// The course of the trials of one (task, seed, variant).

@@ -17,6 +17,14 @@ pub fn section(view: &View) -> Markup {
                 dt { "augur" } dd { (given(&sweep.augur)) }
                 dt { "libtorch" } dd { (given(&sweep.libtorch)) }
                 dt { "Command" } dd { code { (given(&input.command_line)) } }
+                @if let Some(time) = &input.time {
+                    dt { "Time" }
+                    dd {
+                        (format::or_dash(format::duration(time.seconds), "unknown")) " from submission to the end; the trials "
+                        "computed took " (format::or_dash(format::duration(time.trial_seconds), "unknown")) " in all, "
+                        (format::or_dash(format::number(time.at_once(), 2), "unknown")) " at once on average"
+                    }
+                }
                 dt { "Report made" }
                 dd { (format::or_dash(format::moment(input.generated_at), "the moment is out of range")) }
             }

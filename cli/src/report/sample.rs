@@ -57,6 +57,10 @@ fn of(yaml: &str) -> ReportInput {
     let plan = Plan::new(spec.clone());
     let (tasks, groups) = (0..plan.groups()).map(|index| group(&plan, index)).unzip();
     ReportInput {
+        time: Some(super::Time {
+            seconds: 400.0,
+            trial_seconds: 790.0,
+        }),
         leaderboard: Leaderboard {
             schema: SCHEMA,
             criterion: spec.selection.criterion,

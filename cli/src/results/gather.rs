@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     failure::{Exit, Failure},
-    report::{GroupCurves, ReportInput, TrialCurve},
+    report::{GroupCurves, ReportInput, Time, TrialCurve},
 };
 use augur_core::{
     leaderboard::{Leaderboard, TaskResult},
@@ -35,11 +35,22 @@ pub async fn gather(client: &mut Client, name: &str) -> Result<ReportInput, Fail
         groups.push(curves(client, name, &group, &leaderboard).await?);
     }
     Ok(ReportInput {
+        time: time(&sweep),
         leaderboard,
         spec,
         groups,
         command_line: std::env::args().collect::<Vec<_>>().join(" "),
         generated_at: now(),
+    })
+}
+
+/// How long a sweep took that is over.
+fn time(sweep: &v1::Sweep) -> Option<Time> {
+    let seconds = |at: &prost_types::Timestamp| at.seconds as f64 + f64::from(at.nanos) / 1e9;
+    let took = seconds(sweep.end_time.as_ref()?) - seconds(sweep.create_time.as_ref()?);
+    (took > 0.0).then_some(Time {
+        seconds: took,
+        trial_seconds: sweep.progress?.trial_seconds,
     })
 }
 

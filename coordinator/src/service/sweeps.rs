@@ -14,6 +14,7 @@ use crate::{
     store::{sweeps::SweepRow, transitions},
 };
 use augur_core::{
+    cost,
     id::TrialId,
     plan::Plan,
     spec::{self, sha256_of},
@@ -111,12 +112,14 @@ fn request_key(request: String, content: &impl serde::Serialize) -> Result<Optio
     }))
 }
 
-/// The identifiers of all trials: hashing takes a while where there are many, so not on a thread that serves others.
-async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32)>> {
+/// Identifier, group and rank of all trials: hashing takes a while where there are many, so not on a thread that serves
+/// others.
+async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32, u32)>> {
     let plan = plan.clone();
-    let count = plan.trials();
-    let trial = move |index| (plan.trial(index).id(), plan.group_of(index));
-    let trials = tokio::task::spawn_blocking(move || (0..count).map(trial).collect());
+    let trials = tokio::task::spawn_blocking(move || {
+        let trial = |(index, rank)| (plan.trial(index).id(), plan.group_of(index), rank);
+        (0..).zip(cost::ranks(&plan)).map(trial).collect()
+    });
     trials.await.map_err(|_| Error::Stopping)
 }
 

@@ -15,10 +15,11 @@ use std::{
 use thiserror::Error;
 
 /// Every schema so far, oldest first. One that has been released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "variants", include_str!("../../migrations/0002_variants.sql")),
     (3, "reuse", include_str!("../../migrations/0003_reuse.sql")),
+    (4, "order", include_str!("../../migrations/0004_order.sql")),
 ];
 
 /// Connections that read beside the writer.
@@ -254,13 +255,13 @@ mod tests {
         for _ in 0..2 {
             let refused = open(&path).await.err().unwrap();
             assert!(
-                matches!(&refused, OpenError::Newer { found: 7, known: 3, .. }),
+                matches!(&refused, OpenError::Newer { found: 7, known: 4, .. }),
                 "{refused:?}"
             );
             let told = refused.to_string().replace(&folder.path().display().to_string(), "DIR");
             assert_eq!(
                 told,
-                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 3); update augur"
+                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 4); update augur"
             );
         }
     }

@@ -52,12 +52,17 @@ fn read_all(rows: &[SqliteRow]) -> Result<Vec<TrialRow>> {
     rows.iter().map(read).collect()
 }
 
-/// Inserts all trials of a sweep in order, each with its group, pending.
-pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, trials: &[(TrialId, u32)], now: Timestamp) -> Result<()> {
+/// Inserts all trials of a sweep in order, each with its group and its rank, pending.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    trials: &[(TrialId, u32, u32)],
+    now: Timestamp,
+) -> Result<()> {
     for (chunk, trials) in trials.chunks(CHUNK).enumerate() {
         sqlx::query(
-            "INSERT INTO trials (sweep_key, trial_index, trial, group_index, state, updated_at)
-             SELECT ?1, ?2 + key, value ->> 0, value ->> 1, 'pending', ?3 FROM json_each(?4)",
+            "INSERT INTO trials (sweep_key, trial_index, trial, group_index, rank, state, updated_at)
+             SELECT ?1, ?2 + key, value ->> 0, value ->> 1, value ->> 2, 'pending', ?3 FROM json_each(?4)",
         )
         .bind(sweep.0)
         .bind((chunk * CHUNK) as i64)
@@ -88,10 +93,10 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
     row.as_ref().map(read).transpose()
 }
 
-/// The next trials to be leased: oldest sweep first, then the plan's order.
+/// The next trials to be leased: oldest sweep first, then by rank.
 pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<TrialRow>> {
     let rows = sqlx::query(select!(
-        "INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, trial_index LIMIT ?"
+        "INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT ?"
     ))
     .bind(limit)
     .fetch_all(conn)

@@ -5,7 +5,7 @@ mod show;
 use super::{print, width};
 use crate::{config::Config, failure::Failure};
 use augur_core::{
-    plan,
+    cost, plan,
     spec::{AnomalySpec, ClassRef, FamilySpec, Form, METHOD, Starts, SweepSpec, TaskSpec, VariantSpec},
 };
 use augur_data::{DataError, DataSummary};
@@ -40,8 +40,21 @@ struct Planned {
     epochs_per_trial: u32,
     threads_per_trial: u32,
     criterion: &'static str,
+    /// How well slots are used, by the relative costs of the trials.
+    schedule: Vec<Schedule>,
     data: Data,
 }
+
+/// When the last trial ends.
+#[derive(Serialize)]
+struct Schedule {
+    slots: u32,
+    /// In units of all trials' work shared out evenly among the slots: 1 is as good as can be.
+    makespan: f64,
+}
+
+/// The numbers of slots for which a plan says how well they are used.
+const SLOTS: [u32; 3] = [2, 4, 8];
 
 #[derive(Serialize)]
 struct Task {
@@ -124,8 +137,19 @@ fn planned(spec: SweepSpec, data: Data) -> Planned {
         epochs_per_trial: spec.training.epochs,
         threads_per_trial: spec.resources.threads,
         criterion: spec.selection.criterion.name(),
+        schedule: schedule(&plan),
         data,
     }
+}
+
+fn schedule(plan: &plan::Plan) -> Vec<Schedule> {
+    let costs = cost::ordered_costs(plan);
+    let work: f64 = costs.iter().sum();
+    let on = |slots| Schedule {
+        slots,
+        makespan: cost::makespan(&costs, slots) * f64::from(slots) / work,
+    };
+    SLOTS.into_iter().map(on).collect()
 }
 
 fn family(spec: &FamilySpec) -> Family {

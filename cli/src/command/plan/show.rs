@@ -1,6 +1,6 @@
 //! A plan as text: tasks, families and where they start, variants, and how many trials that makes.
 
-use super::{Planned, Variant};
+use super::{Planned, Schedule, Variant};
 use crate::{
     results::{finish, plain},
     text,
@@ -34,7 +34,7 @@ pub fn text(planned: &Planned, width: u16) -> String {
     };
     format!(
         "sweep {sweep} ({})\n\n{}\n{}\nseeds      {}\ntrials     {trials} = {} x {} x {candidates}\ntraining   {} a \
-         trial, {}\nselection  {}\ndata       {data}\n",
+         trial, {}\nschedule   long trials first; makespan / (work / slots) is {}\nselection  {}\ndata       {data}\n",
         planned.id,
         finish(tasks_table),
         finish(starts(planned, width)),
@@ -43,8 +43,16 @@ pub fn text(planned: &Planned, width: u16) -> String {
         count(seeds.len(), "seed"),
         text::count(planned.epochs_per_trial, "epoch"),
         text::count(planned.threads_per_trial, "thread"),
+        schedule(planned),
         planned.criterion,
     )
+}
+
+/// "1.00 on 2, 1.01 on 4, 1.02 on 8 slots".
+fn schedule(planned: &Planned) -> String {
+    let on = |schedule: &Schedule| format!("{:.2} on {}", schedule.makespan, schedule.slots);
+    let all: Vec<_> = planned.schedule.iter().map(on).collect();
+    all.join(", ") + " slots"
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -1,4 +1,5 @@
-//! Gives a worker what waits: evaluations of sealed groups first, then trials in the order of submission.
+//! Gives a worker what waits: evaluations of sealed groups first, then trials: oldest sweep first, long ones first
+//! (`core::cost`).
 
 use super::heard;
 use crate::{

@@ -13,11 +13,11 @@ use crate::{
 };
 use augur_core::{id::TrialId, plan::Plan, spec};
 
-/// A spec that was parsed, with the identifiers of its trials in the plan's order.
+/// A spec that was parsed, with its trials in the plan's order: identifier, group, and rank in the order of leases.
 pub(crate) struct CreateSweep {
     pub plan: Plan,
     pub yaml: String,
-    pub trials: Vec<(TrialId, u32)>,
+    pub trials: Vec<(TrialId, u32, u32)>,
     /// Whether what was computed before may be taken instead of computed again.
     pub reuse: bool,
     pub request: Option<RequestKey>,

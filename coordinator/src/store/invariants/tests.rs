@@ -47,7 +47,7 @@ const DAMAGES: [(&str, &[usize]); 11] = [
 
 async fn fill(conn: &mut Conn) {
     let spec = spec::parse(SPEC).unwrap();
-    let trials: Vec<_> = (0..4).map(|i| (TrialId::of(&i.to_string()), i / 2)).collect();
+    let trials: Vec<_> = (0..4).map(|i| (TrialId::of(&i.to_string()), i / 2, i)).collect();
     let now = Timestamp(0);
     let key = sweeps::insert(conn, &spec, SPEC, [2, 4], true, now).await.unwrap();
     groups::insert(conn, key, 2, &[2]).await.unwrap();

@@ -29,16 +29,16 @@ pub fn cost(trial: &TrialSpec) -> f64 {
 }
 
 /// Sizes of a trial's images.
-struct Images {
+pub(crate) struct Images {
     train: f64,
-    validation: f64,
+    pub(crate) validation: f64,
     held_out: f64,
     channels: f64,
     side: f64,
 }
 
 impl Images {
-    fn of(trial: &TrialSpec) -> Self {
+    pub(crate) fn of(trial: &TrialSpec) -> Self {
         let number = |count| match count {
             Count::All => ALL,
             Count::Number(n) => f64::from(n),
@@ -53,7 +53,11 @@ impl Images {
         }
     }
 
-    fn values(&self) -> f64 {
+    pub(crate) fn count(&self) -> f64 {
+        self.train + self.validation + self.held_out
+    }
+
+    pub(crate) fn values(&self) -> f64 {
         self.channels * self.side * self.side
     }
 }
@@ -150,6 +154,27 @@ fn of_resnet(resnet: &ResNetSpec, images: &Images) -> f64 {
         from = to;
     }
     sum
+}
+
+/// Values between the layers of a detector for one image: of each block two convolutions with their normalisations.
+pub(crate) fn activations(detector: &DetectorSpec, images: &Images) -> f64 {
+    let DetectorSpec::Resnet(resnet) = detector else {
+        return 4.0 * images.values();
+    };
+    let mut side = match resnet.stem {
+        Stem::Small => images.side,
+        Stem::Imagenet => images.side / 2.0,
+    };
+    let width = f64::from(resnet.width);
+    let stem = 2.0 * width * side * side;
+    if resnet.stem == Stem::Imagenet {
+        side /= 2.0;
+    }
+    let stage = |(n, blocks): (i32, u32)| {
+        let side = side / 2f64.powi(n);
+        4.0 * f64::from(blocks) * width * 2f64.powi(n) * side * side
+    };
+    stem + (0..).zip(resnet.blocks).map(stage).sum::<f64>()
 }
 
 /// Costs that differ by less than this factor are taken for equal, so that trials of one task stay together.

@@ -6,6 +6,7 @@ pub mod draws;
 pub mod id;
 pub mod leaderboard;
 pub mod measure;
+pub mod memory;
 pub mod model;
 pub mod outcome;
 pub mod plan;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod evaluate;
 pub mod model;
 pub mod options;
+mod packing;
 pub mod preview;
 pub mod slot;
 pub mod worker;

@@ -45,6 +45,9 @@ pub struct Options {
     /// Trials that run side by side [default: cores / threads]
     #[arg(long, value_name = "N")]
     slots: Option<NonZeroU32>,
+    /// MiB of memory that its trials may take together [default: 90 % of what is free at the start]
+    #[arg(long, value_name = "MIB")]
+    memory_mib: Option<NonZeroU32>,
     /// Threads that a trial is expected to use; its spec says how many it does
     #[arg(long, value_name = "T", default_value = "1")]
     threads: NonZeroU32,
@@ -71,6 +74,11 @@ impl Options {
         let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
         self.slots
             .map_or_else(|| (cores / self.threads).max(1), NonZeroU32::get)
+    }
+
+    /// Bytes that trials may take together, where that was said.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory_mib.map(|mib| u64::from(mib.get()) << 20)
     }
 
     /// The folder at which relative data folders start.

@@ -6,6 +6,7 @@ use crate::{
     job::Bench,
     leases::Leases,
     options::Options,
+    packing::{self, Packing},
     reporter::Reporter,
     slot::Slot,
 };
@@ -46,6 +47,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         reporter: Reporter::start(coordinator.clone(), leases.clone()),
         base_dir: options.base_dir(),
         artifacts: options.artifacts.clone(),
+        packing: Packing::new(options.memory().or_else(packing::budget)),
         stopping: stopping.clone(),
     };
     let jobs = TaskTracker::new();

@@ -8,10 +8,11 @@ use crate::{
     coordinator::Coordinator,
     evaluate::evaluate,
     leases::Held,
+    packing::Packing,
     reporter::Reporter,
     slot::{
         Slot,
-        protocol::{Done, Earlier, Run},
+        protocol::{Computed, Done, Earlier, Run},
     },
 };
 use augur_core::{
@@ -32,6 +33,8 @@ pub(crate) struct Bench {
     pub base_dir: PathBuf,
     /// The folder for what trials leave behind, if that is kept.
     pub artifacts: Option<PathBuf>,
+    /// Which trials may run side by side.
+    pub packing: Packing,
     /// Fires when the worker stops: work in progress is dropped, finished work may still be handed in.
     pub stopping: CancellationToken,
 }
@@ -87,8 +90,21 @@ impl Bench {
             earlier: earlier.collect(),
             ..self.run_of(&work.trial, spec)
         };
-        slot.run(run, |measurement| self.reporter.add(held.token, measurement))
-            .await
+        let permit = self.packing.admit(&run.spec).await;
+        let ended = slot
+            .run(run, |measurement| self.reporter.add(held.token, measurement))
+            .await;
+        match ended {
+            Ok(done) => {
+                // A trial that was reused took nothing.
+                if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
+                    permit.measured(bytes);
+                }
+                Ok(done)
+            }
+            Err(cause) if cause.kind == CauseKind::OutOfMemory => Err(out_of_memory(cause, permit.ran_out())),
+            Err(cause) => Err(cause),
+        }
     }
 
     async fn evaluate(&self, work: v1::EvaluationWork, slot: &mut Slot) -> Result<Vec<v1::TrialAgreement>, Cause> {
@@ -159,6 +175,29 @@ fn parse_spec(json: &str) -> Result<TrialSpec, Cause> {
             "the trial's spec can't be read by this worker ({fault}); use one version of augur everywhere"
         ))
     })
+}
+
+/// Memory ran out. Where others ran beside it, at most `fewer` will run at once from now on, and the lease is given back
+/// uncharged; one that does not fit alone fails.
+fn out_of_memory(cause: Cause, fewer: Option<usize>) -> Cause {
+    match fewer {
+        Some(fewer) => Cause {
+            kind: CauseKind::Released,
+            detail: format!(
+                "memory ran out beside other trials, so at most {fewer} of this shape will run at once here: {}",
+                cause.detail
+            ),
+        },
+        None => Cause {
+            kind: CauseKind::OutOfMemory,
+            detail: format!(
+                "it does not fit in this machine's memory even alone; lower `training.batch`, \
+                 `tuning.validation_batch`, the images' `size_px` or the detector's `width`, or use a machine with more \
+                 memory: {}",
+                cause.detail
+            ),
+        },
+    }
 }
 
 fn bad_data(detail: String) -> Cause {

@@ -33,6 +33,7 @@ impl Bench {
             return Ok(());
         };
         info!("the selected trial was reused and its detector is gone; it is trained once more: {name}");
+        let _permit = self.packing.admit(spec).await;
         let Done { result, .. } = slot.run(self.run_of(&name, spec.clone()), |_| ()).await?;
         if let Computed::Now(outcome) = result
             && outcome.scores != selected.scores

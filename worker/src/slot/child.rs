@@ -4,6 +4,7 @@
 
 use super::{
     images::{LastImages, Loaded},
+    peak,
     post_mortem::says_out_of_memory,
     protocol::{Computed, Done, Event, Run, from_line, to_line},
     reuse::reuse,
@@ -117,6 +118,7 @@ fn run_caught(run: &Run, images: &mut LastImages, events: &mut Events) -> Event 
 }
 
 fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
+    peak::reset();
     let Loaded { images, sha256 } = match images.of(run) {
         Ok(loaded) => loaded,
         Err(error) => return failed(CauseKind::BadData, error.to_string()),
@@ -127,7 +129,11 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
         Err(error @ FingerprintError::Weights { .. }) => return failed(CauseKind::BadData, error.to_string()),
     };
     if let Some(result) = reuse(run, &fingerprint) {
-        return Event::Done(Done { fingerprint, result });
+        return Event::Done(Done {
+            fingerprint,
+            result,
+            peak_bytes: None,
+        });
     }
     // Nobody hears a child whose worker is gone.
     let mut report = |measurement| {
@@ -143,6 +149,7 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
             Event::Done(Done {
                 fingerprint,
                 result: Computed::Now(outcome),
+                peak_bytes: peak::bytes(),
             })
         }
         Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),

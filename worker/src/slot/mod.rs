@@ -8,6 +8,7 @@ pub mod protocol;
 
 mod images;
 mod log;
+mod peak;
 mod post_mortem;
 mod process;
 mod reuse;

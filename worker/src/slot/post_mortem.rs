@@ -7,9 +7,11 @@ use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 const LOG_CHARS: usize = 1000;
 
 /// What programs say when memory runs out: C++, libtorch on the CPU and on a GPU, the system, Rust.
-const OUT_OF_MEMORY: [&str; 5] = [
+const OUT_OF_MEMORY: [&str; 7] = [
     "bad_alloc",
     "out of memory",
+    "not enough memory",
+    "failed to map segment",
     "can't allocate memory",
     "cannot allocate memory",
     "memory allocation of",

@@ -53,6 +53,9 @@ pub struct Done {
     pub fingerprint: String,
     /// What came of it.
     pub result: Computed,
+    /// The most memory that the child held meanwhile, bytes; none where the system doesn't say.
+    #[serde(default)]
+    pub peak_bytes: Option<u64>,
 }
 
 /// Where a result comes from.

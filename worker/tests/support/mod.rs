@@ -109,9 +109,14 @@ impl Coordinator {
 
     /// A worker of one slot for this coordinator; its log is `worker.log`.
     pub fn worker(&self, arguments: &[&str]) -> Running {
+        self.worker_of("1", arguments)
+    }
+
+    /// The same with so many slots.
+    pub fn worker_of(&self, slots: &str, arguments: &[&str]) -> Running {
         let log = File::create(self.log()).unwrap();
         let worker = Command::new(program())
-            .args(["--coordinator", &self.url, "--slots", "1", "--base-dir"])
+            .args(["--coordinator", &self.url, "--slots", slots, "--base-dir"])
             .arg(workspace())
             .args(arguments)
             .stdin(Stdio::piped())

@@ -1,13 +1,58 @@
-//! Lets this package's tests and examples find libtorch at run time, without LD_LIBRARY_PATH.
+//! Compiles the few kernels that tch doesn't bind, and lets this package's tests and examples find libtorch at run time,
+//! without LD_LIBRARY_PATH.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/kernels");
+    println!("cargo::rerun-if-env-changed=LIBTORCH_CXX11_ABI");
+    compile_kernels();
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.libtorch/lib");
     // target/release, then target/release/{deps,examples}, then the tree this was built from.
     for rpath in ["$ORIGIN/../../.libtorch/lib", "$ORIGIN/../../../.libtorch/lib"] {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{rpath}");
     }
     println!("cargo::rustc-link-arg=-Wl,-rpath,{}", workspace.display());
+}
+
+/// With the headers of the libtorch that torch-sys found, and its ABI. The loops are compiled for several kinds of CPU, of
+/// which the program takes the best at run time.
+fn compile_kernels() {
+    let lib = std::env::var("DEP_TCH_LIBTORCH_LIB").expect("torch-sys says where libtorch lies");
+    let abi = std::env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".to_owned());
+    let base = || {
+        let mut build = cc::Build::new();
+        build.cpp(true).std("c++20").opt_level(3).warnings(false);
+        build
+    };
+    base()
+        .include(PathBuf::from(lib).join("../include"))
+        .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
+        .files(["src/kernels/kernels.cpp", "src/kernels/fused.cpp"])
+        .compile("augur_kernels");
+    let kinds: &[(&str, &str)] = match std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
+        Ok("x86_64") => &[("baseline", "x86-64"), ("v3", "x86-64-v3"), ("v4", "x86-64-v4")],
+        _ => &[("baseline", "")],
+    };
+    for (name, march) in kinds {
+        let mut loops = base();
+        if !march.is_empty() {
+            loops.flag(format!("-march={march}"));
+        }
+        if *name == "v4" {
+            loops.flag("-mprefer-vector-width=512");
+        }
+        loops
+            // Sums may be taken in the order that fills registers.
+            .flags([
+                "-fno-math-errno",
+                "-fno-trapping-math",
+                "-fno-signed-zeros",
+                "-fassociative-math",
+            ])
+            .define("AUGUR_CPU", *name)
+            .file("src/kernels/loops.cpp")
+            .compile(&format!("augur_loops_{name}"));
+    }
 }

@@ -5,14 +5,16 @@
 //!
 //! d L_val / da = (direct) dL_val/da at fixed theta'  +  (second) -alpha * d/da <grad_theta L_trn(theta, a), v>.
 //!
-//! theta' enters L_val as a detached leaf, so only the pass over the training batch is differentiated twice.
+//! `a` enters both through the augmented images x~ = phi_a(x) alone, so with J = dx~/da
+//!
+//! d L_val / da = J^T ( dL_val/dx~ - alpha * d/dx~ <grad_theta L_trn, v> ),
+//!
+//! and the detector's part, [`Detector::mixed_derivative`], needs no graph of a graph.
 
-use std::ops::Range;
-
-use tch::Tensor;
+use tch::{Tensor, no_grad};
 
 use crate::augment::{Augmentation, Draw};
-use crate::detector::{Detector, Mode, Params};
+use crate::detector::{self, Detector, Mode, Params, Rows};
 use crate::normalisation::Normalisation;
 
 /// The validation loss over embeddings (z_trn [B, h], z_aug [B, h], z_val [V, h]) as a scalar tensor.
@@ -38,39 +40,85 @@ pub struct Hypergradient<'a> {
     pub order: HypergradientOrder,
 }
 
-/// The hypergradient and what it was computed from; scalars have shape [], gradients [k].
+/// The hypergradient [k] and what it was computed from.
 #[derive(Debug)]
 pub struct HypergradientOutput {
-    /// Training loss at theta.
+    /// Training loss at theta, a scalar.
     pub l_trn: Tensor,
-    /// Validation loss at theta'.
+    /// Validation loss at theta', a scalar.
     pub l_val: Tensor,
-    /// The direct path, through phi inside the validation loss.
-    pub direct: Tensor,
-    /// The second-order path, through theta'(a); zero for [`HypergradientOrder::FirstOrder`].
-    pub second: Tensor,
     /// direct + second.
     pub total: Tensor,
+    augmented: Augmented,
+    /// dL_val/dx~ at fixed theta' [B, C, H, W].
+    for_images: Tensor,
+}
+
+impl HypergradientOutput {
+    /// The direct path [k], through phi inside the validation loss.
+    pub fn direct(&self) -> Tensor {
+        self.augmented.pull_back(&self.for_images)
+    }
+
+    /// The second-order path [k], through theta'(a); zero for [`HypergradientOrder::FirstOrder`].
+    pub fn second(&self) -> Tensor {
+        &self.total - self.direct()
+    }
 }
 
 /// The pass over the training batch: what both the step of theta and the hypergradient start from.
 #[derive(Debug)]
 pub struct TrainingPass {
-    /// Training loss at theta, a scalar.
-    pub l_trn: Tensor,
-    /// Its gradient for every parameter that is trained, with the graph that leads back to `a` where the order is exact.
-    gradients: Vec<Tensor>,
+    pass: detector::TrainingPass,
+    /// Normalised images [B, C, H, W] and their augmented copies, [2B, C, H, W].
+    x: Tensor,
+    augmented: Augmented,
+}
+
+/// Augmented and normalised images with the graph that leads back to `a`.
+#[derive(Debug)]
+struct Augmented {
     /// The leaf `a` [k].
     raw: Tensor,
-    /// Normalised images [B, C, H, W] and their augmented copies.
-    x_trn: Tensor,
-    x_aug: Tensor,
+    /// x~ [B, C, H, W]
+    x: Tensor,
+}
+
+impl Augmented {
+    /// J^T g for g [B, C, H, W].
+    fn pull_back(&self, g: &Tensor) -> Tensor {
+        let inner = (&self.x * g).sum(None);
+        Tensor::run_backward(&[inner], &[&self.raw], true, false).swap_remove(0)
+    }
 }
 
 impl TrainingPass {
+    /// Training loss at theta, a scalar.
+    pub fn l_trn(&self) -> &Tensor {
+        &self.pass.loss
+    }
+
     /// grad_theta L_trn(theta, a), for every parameter that is trained, in the detector's order.
-    pub fn gradients(&self) -> Vec<Tensor> {
-        self.gradients.iter().map(Tensor::detach).collect()
+    pub fn gradients(&self) -> &[Tensor] {
+        &self.pass.gradients
+    }
+
+    /// The same, when the pass has been followed.
+    pub fn into_gradients(self) -> Vec<Tensor> {
+        self.pass.gradients
+    }
+
+    fn batch(&self) -> i64 {
+        self.x.size()[0] / 2
+    }
+
+    /// Where the augmented images stand in x.
+    fn augmented_rows(&self) -> Rows {
+        let batch = self.batch();
+        Rows::Part {
+            first: batch,
+            count: batch,
+        }
     }
 }
 
@@ -86,8 +134,8 @@ impl Hypergradient<'_> {
         x_val: &Tensor,
         draw: &Draw,
     ) -> HypergradientOutput {
-        let pass = self.training_pass(params, raw, x_trn, draw, &Mode::Train);
-        self.follow(&pass, params, x_val)
+        let mut pass = self.training_pass(params, raw, x_trn, draw, &Mode::Train);
+        self.follow(&mut pass, params, x_val)
     }
 
     /// L_trn(theta, a) and its gradient for theta, over x_trn [B, C, H, W] in [0, 1], not yet normalised.
@@ -99,98 +147,80 @@ impl Hypergradient<'_> {
         draw: &Draw,
         mode: &Mode,
     ) -> TrainingPass {
-        let exact = self.order == HypergradientOrder::Exact;
         let raw = raw.detach().set_requires_grad(true);
-        let x_aug = self.augmentation.apply(&raw, x_trn, draw);
-        let x_aug = self.normalisation.apply(&x_aug);
-        let x_trn = self.normalisation.apply(x_trn);
-        let x_seen = if exact { x_aug.shallow_clone() } else { x_aug.detach() };
-        let loss = self.detector.training_loss(params, &x_trn, &x_seen, mode);
-        let gradients = Tensor::run_backward(&[&loss], self.trained(params), exact, exact);
+        let x_aug = self.normalisation.apply(&self.augmentation.apply(&raw, x_trn, draw));
+        let x = Tensor::cat(&[&self.normalisation.apply(x_trn), &x_aug.detach()], 0);
+        let exact = self.order == HypergradientOrder::Exact;
         TrainingPass {
-            l_trn: loss.detach(),
-            gradients,
-            raw,
-            x_trn,
-            x_aug,
+            pass: self.detector.training_pass(params, &x, mode, exact),
+            x,
+            augmented: Augmented { raw, x: x_aug },
         }
     }
 
-    /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1].
-    pub fn follow(&self, pass: &TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
-        // The head doesn't enter L_val, so its virtual step is not needed.
-        let gradient = &pass.gradients[..self.embedding_params().len()];
-        let virtual_params = self.virtual_step(params, gradient);
-        let (l_val, v, direct) = self.validation_gradient(&virtual_params, pass, x_val);
-        let second = match self.order {
-            // With every part of the embedding frozen, theta' doesn't depend on `a`.
-            HypergradientOrder::Exact if gradient.is_empty() => pass.raw.zeros_like(),
-            HypergradientOrder::Exact => self.second_path(gradient, &v, &pass.raw),
-            HypergradientOrder::FirstOrder => pass.raw.zeros_like(),
+    /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1]. The pass can
+    /// be followed once.
+    pub fn follow(&self, pass: &mut TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
+        let virtual_params = no_grad(|| self.virtual_step(params, pass.gradients()));
+        let (l_val, v, for_images) = self.validation_gradient(&virtual_params, pass, x_val);
+        drop(virtual_params);
+        let rows = pass.augmented_rows();
+        let mixed = self.detector.mixed_derivative(params, &mut pass.pass, &v, rows);
+        let total = match mixed {
+            Some(mixed) => pass.augmented.pull_back(&(&for_images - mixed * self.inner_lr)),
+            // Where every part of the embedding is frozen, theta' doesn't depend on `a`.
+            None => pass.augmented.pull_back(&for_images),
         };
         HypergradientOutput {
-            l_trn: pass.l_trn.shallow_clone(),
-            l_val: l_val.detach(),
-            total: &direct + &second,
-            direct,
-            second,
+            l_trn: pass.l_trn().shallow_clone(),
+            l_val,
+            total,
+            augmented: pass.augmented.shallow_clone(),
+            for_images,
         }
     }
 
-    /// The parameters that are trained: those of the embedding, then the head's.
-    fn trained<'p>(&self, params: &'p Params) -> &'p [Tensor] {
-        &params.tensors()[self.detector.frozen_params()..]
-    }
-
-    /// Positions of the embedding's parameters that are trained.
-    fn embedding_params(&self) -> Range<usize> {
-        self.detector.frozen_params()..self.detector.embedding_params()
-    }
-
-    /// theta' as leaves; the head and frozen parameters keep their places but make no step.
-    fn virtual_step(&self, params: &Params, gradient: &[Tensor]) -> Params {
+    /// theta'; the head doesn't enter L_val, so it makes no step, nor do frozen parameters.
+    fn virtual_step(&self, params: &Params, gradients: &[Tensor]) -> Params {
         let mut moved: Vec<Tensor> = params.tensors().iter().map(Tensor::detach).collect();
-        for (theta, g) in moved[self.embedding_params()].iter_mut().zip(gradient) {
-            *theta = (&*theta - g.detach() * self.inner_lr).set_requires_grad(true);
+        let stepping = self.detector.frozen_params()..self.detector.embedding_params();
+        for (theta, g) in moved[stepping].iter_mut().zip(gradients) {
+            *theta = &*theta - g * self.inner_lr;
         }
         params.with(moved)
     }
 
-    /// L_val over the embeddings of cat(x_trn, x_aug, x_val) at theta', its gradient v for theta' and the direct path.
+    /// L_val over the embeddings of cat(x_trn, x~, x_val) at theta', v, and dL_val/dx~.
     fn validation_gradient(
         &self,
         virtual_params: &Params,
         pass: &TrainingPass,
         x_val: &Tensor,
     ) -> (Tensor, Vec<Tensor>, Tensor) {
-        let x_val = self.normalisation.apply(x_val);
-        let (batch, validation) = (pass.x_trn.size()[0], x_val.size()[0]);
-        let x = Tensor::cat(&[&pass.x_trn, &pass.x_aug, &x_val], 0);
-        let z = self.detector.embed(virtual_params, &x, &Mode::Train);
+        let x = Tensor::cat(&[&pass.x, &self.normalisation.apply(x_val)], 0);
+        let (batch, validation) = (pass.batch(), x_val.size()[0]);
+        let embedded = self.detector.validation_pass(virtual_params, &x);
+        let z = embedded.z.detach().set_requires_grad(true);
         let parts = z.split_with_sizes([batch, batch, validation], 0);
         let loss = (self.loss)(&parts[0], &parts[1], &parts[2]);
-
-        let exact = self.order == HypergradientOrder::Exact;
-        let mut inputs = vec![&pass.raw];
-        if exact {
-            inputs.extend(&virtual_params.tensors()[self.embedding_params()]);
-        }
-        // The graph of x_aug is used once more by the second path.
-        let mut gradients = Tensor::run_backward(&[&loss], &inputs, exact, false);
-        let v = gradients.split_off(1);
-        let direct = gradients.swap_remove(0);
-        (loss, v, direct)
+        let for_z = Tensor::run_backward(&[&loss], &[&z], false, false);
+        let (v, for_images) = self.detector.validation_gradient(
+            virtual_params,
+            embedded,
+            &for_z[0],
+            pass.augmented_rows(),
+            self.order == HypergradientOrder::FirstOrder,
+        );
+        (loss.detach(), v, for_images)
     }
+}
 
-    /// -alpha * d/da <grad_theta L_trn(theta, a), v>
-    fn second_path(&self, gradient: &[Tensor], v: &[Tensor], raw: &Tensor) -> Tensor {
-        let flat = |tensors: &[Tensor]| {
-            let flat: Vec<Tensor> = tensors.iter().map(|t| t.reshape([-1])).collect();
-            Tensor::cat(&flat, 0)
-        };
-        let inner = flat(gradient).dot(&flat(v));
-        let path = Tensor::run_backward(&[inner], &[raw], false, false);
-        &path[0] * -self.inner_lr
+impl Augmented {
+    fn shallow_clone(&self) -> Self {
+        Self {
+            raw: self.raw.shallow_clone(),
+            x: self.x.shallow_clone(),
+        }
     }
 }
 

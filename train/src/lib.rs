@@ -8,6 +8,7 @@ pub mod detector;
 pub mod device;
 pub mod hypergradient;
 pub mod init;
+mod kernels;
 pub mod loss;
 pub mod model;
 pub mod network;

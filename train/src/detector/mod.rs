@@ -1,21 +1,33 @@
 //! The detector: an embedding f: image -> z [h] and a head g: z -> logit, as functions of explicit parameters
 //! (docs/method.md, "Detector").
 
-mod layers;
+mod linear;
+mod memory_format;
+mod norm;
 mod params;
+mod passes;
 mod pretrained;
+mod program;
 mod resnet;
+mod slots;
+mod step;
 #[cfg(test)]
 mod tests;
 mod tiny;
+mod unit;
 
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::{Device, Kind, Tensor};
 
+pub use memory_format::MemoryFormat;
 pub(crate) use params::names;
 pub use params::{Init, Layout, NamedTensors, Params, ParamsError, Slot, Stats};
 pub use pretrained::{WeightsError, load_weights};
 pub use resnet::{Embedding, ResNetConfig, Stem};
+pub use slots::Rows;
+pub use step::{TrainingPass, ValidationPass};
 pub use tiny::TinyConfig;
+
+use program::{Keep, Place, Program};
 
 /// Where batch normalisation takes its statistics from.
 #[derive(Debug)]
@@ -41,8 +53,14 @@ pub struct Output {
 #[derive(Debug)]
 pub struct Detector {
     layout: Layout,
-    network: Network,
+    /// Ends with the logit [N, 1].
+    program: Program,
+    /// Where the program has z [N, h].
+    embedding: Place,
+    /// Parameters of the stem, then of each stage; a network that can't be frozen has none.
+    part_params: Vec<usize>,
     frozen: Option<Frozen>,
+    memory_format: MemoryFormat,
 }
 
 /// The parts of a ResNet, from the stem on, that are never trained.
@@ -54,31 +72,34 @@ struct Frozen {
     stats: Stats,
 }
 
-#[derive(Debug)]
-enum Network {
-    Tiny(tiny::Tiny),
-    ResNet(resnet::ResNet),
-}
-
 impl Detector {
     pub fn tiny(config: TinyConfig) -> Self {
         let mut layout = Layout::default();
-        let network = Network::Tiny(tiny::Tiny::new(&mut layout, config));
-        Self {
-            layout,
-            network,
-            frozen: None,
-        }
+        let parts = tiny::build(&mut layout, config);
+        Self::new(layout, parts, MemoryFormat::Contiguous)
     }
 
     pub fn resnet(config: &ResNetConfig) -> Self {
         let mut layout = Layout::default();
-        let network = Network::ResNet(resnet::ResNet::new(&mut layout, config));
+        let parts = resnet::build(&mut layout, config);
+        Self::new(layout, parts, MemoryFormat::for_width(config.width))
+    }
+
+    fn new(layout: Layout, mut parts: resnet::Parts, memory_format: MemoryFormat) -> Self {
+        parts.program.hold(parts.embedding);
         Self {
             layout,
-            network,
+            program: parts.program,
+            embedding: parts.embedding,
+            part_params: parts.part_params,
             frozen: None,
+            memory_format,
         }
+    }
+
+    /// Computes in this order, for whoever compares both; images may come in any.
+    pub fn set_memory_format(&mut self, memory_format: MemoryFormat) {
+        self.memory_format = memory_format;
     }
 
     /// Names, shapes and initial distributions of all tensors.
@@ -88,10 +109,10 @@ impl Detector {
 
     /// How many of the parameters, from the first, belong to the embedding; the others are the head's.
     pub fn embedding_params(&self) -> usize {
-        let head = match self.network {
-            Network::Tiny(_) => tiny::Tiny::HEAD,
-            Network::ResNet(_) => resnet::ResNet::HEAD,
-        };
+        let head: usize = self.program.nodes[self.embedding + 1..]
+            .iter()
+            .map(|node| node.op.params().len())
+            .sum();
         self.layout.params.len() - head
     }
 
@@ -105,10 +126,8 @@ impl Detector {
 
     /// How many of the parameters, from the first, are frozen.
     pub fn frozen_params(&self) -> usize {
-        match (&self.network, &self.frozen) {
-            (Network::ResNet(net), Some(frozen)) => net.params_of(frozen.parts),
-            _ => 0,
-        }
+        let parts = self.frozen.as_ref().map_or(0, |frozen| frozen.parts);
+        self.part_params.iter().take(parts).sum()
     }
 
     /// Leaves that share these parameters' storage; those that are trained ask for gradients.
@@ -151,34 +170,15 @@ impl Detector {
 
     /// Embeddings of x [N, C, H, W], already normalised: z [N, h].
     pub fn embed(&self, params: &Params, x: &Tensor, mode: &Mode) -> Tensor {
-        match &self.network {
-            Network::Tiny(net) => net.embed(params, x),
-            Network::ResNet(net) => net.embed(params, x, mode, self.frozen.as_ref()),
-        }
+        self.run(params, x, self.embedding, mode, Keep::Nothing).0
     }
 
     /// Embeddings and logits of x [N, C, H, W], already normalised.
     pub fn forward(&self, params: &Params, x: &Tensor, mode: &Mode) -> Output {
-        let z = self.embed(params, x, mode);
-        let logit = match &self.network {
-            Network::Tiny(net) => net.head(params, &z),
-            Network::ResNet(net) => net.head(params, &z),
-        };
-        Output { z, logit }
-    }
-
-    /// Training loss L_trn: mean binary cross-entropy of telling x (label 0) from x_aug (label 1), both [B, C, H, W],
-    /// in one pass over both (docs/method.md, "Detector").
-    pub fn training_loss(&self, params: &Params, x: &Tensor, x_aug: &Tensor, mode: &Mode) -> Tensor {
-        let logit = self.forward(params, &Tensor::cat(&[x, x_aug], 0), mode).logit;
-        let options = (logit.kind(), logit.device());
-        let label = Tensor::cat(
-            &[
-                Tensor::zeros([x.size()[0]], options),
-                Tensor::ones([x_aug.size()[0]], options),
-            ],
-            0,
-        );
-        logit.binary_cross_entropy_with_logits(&label, None::<Tensor>, None::<Tensor>, Reduction::Mean)
+        let (logit, tape) = self.run(params, x, self.logit(), mode, Keep::Nothing);
+        Output {
+            z: tape.out(self.embedding).shallow_clone(),
+            logit: logit.squeeze_dim(1),
+        }
     }
 }

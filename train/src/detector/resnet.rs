@@ -1,11 +1,10 @@
 //! ResNet of basic blocks (He et al. 2016) in torchvision's topology and names, scaled by width, blocks and stem,
 //! with the method's two-layer head.
 
-use tch::{Kind, Tensor};
-
-use super::layers::{Conv, ConvShape, Linear, Norm};
-use super::params::{Layout, Params};
-use super::{Frozen, Mode};
+use super::linear::Linear;
+use super::params::Layout;
+use super::program::{Op, Place, Program};
+use super::unit::{ConvShape, Unit};
 
 /// How an image enters the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,154 +40,118 @@ pub struct ResNetConfig {
     pub embedding: Embedding,
 }
 
-#[derive(Debug)]
-pub(super) struct ResNet {
-    stem: Stem,
-    embedding: Embedding,
-    conv1: Conv,
-    bn1: Norm,
-    stages: Vec<Vec<BasicBlock>>,
+/// What a detector is made of: see [`super::Detector`].
+pub(super) struct Parts {
+    pub program: Program,
+    /// Where the program has z [N, h].
+    pub embedding: Place,
     /// Parameters of the stem, then of each stage.
-    part_params: Vec<usize>,
-    head0: Linear,
-    head2: Linear,
+    pub part_params: Vec<usize>,
 }
 
-impl ResNet {
-    pub(super) fn new(layout: &mut Layout, config: &ResNetConfig) -> Self {
-        let (kernel, stride, padding) = match config.stem {
-            Stem::Imagenet => (7, 2, 3),
-            Stem::Small => (3, 1, 1),
-        };
-        let shape = ConvShape {
-            from: config.channels,
-            to: config.width,
-            kernel,
-            stride,
-            padding,
-        };
-        let conv1 = Conv::new(layout, "conv1", shape);
-        let bn1 = Norm::new(layout, "bn1", config.width);
-        let mut part_params = vec![layout.params.len()];
-        let (mut stages, mut from, mut h) = (Vec::new(), config.width, 0);
-        for (stage, &count) in config.blocks.iter().enumerate() {
-            let to = config.width << stage;
-            let block = |block: i64| {
-                let stride = if stage > 0 && block == 0 { 2 } else { 1 };
-                let name = format!("layer{}.{block}", stage + 1);
-                let from = if block == 0 { from } else { to };
-                BasicBlock::new(layout, &name, from, to, stride)
+/// The program of a ResNet, whose last output is the logit [N, 1].
+pub(super) fn build(layout: &mut Layout, config: &ResNetConfig) -> Parts {
+    let mut program = Program::default();
+    let image = program.push(0, Op::Image);
+    let mut x = stem(&mut program, layout, config, image);
+    let mut part_params = vec![layout.params.len()];
+
+    let (mut pools, mut from, mut h) = (Vec::new(), config.width, 0);
+    for (stage, &count) in config.blocks.iter().enumerate() {
+        let to = config.width << stage;
+        for block in 0..count {
+            let shape = BlockShape {
+                from: if block == 0 { from } else { to },
+                to,
+                stride: if stage > 0 && block == 0 { 2 } else { 1 },
             };
-            stages.push((0..count).map(block).collect());
-            part_params.push(layout.params.len() - part_params.iter().sum::<usize>());
-            from = to;
-            h += if stage > 0 { to } else { 0 };
+            x = basic_block(
+                &mut program,
+                layout,
+                &format!("layer{}.{block}", stage + 1),
+                &shape,
+                (stage + 1, x),
+            );
         }
-        let h = match config.embedding {
-            Embedding::Last => from,
-            Embedding::Stages => h,
-        };
-        Self {
-            stem: config.stem,
-            embedding: config.embedding,
-            conv1,
-            bn1,
-            stages,
-            part_params,
-            head0: Linear::new(layout, "head.0", h, config.head),
-            head2: Linear::new(layout, "head.2", config.head, 1),
+        part_params.push(layout.params.len() - part_params.iter().sum::<usize>());
+        from = to;
+        let last = stage + 1 == config.blocks.len();
+        if last || (stage > 0 && config.embedding == Embedding::Stages) {
+            pools.push(program.push(stage + 1, Op::MeanPool(x)));
+            h += to;
         }
     }
-
-    /// Parameters of the head: weight and bias of head.0 and head.2.
-    pub(super) const HEAD: usize = 4;
-
-    /// Parameters of the first `parts` parts, which are the stem and the stages.
-    pub(super) fn params_of(&self, parts: usize) -> usize {
-        self.part_params.iter().take(parts).sum()
+    let part = config.blocks.len() + 1;
+    let embedding = match pools[..] {
+        [only] => only,
+        _ => program.push(part, Op::Concat(pools)),
+    };
+    let hidden = Linear::new(layout, "head.0", [h, config.head], true);
+    let hidden = program.push(part, Op::Linear(hidden, embedding));
+    let logit = Linear::new(layout, "head.2", [config.head, 1], false);
+    program.push(part, Op::Linear(logit, hidden));
+    Parts {
+        program,
+        embedding,
+        part_params,
     }
+}
 
-    /// x [N, C, H, W] -> z [N, h]. Frozen parts normalise their batches by `frozen`'s statistics whatever the mode.
-    pub(super) fn embed(&self, params: &Params, x: &Tensor, mode: &Mode, frozen: Option<&Frozen>) -> Tensor {
-        let held = frozen.map(|frozen| (Mode::Eval(&frozen.stats), frozen.parts));
-        let mode_of = |part: usize| match &held {
-            Some((eval, parts)) if part < *parts => eval,
-            _ => mode,
-        };
-        let x = self.conv1.forward(params, x);
-        let mut x = self.bn1.forward(params, &x, mode_of(0)).relu();
-        if self.stem == Stem::Imagenet {
-            x = x.max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
-        }
-        let mut pools = Vec::new();
-        for (stage, blocks) in self.stages.iter().enumerate() {
-            for block in blocks {
-                x = block.forward(params, &x, mode_of(stage + 1));
-            }
-            let last = stage + 1 == self.stages.len();
-            if last || (stage > 0 && self.embedding == Embedding::Stages) {
-                pools.push(x.mean_dim([2i64, 3].as_slice(), false, None::<Kind>));
-            }
-        }
-        if pools.len() == 1 {
-            pools.remove(0)
-        } else {
-            Tensor::cat(&pools, 1)
-        }
+fn stem(program: &mut Program, layout: &mut Layout, config: &ResNetConfig, image: Place) -> Place {
+    let (kernel, stride, padding) = match config.stem {
+        Stem::Imagenet => (7, 2, 3),
+        Stem::Small => (3, 1, 1),
+    };
+    let shape = ConvShape {
+        from: config.channels,
+        to: config.width,
+        kernel,
+        stride,
+        padding,
+    };
+    let x = program.push(
+        0,
+        Op::Unit(Unit::normalised(layout, ["conv1", "bn1"], &shape, true), image),
+    );
+    match config.stem {
+        Stem::Imagenet => program.push(0, Op::MaxPool(x)),
+        Stem::Small => x,
     }
+}
 
-    /// z [N, h] -> logit [N]
-    pub(super) fn head(&self, params: &Params, z: &Tensor) -> Tensor {
-        let hidden = self.head0.forward(params, z).relu();
-        self.head2.forward(params, &hidden).squeeze_dim(1)
-    }
+struct BlockShape {
+    from: i64,
+    to: i64,
+    /// Of the first convolution and the shortcut.
+    stride: i64,
 }
 
 /// Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where the shape changes.
-#[derive(Debug)]
-struct BasicBlock {
-    conv1: Conv,
-    bn1: Norm,
-    conv2: Conv,
-    bn2: Norm,
-    downsample: Option<(Conv, Norm)>,
-}
-
-impl BasicBlock {
-    fn new(layout: &mut Layout, name: &str, from: i64, to: i64, stride: i64) -> Self {
-        let shape = |from, kernel, stride| ConvShape {
-            from,
-            to,
-            kernel,
-            stride,
-            padding: kernel / 2,
-        };
-        let conv1 = Conv::new(layout, &format!("{name}.conv1"), shape(from, 3, stride));
-        let bn1 = Norm::new(layout, &format!("{name}.bn1"), to);
-        let conv2 = Conv::new(layout, &format!("{name}.conv2"), shape(to, 3, 1));
-        let bn2 = Norm::new(layout, &format!("{name}.bn2"), to);
-        let downsample = (stride != 1 || from != to).then(|| {
-            let name = format!("{name}.downsample");
-            let conv = Conv::new(layout, &format!("{name}.0"), shape(from, 1, stride));
-            (conv, Norm::new(layout, &format!("{name}.1"), to))
-        });
-        Self {
-            conv1,
-            bn1,
-            conv2,
-            bn2,
-            downsample,
-        }
-    }
-
-    fn forward(&self, params: &Params, x: &Tensor, mode: &Mode) -> Tensor {
-        let y = self.conv1.forward(params, x);
-        let y = self.bn1.forward(params, &y, mode).relu();
-        let y = self.conv2.forward(params, &y);
-        let y = self.bn2.forward(params, &y, mode);
-        match &self.downsample {
-            None => (y + x).relu(),
-            Some((conv, norm)) => (y + norm.forward(params, &conv.forward(params, x), mode)).relu(),
-        }
-    }
+fn basic_block(
+    program: &mut Program,
+    layout: &mut Layout,
+    name: &str,
+    &BlockShape { from, to, stride }: &BlockShape,
+    (part, x): (usize, Place),
+) -> Place {
+    let shape = |from, kernel, stride| ConvShape {
+        from,
+        to,
+        kernel,
+        stride,
+        padding: kernel / 2,
+    };
+    let mut unit = |[conv, norm]: [&str; 2], shape: ConvShape, relu, x| {
+        let names = [format!("{name}.{conv}"), format!("{name}.{norm}")];
+        let unit = Unit::normalised(layout, [&names[0], &names[1]], &shape, relu);
+        program.push(part, Op::Unit(unit, x))
+    };
+    let y = unit(["conv1", "bn1"], shape(from, 3, stride), true, x);
+    let y = unit(["conv2", "bn2"], shape(to, 3, 1), false, y);
+    let shortcut = if stride != 1 || from != to {
+        unit(["downsample.0", "downsample.1"], shape(from, 1, stride), false, x)
+    } else {
+        x
+    };
+    program.push(part, Op::AddRelu([y, shortcut]))
 }

@@ -84,18 +84,14 @@ fn batch_lengths(count: i64, batch: i64) -> Vec<i64> {
 /// A step of theta on L_trn; gives the loss before it.
 fn theta_step(trial: &mut Trial, x: &Tensor, draw: &Draw) -> Tensor {
     let network = &mut trial.network;
-    let x_aug = no_grad(|| {
-        network
-            .normalisation
-            .apply(&trial.augmentation.apply(&trial.raw, x, draw))
+    let x = no_grad(|| {
+        let x_aug = trial.augmentation.apply(&trial.raw, x, draw);
+        network.normalisation.apply(&Tensor::cat(&[x, &x_aug], 0))
     });
-    let x = network.normalisation.apply(x);
     let mode = Mode::Track(&mut network.stats);
-    let loss = network.detector.training_loss(&network.params, &x, &x_aug, &mode);
-    let trained = network.trained();
-    let gradients = Tensor::run_backward(&[&loss], trained, false, false);
-    trial.optimiser.step(trained, &gradients);
-    loss.detach()
+    let pass = network.detector.training_pass(&network.params, &x, &mode, false);
+    trial.optimiser.step(network.trained(), &pass.gradients);
+    pass.loss
 }
 
 /// A step of theta on L_trn and one of `a` on L_val; gives the training loss before them and the hypergradient's norm.
@@ -112,12 +108,12 @@ fn both_steps(trial: &mut Trial, order: HypergradientOrder, x: &Tensor, draw: &D
         order,
     };
     let mode = Mode::Track(&mut network.stats);
-    let pass = hypergradient.training_pass(&network.params, &trial.raw, x, draw, &mode);
-    let total = hypergradient.follow(&pass, &network.params, &x_val).total;
-    trial.optimiser.step(network.trained(), &pass.gradients());
+    let mut pass = hypergradient.training_pass(&network.params, &trial.raw, x, draw, &mode);
+    let total = hypergradient.follow(&mut pass, &network.params, &x_val).total;
+    trial.optimiser.step(network.trained(), pass.gradients());
     let norm = total.norm();
     trial.raw_optimiser.step(&[trial.raw.shallow_clone()], &[total]);
-    (pass.l_trn, norm)
+    (pass.l_trn().shallow_clone(), norm)
 }
 
 /// All validation images, or a new sample of them at every step, as the spec says.

@@ -36,7 +36,7 @@ pub fn check(case: &Case, kind: Kind, report: &mut Report) {
     let exact = hypergradient.compute(&params, &raw, &x_trn, &x_val, &draw);
     report.close("l_trn", &exact.l_trn, &case.tensor("l_trn", kind));
     report.close("l_val", &exact.l_val, &case.tensor("l_val", kind));
-    report.close("direct", &exact.direct, &case.tensor("direct", kind));
+    report.close("direct", &exact.direct(), &case.tensor("direct", kind));
     report.close("hypergradient", &exact.total, &case.tensor("hypergradient", kind));
 
     hypergradient.order = HypergradientOrder::FirstOrder;

@@ -1,0 +1,243 @@
+//! The three passes that follow forward over a tape: backward, the tangent pass, and the tangent of the backward pass
+//! (docs/method.md, "Without differentiating twice"). None of them builds a graph.
+
+use tch::Tensor;
+
+use super::params::Params;
+use super::program::{Kept, Op, Place, Program, Tape};
+use super::slots::{Gradients, Rows, Tangents};
+use crate::kernels::{Combination, Gate};
+
+/// Sums of what flows back to each output.
+struct Flow(Vec<Option<Tensor>>);
+
+impl Flow {
+    fn new(len: usize) -> Self {
+        Self((0..len).map(|_| None).collect())
+    }
+
+    fn add(&mut self, place: Place, part: Tensor) {
+        // Not in place: an addition hands one tensor to both of its inputs.
+        self.0[place] = Some(match self.0[place].take() {
+            Some(sum) => sum + part,
+            None => part,
+        });
+    }
+}
+
+impl Program {
+    /// From g = dL/d(the output at `last`): the gradients that `gradients` wants, and dL/d(images) of the `rows` that are
+    /// wanted. With `spend` the tape is used up as far as it was read, for want of memory; else what the tangent passes
+    /// read is added to it.
+    pub(super) fn backward(
+        &self,
+        params: &Params,
+        tape: &mut Tape,
+        (last, g): (Place, Tensor),
+        gradients: &mut Gradients,
+        rows: Option<Rows>,
+        spend: bool,
+    ) -> Option<Tensor> {
+        let wanted = self.wanted(gradients, rows.is_some());
+        let mut flow = Flow::new(last + 1);
+        flow.add(last, g);
+        for place in (1..=last).rev() {
+            let Some(g) = flow.0[place].take() else { continue };
+            if matches!(self.nodes[place].op, Op::AddRelu(_)) {
+                self.restore(tape, place);
+            }
+            let g = self.masked(place, g, tape);
+            match &self.nodes[place].op {
+                Op::Unit(unit, from) => {
+                    let rows = if *from == 0 {
+                        rows
+                    } else {
+                        wanted[*from].then_some(Rows::All)
+                    };
+                    let x = self.restored(tape, *from);
+                    if let Kept::Unit(kept) = &mut tape.kept[place]
+                        && let Some(for_x) = unit.backward(params, [&x, &g], kept, gradients, rows)
+                    {
+                        flow.add(*from, for_x);
+                    }
+                }
+                Op::Linear(linear, from) => flow.add(*from, linear.backward(params, [tape.out(*from), &g], gradients)),
+                _ => self.back(place, &g, tape, &mut flow),
+            }
+            self.forget(tape, place, !spend);
+            if spend {
+                tape.kept[place] = Kept::Nothing;
+            }
+            for from in self.nodes[place].op.inputs() {
+                if !wanted[from] {
+                    flow.0[from] = None;
+                }
+            }
+        }
+        flow.0.swap_remove(0)
+    }
+
+    /// The tangent of the output at `last` along a direction of the parameters; none where it doesn't depend on them.
+    pub(super) fn tangent(&self, params: &Params, tangents: &Tangents, tape: &mut Tape, last: Place) -> Option<Tensor> {
+        let mut dots: Vec<Option<Tensor>> = Vec::with_capacity(last + 1);
+        for place in 0..=last {
+            let dot = match &self.nodes[place].op {
+                Op::Image => None,
+                Op::Unit(unit, from) => {
+                    let x = self.restored(tape, *from);
+                    match &mut tape.kept[place] {
+                        Kept::Unit(kept) => unit.tangent(params, tangents, &x, dots[*from].as_ref(), kept),
+                        _ => None,
+                    }
+                }
+                Op::AddRelu([a, b]) => {
+                    self.restore(tape, place);
+                    let terms: Vec<_> = [b, a].into_iter().filter_map(|&from| dots[from].as_ref()).collect();
+                    let open = Gate {
+                        x: tape.out(place),
+                        affine: None,
+                    };
+                    (!terms.is_empty()).then(|| {
+                        let terms = terms.into_iter().map(|dot| (dot, None));
+                        Combination::of(terms).gated(Some(open))
+                    })
+                }
+                Op::MaxPool(from) => dots[*from].as_ref().map(|dot| pooled(dot, &tape.kept[place])),
+                Op::MeanPool(from) => dots[*from]
+                    .as_ref()
+                    .map(|dot| dot.mean_dim([2i64, 3].as_slice(), false, None)),
+                Op::Concat(from) => self.concatenated(from, &dots, tape),
+                Op::Linear(linear, from) => dots[*from].as_ref().map(|dot| linear.tangent(params, dot)),
+            };
+            let masked = matches!(self.nodes[place].op, Op::AddRelu(_));
+            dots.push(dot.map(|dot| if masked { dot } else { self.masked(place, dot, tape) }));
+            for from in self.nodes[place].op.inputs() {
+                if self.nodes[from].last_reader == place {
+                    dots[from] = None;
+                    self.forget(tape, from, true);
+                }
+            }
+        }
+        dots.swap_remove(last)
+    }
+
+    /// From the tangent of dL/d(the output at `last`): that of dL/d(images), of the `rows` that are wanted. Uses the tape up.
+    pub(super) fn tangent_backward(
+        &self,
+        params: &Params,
+        tangents: &Tangents,
+        mut tape: Tape,
+        (last, g_dot): (Place, Tensor),
+        rows: Rows,
+    ) -> Option<Tensor> {
+        let mut flow = Flow::new(last + 1);
+        flow.add(last, g_dot);
+        for place in (1..=last).rev() {
+            let Some(g_dot) = flow.0[place].take() else { continue };
+            if matches!(self.nodes[place].op, Op::AddRelu(_)) {
+                self.restore(&mut tape, place);
+            }
+            let g_dot = self.masked(place, g_dot, &tape);
+            match &self.nodes[place].op {
+                Op::Unit(unit, from) => {
+                    let rows = if *from == 0 { rows } else { Rows::All };
+                    if let Kept::Unit(kept) = &tape.kept[place] {
+                        flow.add(*from, unit.tangent_backward(params, tangents, &g_dot, kept, rows));
+                    }
+                }
+                Op::Linear(linear, from) => flow.add(*from, linear.transposed(params, &g_dot)),
+                _ => self.back(place, &g_dot, &tape, &mut flow),
+            }
+            tape.outs[place] = None;
+            tape.kept[place] = Kept::Nothing;
+        }
+        flow.0.swap_remove(0)
+    }
+
+    /// The way back through an operation without parameters, whose derivative doesn't depend on them either.
+    fn back(&self, place: Place, g: &Tensor, tape: &Tape, flow: &mut Flow) {
+        match (&self.nodes[place].op, &tape.kept[place]) {
+            (Op::AddRelu([a, b]), _) => {
+                flow.add(*a, g.shallow_clone());
+                flow.add(*b, g.shallow_clone());
+            }
+            (Op::MaxPool(from), Kept::Indices(indices, size)) => {
+                // Only its shape and its order in memory are read.
+                let [n, c, h, w] = [0, 1, 2, 3].map(|i| size[i]);
+                let x = g.new_empty([n, h, w, c], (g.kind(), g.device())).permute([0, 3, 1, 2]);
+                let x = if indices.is_contiguous() {
+                    x.new_empty(size, (g.kind(), g.device()))
+                } else {
+                    x
+                };
+                let g = x.max_pool2d_with_indices_backward(g, [3, 3], [2, 2], [1, 1], [1, 1], false, indices);
+                flow.add(*from, g);
+            }
+            (Op::MeanPool(from), Kept::Shape(shape)) => {
+                let g = g / (shape[2] * shape[3]) as f64;
+                flow.add(*from, g.unsqueeze(2).unsqueeze(3).expand(shape, false));
+            }
+            (Op::Concat(from), _) => {
+                let widths: Vec<i64> = from.iter().map(|&from| tape.kept[from].channels()).collect();
+                for (from, g) in from.iter().zip(g.split_with_sizes(widths, 1)) {
+                    flow.add(*from, g);
+                }
+            }
+            _ => unreachable!("operations with parameters have their own way back"),
+        }
+    }
+
+    /// Tangents of what is concatenated; 0 where there is none.
+    fn concatenated(&self, from: &[Place], dots: &[Option<Tensor>], tape: &Tape) -> Option<Tensor> {
+        let some = from.iter().find_map(|&from| dots[from].as_ref())?;
+        let options = (some.kind(), some.device());
+        let parts: Vec<Tensor> = from
+            .iter()
+            .map(|&from| match &dots[from] {
+                Some(dot) => dot.shallow_clone(),
+                None => Tensor::zeros([some.size()[0], tape.kept[from].channels()], options),
+            })
+            .collect();
+        Some(Tensor::cat(&parts, 1))
+    }
+
+    /// 0 where the output at `place` was cut off at 0.
+    fn masked(&self, place: Place, g: Tensor, tape: &Tape) -> Tensor {
+        if self.nodes[place].op.has_relu() {
+            tape.out(place).threshold_backward(&g, 0.0)
+        } else {
+            g
+        }
+    }
+
+    /// Through which outputs something that is wanted flows.
+    fn wanted(&self, gradients: &Gradients, images: bool) -> Vec<bool> {
+        let mut wanted = vec![images];
+        for node in &self.nodes[1..] {
+            let own = node.op.params().iter().any(|&index| gradients.wants(index));
+            let through = node.op.inputs().iter().any(|&from| wanted[from]);
+            wanted.push(own || through);
+        }
+        wanted
+    }
+}
+
+impl Kept {
+    /// Of what was averaged.
+    fn channels(&self) -> i64 {
+        match self {
+            Kept::Shape(shape) => shape[1],
+            _ => unreachable!("only means are concatenated"),
+        }
+    }
+}
+
+/// A tangent at the places where the maxima were found.
+fn pooled(dot: &Tensor, kept: &Kept) -> Tensor {
+    let Kept::Indices(indices, _) = kept else {
+        unreachable!("a maximum keeps its places")
+    };
+    dot.flatten(2, 3)
+        .gather(2, &indices.flatten(2, 3), false)
+        .view_as(indices)
+}

@@ -1,0 +1,99 @@
+//! First-order kernels that tch doesn't bind, or that libtorch lacks, through a few C++ files. As with tch's own functions, a
+//! fault inside libtorch is a panic: a trial runs in a process of its own.
+
+mod combination;
+
+use std::ffi::{CStr, c_char};
+use std::ptr::{null, null_mut};
+
+pub use combination::{Combination, Gate, channel_sums};
+use tch::Tensor;
+use torch_sys::C_tensor;
+
+unsafe extern "C" {
+    fn augur_conv2d_backward(
+        out: *mut *mut C_tensor,
+        grad: *const C_tensor,
+        input: *const C_tensor,
+        size: *const i64,
+        weight: *const C_tensor,
+        stride: i64,
+        padding: i64,
+        want_input: bool,
+        want_weight: bool,
+    ) -> *mut c_char;
+}
+
+/// Stride and padding of a square convolution, the same along both axes.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    pub stride: i64,
+    pub padding: i64,
+}
+
+/// The transpose of x -> conv2d(x, weight), for x of shape `size` [N, from, H, W]: from [N, to, H', W'].
+pub fn conv2d_transposed(grad: &Tensor, size: [i64; 4], weight: &Tensor, step: Step) -> Tensor {
+    // SAFETY: the tensors and the size live through the call, which takes null for an input whose values don't matter and
+    // writes at most two pointers to `out`.
+    let [for_input, _] = call(|out| unsafe {
+        let (grad, weight) = (grad.as_ptr(), weight.as_ptr());
+        augur_conv2d_backward(
+            out,
+            grad,
+            null(),
+            size.as_ptr(),
+            weight,
+            step.stride,
+            step.padding,
+            true,
+            false,
+        )
+    });
+    defined(for_input)
+}
+
+/// The gradients of conv2d(input, weight) from that of its output, [N, to, H', W']: of the input where it is wanted, and of
+/// the weight [to, from, k, k].
+pub fn conv2d_gradients(
+    grad: &Tensor,
+    input: &Tensor,
+    weight: &Tensor,
+    step: Step,
+    want_input: bool,
+) -> (Option<Tensor>, Tensor) {
+    // SAFETY: the tensors live through the call, which takes no size where it has an input and writes at most two pointers to
+    // `out`.
+    let [for_input, for_weight] = call(|out| unsafe {
+        let (grad, input, weight) = (grad.as_ptr(), input.as_ptr(), weight.as_ptr());
+        augur_conv2d_backward(
+            out,
+            grad,
+            input,
+            null(),
+            weight,
+            step.stride,
+            step.padding,
+            want_input,
+            true,
+        )
+    });
+    (for_input, defined(for_weight))
+}
+
+/// Runs a function that writes up to N new tensors and returns what went wrong.
+fn call<const N: usize>(run: impl FnOnce(*mut *mut C_tensor) -> *mut c_char) -> [Option<Tensor>; N] {
+    let mut out = [null_mut(); N];
+    let error = run(out.as_mut_ptr());
+    if !error.is_null() {
+        // SAFETY: a string from strdup, read and freed once.
+        let message = unsafe { CStr::from_ptr(error) }.to_string_lossy().into_owned();
+        unsafe { libc::free(error.cast()) };
+        panic!("libtorch: {message}");
+    }
+    // SAFETY: each pointer that was written is a new tensor that nothing else owns.
+    out.map(|pointer| (!pointer.is_null()).then(|| unsafe { Tensor::from_ptr(pointer) }))
+}
+
+fn defined(tensor: Option<Tensor>) -> Tensor {
+    tensor.unwrap_or_else(|| panic!("libtorch gave no tensor where one was asked for"))
+}

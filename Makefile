@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted fuzz lint audit
+.PHONY: help tools libtorch setup demo setup-test test planted bench-step fuzz lint audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ test: setup-test ## run every test
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted
+
+bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
+	@scripts/bench-tools
+	$(CARGO) build --release --locked -p augur-train --example step
+	target/release/bench-step $(BENCH_OPTIONS)
 
 fuzz: ## fuzz each hand-written parser for FUZZ_SECONDS (60 if unset; needs cargo-fuzz)
 	@scripts/fuzz

@@ -102,16 +102,16 @@ pub struct Times {
 /// Of hypergradients, relative.
 #[derive(Debug, Serialize)]
 pub struct Errors {
-    /// augur's against PyTorch's in the same memory format, float32.
+    /// augur's against PyTorch's, float32, both channel by channel.
     pub float32: f64,
-    /// The same with channels last.
-    pub float32_channels_last: f64,
     /// Against PyTorch's, float64.
     pub float64: f64,
-    /// Of augur's own float32 against float64.
+    /// Of augur's float32, in the memory format that it takes, against float64.
     pub augur_rounding: f64,
     /// Of PyTorch's float32 against float64.
     pub pytorch_rounding: f64,
+    /// The same with channels last.
+    pub pytorch_channels_last_rounding: f64,
 }
 
 /// Where the programs are.
@@ -156,10 +156,10 @@ pub fn errors(programs: &Programs, folder: &Path) -> Result<Errors> {
     let augur_default = ask(true, &[])?;
     Ok(Errors {
         float32: relative_error(&augur_single, &pytorch_single),
-        float32_channels_last: relative_error(&augur_default, &ask(false, &["channels_last"])?),
         float64: relative_error(&ask(true, &["contiguous", "double"])?, &pytorch_double),
         augur_rounding: relative_error(&augur_default, &pytorch_double),
         pytorch_rounding: relative_error(&pytorch_single, &pytorch_double),
+        pytorch_channels_last_rounding: relative_error(&ask(false, &["channels_last"])?, &pytorch_double),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `make bench-step`: what a plain step and a tuning step cost in augur and in PyTorch, and whether their hypergradients
-//! agree. Prints a Markdown table and writes it, with the figures as JSON, to a folder. Fails only if they don't agree.
+//! agree. Prints a Markdown table and writes it, with the figures as JSON, to a folder. Fails only if they don't agree in NCHW: with
+//! channels last, which augur takes for widths that are multiples of 16, float32 is shown and not checked.
 
 use std::fmt::Write;
 use std::path::PathBuf;

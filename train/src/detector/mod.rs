@@ -60,7 +60,10 @@ pub struct Detector {
     /// Parameters of the stem, then of each stage; a network that can't be frozen has none.
     part_params: Vec<usize>,
     frozen: Option<Frozen>,
-    memory_format: MemoryFormat,
+    /// What every layer's channels are a multiple of.
+    width: i64,
+    /// The order that somebody asked for.
+    memory_format: Option<MemoryFormat>,
 }
 
 /// The parts of a ResNet, from the stem on, that are never trained.
@@ -76,16 +79,16 @@ impl Detector {
     pub fn tiny(config: TinyConfig) -> Self {
         let mut layout = Layout::default();
         let parts = tiny::build(&mut layout, config);
-        Self::new(layout, parts, MemoryFormat::Contiguous)
+        Self::new(layout, parts, 1)
     }
 
     pub fn resnet(config: &ResNetConfig) -> Self {
         let mut layout = Layout::default();
         let parts = resnet::build(&mut layout, config);
-        Self::new(layout, parts, MemoryFormat::for_width(config.width))
+        Self::new(layout, parts, config.width)
     }
 
-    fn new(layout: Layout, mut parts: resnet::Parts, memory_format: MemoryFormat) -> Self {
+    fn new(layout: Layout, mut parts: resnet::Parts, width: i64) -> Self {
         parts.program.hold(parts.embedding);
         Self {
             layout,
@@ -93,13 +96,14 @@ impl Detector {
             embedding: parts.embedding,
             part_params: parts.part_params,
             frozen: None,
-            memory_format,
+            width,
+            memory_format: None,
         }
     }
 
     /// Computes in this order, for whoever compares both; images may come in any.
     pub fn set_memory_format(&mut self, memory_format: MemoryFormat) {
-        self.memory_format = memory_format;
+        self.memory_format = Some(memory_format);
     }
 
     /// Names, shapes and initial distributions of all tensors.

@@ -8,7 +8,7 @@ use tch::Tensor;
 
 use super::params::{Init, Layout, Params};
 use super::slots::{Gradients, Tangents};
-use crate::kernels::{Combination, Gate, channel_sums};
+use crate::kernels::{Combination, Gate, channel_moments, channel_sums};
 
 /// Batch-norm's constants, as in PyTorch.
 const MOMENTUM: f64 = 0.1;
@@ -128,10 +128,7 @@ fn statistics(y: &Tensor, count: f64, running: Option<[&Tensor; 2]>) -> (Tensor,
     }
     // Where channels lie last, libtorch sums a hundred thousand numbers in single precision: 50 times the rounding, and as
     // many ReLUs whose input changes its sign.
-    let [sum, _] = channel_sums(y, None, y, None);
-    let mean = sum / count;
-    let [_, squares] = channel_sums(y, None, y, Some(&mean));
-    let var = squares / count;
+    let [mean, var] = channel_moments(y);
     if let (Some(running_mean), Some(running_var)) = (running_mean, running_var) {
         let _ = running_mean.shallow_clone().lerp_(&mean, MOMENTUM);
         let _ = running_var
@@ -155,17 +152,17 @@ impl Normalised {
     }
 
     /// h from g = dL/dout, of out as cut off at 0 where `relu` is; gradients of gamma and beta into `gradients`.
-    pub(super) fn backward(&mut self, norm: &Norm, g: &Tensor, relu: bool, gradients: &mut Gradients) -> Tensor {
-        let [sum_g, sum_gy] = channel_sums(g, self.gate(relu), &self.y, Some(&self.mean));
+    pub(super) fn backward(&mut self, norm: &Norm, g: Tensor, relu: bool, gradients: &mut Gradients) -> Tensor {
+        let [sum_g, sum_gy] = channel_sums(&g, self.gate(relu), &self.y, Some(&self.mean));
         let sum_xg = sum_gy * &self.invstd;
         let mean_xg = &sum_xg / self.count;
         let h = if self.of_batch {
             let [of_y, constant] = self.minus_projection(&(&sum_g / self.count), &mean_xg);
-            Combination::of([(g, Some(&self.invstd)), (&self.y, Some(&of_y))])
+            Combination::over((g, Some(&self.invstd)), [(&self.y, Some(&of_y))])
                 .plus(Some(&constant))
                 .first_gated(self.gate(relu))
         } else {
-            Combination::of([(g, Some(&self.invstd))]).gated(self.gate(relu))
+            Combination::over((g, Some(&self.invstd)), []).gated(self.gate(relu))
         };
         self.mean_xg = Some(mean_xg);
         gradients.put(norm.weight, || sum_xg);
@@ -222,12 +219,12 @@ impl Normalised {
     }
 
     /// q = h' = (P g' - sigma' h - mean(x^ g) x^' - mean(x^' g) x^) / sigma, from g' = (dL/dout)'.
-    pub(super) fn tangent_backward(&self, g_dot: &Tensor, h: Option<&Tensor>, relu: bool) -> Tensor {
+    pub(super) fn tangent_backward(&self, g_dot: Tensor, h: Option<&Tensor>, relu: bool) -> Tensor {
         let gate = self.gate(relu);
         let (true, Some(h), Some(along), Some(mean_xg)) = (self.of_batch, h, &self.along, &self.mean_xg) else {
-            return Combination::of([(g_dot, Some(&self.invstd))]).gated(gate);
+            return Combination::over((g_dot, Some(&self.invstd)), []).gated(gate);
         };
-        let [sum_g_dot, sum_g_dot_y] = channel_sums(g_dot, gate, &self.y, Some(&self.mean));
+        let [sum_g_dot, sum_g_dot_y] = channel_sums(&g_dot, gate, &self.y, Some(&self.mean));
         // mean(x^' g) = mean(P y' g) / sigma = mean(y' h), as P is symmetric.
         let [_, sum_hy_dot] = channel_sums(h, None, &along.y_dot, None);
         let mean_xg_dot = (sum_g_dot_y * &self.invstd + sum_hy_dot) / self.count;
@@ -237,14 +234,14 @@ impl Normalised {
         let of_y_dot = &minus_mean_xg * &along.of_y_dot;
         let of_y = of_y + &minus_mean_xg * &along.of_y;
         let constant = constant + &minus_mean_xg * &along.constant;
-        Combination::of([
-            (g_dot, Some(&self.invstd)),
+        let others = [
             (h, Some(&of_h)),
             (&along.y_dot, Some(&of_y_dot)),
             (&self.y, Some(&of_y)),
-        ])
-        .plus(Some(&constant))
-        .first_gated(gate)
+        ];
+        Combination::over((g_dot, Some(&self.invstd)), others)
+            .plus(Some(&constant))
+            .first_gated(gate)
     }
 
     /// What (- mean - x^ mean_x) / sigma is of y, and its constant.

@@ -16,12 +16,20 @@ impl Flow {
         Self((0..len).map(|_| None).collect())
     }
 
+    /// Adds a part that may share its memory: an addition hands one tensor to both of its inputs.
     fn add(&mut self, place: Place, part: Tensor) {
-        // Not in place: an addition hands one tensor to both of its inputs.
         self.0[place] = Some(match self.0[place].take() {
             Some(sum) => sum + part,
             None => part,
         });
+    }
+
+    /// Adds a part that was made for this.
+    fn add_new(&mut self, place: Place, mut part: Tensor) {
+        if let Some(sum) = self.0[place].take() {
+            part = part.g_add_(&sum);
+        }
+        self.0[place] = Some(part);
     }
 }
 
@@ -55,10 +63,16 @@ impl Program {
                         wanted[*from].then_some(Rows::All)
                     };
                     let x = self.restored(tape, *from);
-                    if let Kept::Unit(kept) = &mut tape.kept[place]
-                        && let Some(for_x) = unit.backward(params, [&x, &g], kept, gradients, rows)
-                    {
-                        flow.add(*from, for_x);
+                    if let Kept::Unit(kept) = &mut tape.kept[place] {
+                        unit.backward(params, &x, g, kept, gradients);
+                        if spend {
+                            kept.normalised = None;
+                        }
+                    }
+                    drop(x);
+                    self.forget_early(tape, *from);
+                    if let (Kept::Unit(kept), Some(rows)) = (&tape.kept[place], rows) {
+                        flow.add_new(*from, unit.for_input(params, kept, rows));
                     }
                 }
                 Op::Linear(linear, from) => flow.add(*from, linear.backward(params, [tape.out(*from), &g], gradients)),
@@ -142,7 +156,7 @@ impl Program {
                 Op::Unit(unit, from) => {
                     let rows = if *from == 0 { rows } else { Rows::All };
                     if let Kept::Unit(kept) = &tape.kept[place] {
-                        flow.add(*from, unit.tangent_backward(params, tangents, &g_dot, kept, rows));
+                        flow.add_new(*from, unit.tangent_backward(params, tangents, g_dot, kept, rows));
                     }
                 }
                 Op::Linear(linear, from) => flow.add(*from, linear.transposed(params, &g_dot)),
@@ -203,7 +217,14 @@ impl Program {
 
     /// 0 where the output at `place` was cut off at 0.
     fn masked(&self, place: Place, g: Tensor, tape: &Tape) -> Tensor {
-        if self.nodes[place].op.has_relu() {
+        let op = &self.nodes[place].op;
+        if let Op::AddRelu(_) = op {
+            let open = Gate {
+                x: tape.out(place),
+                affine: None,
+            };
+            Combination::over((g, None), []).gated(Some(open))
+        } else if op.has_relu() {
             tape.out(place).threshold_backward(&g, 0.0)
         } else {
             g

@@ -138,12 +138,12 @@ impl Program {
             tape.outs[place] = match (&self.nodes[place].op, &tape.kept[place]) {
                 (Op::Unit(..), Kept::Unit(kept)) => kept.normalised.as_ref().map(|normalised| normalised.relu()),
                 (Op::AddRelu(from), _) => {
-                    for &from in from {
-                        if !self.nodes[from].joins() {
-                            self.restore(tape, from);
-                        }
-                    }
-                    Some(tape.sum(*from))
+                    let gone = |tape: &Tape, from: Place| tape.outs[from].is_none() && !self.nodes[from].joins();
+                    let passing: Vec<_> = from.iter().copied().filter(|&from| gone(tape, from)).collect();
+                    passing.iter().for_each(|&from| self.restore(tape, from));
+                    let sum = tape.sum(*from);
+                    passing.iter().for_each(|&from| tape.outs[from] = None);
+                    Some(sum)
                 }
                 _ => None,
             };
@@ -159,6 +159,16 @@ impl Program {
     /// Drops the output at `place` unless it is `needed` and can't be computed again.
     pub(super) fn forget(&self, tape: &mut Tape, place: Place, needed: bool) {
         tape.forget(&self.nodes[place], place, needed);
+    }
+}
+
+impl Program {
+    /// Drops the output at `place` where only what reads it in backward had to have it restored: a unit's own way back needs no
+    /// more than what it normalised.
+    pub(super) fn forget_early(&self, tape: &mut Tape, place: Place) {
+        if matches!(&self.nodes[place].op, Op::Unit(unit, _) if unit.norm().is_some()) {
+            tape.outs[place] = None;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use tch::{Reduction, Tensor, no_grad};
 
 use super::program::{Keep, Place, Tape};
 use super::slots::{Gradients, Rows, Tangents};
-use super::{Detector, Mode, Params};
+use super::{Detector, MemoryFormat, Mode, Params};
 
 /// A pass over a training batch, forward and backward.
 #[derive(Debug)]
@@ -118,7 +118,10 @@ impl Detector {
     }
 
     pub(super) fn run(&self, params: &Params, x: &Tensor, last: Place, mode: &Mode, keep: Keep) -> (Tensor, Tape) {
-        let x = self.memory_format.of(x);
+        let format = self.memory_format;
+        let x = format
+            .unwrap_or_else(|| MemoryFormat::safe(self.width, &x.size()))
+            .of(x);
         self.program
             .forward((params, &x), last, mode, self.frozen.as_ref(), keep)
     }

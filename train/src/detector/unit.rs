@@ -12,7 +12,7 @@ use tch::{Kind, Tensor};
 use super::norm::{Norm, Normalised, Source};
 use super::params::{Init, Layout, Params};
 use super::slots::{Gradients, Rows, Tangents};
-use crate::kernels::{Step, conv2d_gradients, conv2d_transposed};
+use crate::kernels::{Step, conv2d_transposed, conv2d_weight_gradient};
 
 /// A square 2-d convolution and what follows it; holds where its tensors stand in the layout.
 #[derive(Debug)]
@@ -129,41 +129,32 @@ impl Unit {
         if self.relu { out.relu() } else { out }
     }
 
-    /// From g = dL/dout: the gradients of the parameters into `gradients`, unless they are frozen, and dL/dx of the `rows` that
-    /// are wanted. A unit that is normalised masks g by its ReLU itself.
-    pub(super) fn backward(
-        &self,
-        params: &Params,
-        [x, g]: [&Tensor; 2],
-        kept: &mut Kept,
-        gradients: &mut Gradients,
-        rows: Option<Rows>,
-    ) -> Option<Tensor> {
-        let weight = params.at(self.weight);
-        let scale = self.norm().map(|norm| column(params.at(norm.weight)));
+    /// From g = dL/dout: the gradients of the parameters into `gradients`, unless they are frozen. A unit that is normalised
+    /// masks g by its ReLU itself.
+    pub(super) fn backward(&self, params: &Params, x: &Tensor, g: Tensor, kept: &mut Kept, gradients: &mut Gradients) {
         let h = match (&self.after, &mut kept.normalised) {
             (After::Norm(norm), Some(normalised)) => normalised.backward(norm, g, self.relu, gradients),
             (After::Bias(bias), _) => {
                 gradients.put(*bias, || {
                     g.sum_dim_intlist([0i64, 2, 3].as_slice(), false, None::<Kind>)
                 });
-                g.shallow_clone()
+                g
             }
             (After::Norm(_), None) => unreachable!("forward keeps what it normalises"),
         };
-        let filters = scaled(weight, scale.as_ref());
-        let mut for_x = None;
-        if gradients.wants(self.weight) {
-            let all = matches!(rows, Some(Rows::All));
-            let (for_input, for_weight) = conv2d_gradients(&h, x, &filters, self.step, all);
-            for_x = for_input;
-            gradients.put(self.weight, || scaled(&for_weight, scale.as_ref()));
-        }
-        if let (None, Some(rows)) = (&for_x, rows) {
-            for_x = Some(self.transposed(&h, kept.size, &filters, rows));
-        }
+        gradients.put(self.weight, || {
+            let for_weight = conv2d_weight_gradient(&h, x, params.at(self.weight), self.step);
+            scaled(&for_weight, self.scale(params).as_ref())
+        });
         kept.h = Some(h);
-        for_x
+    }
+
+    /// After [`Unit::backward`]: dL/dx of the `rows` that are wanted. Nothing but h is read of what was kept.
+    pub(super) fn for_input(&self, params: &Params, kept: &Kept, rows: Rows) -> Tensor {
+        let h = kept.h.as_ref();
+        let h = h.unwrap_or_else(|| unreachable!("backward comes before"));
+        let filters = scaled(params.at(self.weight), self.scale(params).as_ref());
+        self.transposed(h, kept.size, &filters, rows)
     }
 
     /// The tangent of out along a tangent of x and one of the parameters; none where both are. A unit that is normalised masks
@@ -200,16 +191,16 @@ impl Unit {
         &self,
         params: &Params,
         tangents: &Tangents,
-        g_dot: &Tensor,
+        g_dot: Tensor,
         kept: &Kept,
         rows: Rows,
     ) -> Tensor {
         let weight = params.at(self.weight);
-        let scale = self.norm().map(|norm| column(params.at(norm.weight)));
+        let scale = self.scale(params);
         let scale_dot = self.norm().and_then(|norm| tangents.at(norm.weight)).map(column);
         let q = match &kept.normalised {
             Some(normalised) => normalised.tangent_backward(g_dot, kept.h.as_ref(), self.relu),
-            None => g_dot.shallow_clone(),
+            None => g_dot,
         };
         let mut for_x = self.transposed(&q, kept.size, &scaled(weight, scale.as_ref()), rows);
         if let (Some(v), Some(h)) = (tangents.at(self.weight), &kept.h) {
@@ -220,6 +211,11 @@ impl Unit {
             for_x = for_x.g_add_(&self.transposed(h, kept.size, &filters_dot, rows));
         }
         for_x
+    }
+
+    /// gamma, where there is one.
+    fn scale(&self, params: &Params) -> Option<Tensor> {
+        self.norm().map(|norm| column(params.at(norm.weight)))
     }
 
     fn conv(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {

@@ -19,7 +19,10 @@ unsafe extern "C" {
         slope: *const C_tensor,
         shift: *const C_tensor,
         gated: i32,
+        over_first: bool,
     ) -> *mut c_char;
+
+    fn augur_channel_moments(out: *mut *mut C_tensor, x: *const C_tensor) -> *mut c_char;
 
     fn augur_channel_sums(
         out: *mut *mut C_tensor,
@@ -55,6 +58,8 @@ impl Gate<'_> {
 /// the last term does.
 #[derive(Debug)]
 pub struct Combination<'a> {
+    /// The first term, where it was given up.
+    spent: Option<(Tensor, Option<&'a Tensor>)>,
     terms: Vec<(&'a Tensor, Option<&'a Tensor>)>,
     constant: Option<&'a Tensor>,
 }
@@ -69,8 +74,21 @@ impl<'a> Combination<'a> {
     /// Of one to four terms.
     pub fn of(terms: impl IntoIterator<Item = (&'a Tensor, Option<&'a Tensor>)>) -> Self {
         Self {
+            spent: None,
             terms: terms.into_iter().collect(),
             constant: None,
+        }
+    }
+
+    /// Of a first term that is not needed any more, and up to three others: the result is written over it where no other tensor
+    /// shares its memory.
+    pub fn over(
+        first: (Tensor, Option<&'a Tensor>),
+        others: impl IntoIterator<Item = (&'a Tensor, Option<&'a Tensor>)>,
+    ) -> Self {
+        Self {
+            spent: Some(first),
+            ..Self::of(others)
         }
     }
 
@@ -81,24 +99,26 @@ impl<'a> Combination<'a> {
     }
 
     /// Cut off at 0.
-    pub fn relu(&self) -> Tensor {
+    pub fn relu(self) -> Tensor {
         self.run(None, RELU)
     }
 
     /// With the first term 0 where the gate is closed.
-    pub fn first_gated(&self, gate: Option<Gate>) -> Tensor {
+    pub fn first_gated(self, gate: Option<Gate>) -> Tensor {
         self.run(gate, if gate.is_some() { FIRST } else { NOTHING })
     }
 
     /// 0 where the gate is closed.
-    pub fn gated(&self, gate: Option<Gate>) -> Tensor {
+    pub fn gated(self, gate: Option<Gate>) -> Tensor {
         self.run(gate, if gate.is_some() { ALL } else { NOTHING })
     }
 
-    fn run(&self, gate: Option<Gate>, gated: i32) -> Tensor {
-        debug_assert!((1..=4).contains(&self.terms.len()));
-        let x: Vec<_> = self.terms.iter().map(|(x, _)| x.as_ptr()).collect();
-        let coef: Vec<_> = self.terms.iter().map(|(_, coef)| pointer(*coef)).collect();
+    fn run(self, gate: Option<Gate>, gated: i32) -> Tensor {
+        let spent = self.spent.iter().map(|(x, coef)| (x, *coef));
+        let terms: Vec<_> = spent.chain(self.terms.iter().copied()).collect();
+        debug_assert!((1..=4).contains(&terms.len()));
+        let x: Vec<_> = terms.iter().map(|(x, _)| x.as_ptr()).collect();
+        let coef: Vec<_> = terms.iter().map(|(_, coef)| pointer(*coef)).collect();
         let [gate, slope, shift] = Gate::pointers(gate);
         let constant = pointer(self.constant);
         // SAFETY: the tensors live through the call, which reads `count` pointers of each list, takes null for what isn't
@@ -115,6 +135,7 @@ impl<'a> Combination<'a> {
                 slope,
                 shift,
                 gated,
+                self.spent.is_some(),
             )
         });
         defined(out)
@@ -130,6 +151,83 @@ pub fn channel_sums(a: &Tensor, gate: Option<Gate>, b: &Tensor, center: Option<&
     sums.map(defined)
 }
 
+/// Mean and variance, which is biased, of x over N, H and W; each [C].
+pub fn channel_moments(x: &Tensor) -> [Tensor; 2] {
+    // SAFETY: the tensor lives through the call, which writes two pointers to `out`.
+    let moments = call(|out| unsafe { augur_channel_moments(out, x.as_ptr()) });
+    moments.map(defined)
+}
+
 fn pointer(tensor: Option<&Tensor>) -> *const C_tensor {
     tensor.map_or(null(), Tensor::as_ptr)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    /// The same images in both orders in memory; 24 channels fill no whole number of blocks.
+    fn images() -> Vec<Tensor> {
+        tch::manual_seed(1);
+        [8, 16, 24, 64]
+            .into_iter()
+            .flat_map(|channels| {
+                let x = Tensor::randn([5, channels, 7, 9], (Kind::Double, Device::Cpu)) + 100.0;
+                let [n, c, h, w] = [5, channels, 7, 9];
+                let last = x
+                    .new_empty([n, h, w, c], (Kind::Double, Device::Cpu))
+                    .permute([0, 3, 1, 2]);
+                last.shallow_clone().copy_(&x);
+                [x, last]
+            })
+            .collect()
+    }
+
+    fn assert_close(a: &Tensor, b: &Tensor, relative: f64) {
+        let error = ((a - b).norm() / b.norm()).double_value(&[]);
+        assert!(error <= relative, "{error} apart");
+    }
+
+    #[test]
+    fn moments_are_libtorchs() {
+        for x in images() {
+            let axes = [0i64, 2, 3];
+            let (var, mean) = x.var_mean_dim(axes.as_slice(), false, false);
+            let own = channel_moments(&x);
+            assert_close(&own[0], &mean, 1e-14);
+            assert_close(&own[1], &var, 1e-12);
+            // In single precision a mean 100 times the deviation costs no more than the images' own rounding.
+            let single = channel_moments(&x.to_kind(Kind::Float));
+            assert_close(&single[1].to_kind(Kind::Double), &var, 1e-5);
+        }
+    }
+
+    #[test]
+    fn sums_are_libtorchs() {
+        for x in images() {
+            let (a, axes) = (&x - 100.0, [0i64, 2, 3]);
+            let open = Gate { x: &a, affine: None };
+            let center = Tensor::full([x.size()[1]], 99.5, (Kind::Double, Device::Cpu));
+            let [sum, dot] = channel_sums(&a, Some(open), &x, Some(&center));
+            let relu = a.relu();
+            let by_hand = |t: &Tensor| t.sum_dim_intlist(axes.as_slice(), false, None::<Kind>);
+            assert_close(&sum, &by_hand(&relu), 1e-13);
+            assert_close(&dot, &by_hand(&(relu * (&x - 99.5))), 1e-13);
+        }
+    }
+
+    #[test]
+    fn a_term_is_overwritten_only_where_nobody_shares_it() {
+        for x in images() {
+            let coef = Tensor::full([x.size()[1]], 2.0, (Kind::Double, Device::Cpu));
+            let shared = x.copy();
+            let doubled = Combination::over((shared.shallow_clone(), Some(&coef)), [(&x, None)]).gated(None);
+            assert_eq!(shared, x, "whoever shares it sees no change");
+            let place = shared.data_ptr();
+            let again = Combination::over((shared, Some(&coef)), [(&x, None)]).gated(None);
+            assert_eq!(again.data_ptr(), place, "alone it is written over");
+            assert_eq!(again, doubled);
+        }
+    }
 }

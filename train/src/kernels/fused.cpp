@@ -8,6 +8,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/var_mean.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -61,7 +62,13 @@ struct Arguments {
   int64_t count;
   const Tensor *constant, *gate, *slope, *shift;
   int gated;
+  bool over_first;
 };
+
+bool is_dense(const Tensor &x) { return x.is_contiguous() || x.is_contiguous(at::MemoryFormat::ChannelsLast); }
+
+// Nobody else holds its memory.
+bool is_ours(const Tensor &x) { return x.use_count() == 1 && x.storage().use_count() == 1; }
 
 Tensor open(const Arguments &a) {
   return (a.slope ? plane(*a.slope) * *a.gate + plane(*a.shift) : *a.gate).gt(0);
@@ -90,8 +97,10 @@ template <typename T> Gate<T> gate_of(const Arguments &a, const Tensor &gate, co
 }
 
 template <typename T> Tensor combine_here(const Arguments &a) {
-  // The last term is always the output of a convolution, whose order the others take.
-  const auto format = format_of(*a.x[a.count - 1]);
+  // The last term is the output of a convolution, or what flows back to it through a gate: the others take its order.
+  const Tensor &last = *a.x[a.count - 1];
+  const auto format = format_of(is_dense(last) || !a.gate ? last : *a.gate);
+  const bool ours = is_ours(*a.x[0]);
   std::vector<Tensor> x;
   Terms<T> terms{};
   terms.count = int(a.count);
@@ -103,7 +112,9 @@ template <typename T> Tensor combine_here(const Arguments &a) {
   }
   Tensor gate = a.gate ? a.gate->contiguous(format) : Tensor();
   const Gate<T> open = gate_of<T>(a, gate, terms.x[0]);
-  Tensor out = at::empty_like(x.back());
+  // A copy that contiguous() had to make is ours as well.
+  const bool reuses = a.over_first && (ours || !x[0].is_same(*a.x[0]));
+  Tensor out = reuses ? x[0] : at::empty_like(x.back());
   T *to = out.mutable_data_ptr<T>();
   const Shape shape = shape_of(x.back());
   const int64_t grain = std::max<int64_t>(1, kGrain / (shape.channels * shape.inner));
@@ -112,36 +123,66 @@ template <typename T> Tensor combine_here(const Arguments &a) {
   return out;
 }
 
-template <typename T> void sums_here(Tensor **out, const Tensor &a, const Tensor &b, const Tensor *center,
-                                     const Arguments &gating) {
+// Two sums for each channel, [2 * channels], of `loop` over parts of the outer dimension: one row for each part, and the parts
+// added in their order, which gives the same sum whichever thread ends first.
+template <typename Loop> std::vector<double> two_sums(Shape shape, Loop loop) {
+  const int64_t channels = shape.channels, elements = shape.outer * channels * shape.inner;
+  const int64_t parts = std::clamp<int64_t>(elements / kGrain, 1, at::get_num_threads());
+  std::vector<double> partial(parts * 2 * channels, 0.0);
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; part++) {
+      double *row = partial.data() + part * 2 * channels;
+      loop(shape.outer * part / parts, shape.outer * (part + 1) / parts, row, row + channels);
+    }
+  });
+  for (int64_t part = 1; part < parts; part++)
+    for (int64_t i = 0; i < 2 * channels; i++)
+      partial[i] += partial[part * 2 * channels + i];
+  partial.resize(2 * channels);
+  return partial;
+}
+
+template <typename T> Tensor channels_of(const double *values, const Tensor &like) {
+  Tensor out = at::empty({like.size(1)}, like.options().memory_format(at::MemoryFormat::Contiguous));
+  std::transform(values, values + like.size(1), out.mutable_data_ptr<T>(), [](double value) { return T(value); });
+  return out;
+}
+
+template <typename T>
+void sums_here(Tensor **out, const Tensor &a, const Tensor &b, const Tensor *center, const Arguments &gating) {
   const auto format = format_of(b);
   const Tensor left = a.contiguous(format), right = b.contiguous(format);
   Tensor gate = gating.gate ? gating.gate->contiguous(format) : Tensor();
   const T *from = left.const_data_ptr<T>(), *with = right.const_data_ptr<T>();
   const Gate<T> open = gate_of<T>(gating, gate, from);
   const Shape shape = shape_of(right);
-  const int64_t channels = shape.channels;
-  // One row for each part, and the parts added in their order: the same sum whichever thread ends first.
-  const int64_t parts = std::clamp<int64_t>(shape.outer * channels * shape.inner / kGrain, 1, at::get_num_threads());
-  std::vector<double> partial(parts * 2 * channels, 0.0);
-  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; part++) {
-      double *row = partial.data() + part * 2 * channels;
-      loops<T>().sums(from, open, with, data<T>(center), shape, shape.outer * part / parts,
-                      shape.outer * (part + 1) / parts, row, row + channels);
-    }
+  const auto total = two_sums(shape, [&](int64_t begin, int64_t end, double *sum, double *dot) {
+    loops<T>().sums(from, open, with, data<T>(center), shape, begin, end, sum, dot);
   });
-  for (int which = 0; which < 2; which++) {
-    Tensor total = at::empty({channels}, right.options().memory_format(at::MemoryFormat::Contiguous));
-    T *to = total.mutable_data_ptr<T>();
-    for (int64_t c = 0; c < channels; c++) {
-      double value = 0.0;
-      for (int64_t part = 0; part < parts; part++)
-        value += partial[(part * 2 + which) * channels + c];
-      to[c] = T(value);
-    }
-    out[which] = owned(total);
+  out[0] = owned(channels_of<T>(total.data(), right));
+  out[1] = owned(channels_of<T>(total.data() + shape.channels, right));
+}
+
+// Around each channel's first number, so that the squares of a mean far from 0 don't swallow the variance.
+template <typename T> void moments_here(Tensor **out, const Tensor &x) {
+  const Tensor dense = x.contiguous(format_of(x));
+  const Shape shape = shape_of(dense);
+  const T *from = dense.const_data_ptr<T>();
+  std::vector<T> center(shape.channels);
+  for (int64_t c = 0; c < shape.channels; c++)
+    center[c] = from[c * shape.inner];
+  auto total = two_sums(shape, [&](int64_t begin, int64_t end, double *sum, double *squares) {
+    loops<T>().moments(from, center.data(), shape, begin, end, sum, squares);
+  });
+  double *mean = total.data(), *var = mean + shape.channels;
+  const double count = double(shape.outer) * double(dense.numel() / (shape.outer * shape.channels));
+  for (int64_t c = 0; c < shape.channels; c++) {
+    const double shift = mean[c] / count;
+    var[c] = std::max(0.0, var[c] / count - shift * shift);
+    mean[c] = double(center[c]) + shift;
   }
+  out[0] = owned(channels_of<T>(mean, dense));
+  out[1] = owned(channels_of<T>(var, dense));
 }
 
 } // namespace
@@ -150,10 +191,12 @@ extern "C" {
 
 // out: sum_k coef[k] x[k] + constant, where coefficients and the constant are [C], or null for 1 and 0. `gated` says what is 0
 // where slope gate + shift <= 0 (gate <= 0 without slope): nothing, the first term, all; or that all is a ReLU's input.
+// With `over_first` the result is written over the first term where nobody else holds that: the caller gives it up.
 char *augur_combine(Tensor **out, const Tensor *const *x, const Tensor *const *coef, int64_t count,
-                    const Tensor *constant, const Tensor *gate, const Tensor *slope, const Tensor *shift, int gated) {
+                    const Tensor *constant, const Tensor *gate, const Tensor *slope, const Tensor *shift, int gated,
+                    bool over_first) {
   return caught([&] {
-    const Arguments a{x, coef, count, constant, gate, slope, shift, gated};
+    const Arguments a{x, coef, count, constant, gate, slope, shift, gated, over_first};
     const Tensor &like = *x[count - 1];
     if (!fits(like))
       out[0] = owned(combine_anywhere(a));
@@ -168,7 +211,7 @@ char *augur_combine(Tensor **out, const Tensor *const *x, const Tensor *const *c
 char *augur_channel_sums(Tensor **out, const Tensor *a, const Tensor *b, const Tensor *center, const Tensor *gate,
                          const Tensor *slope, const Tensor *shift) {
   return caught([&] {
-    const Arguments gating{nullptr, nullptr, 0, nullptr, gate, slope, shift, gate ? int(kFirst) : int(kNothing)};
+    const Arguments gating{nullptr, nullptr, 0, nullptr, gate, slope, shift, gate ? int(kFirst) : int(kNothing), false};
     if (fits(*b)) {
       if (b->scalar_type() == at::kFloat)
         return sums_here<float>(out, *a, *b, center, gating);
@@ -178,6 +221,20 @@ char *augur_channel_sums(Tensor **out, const Tensor *a, const Tensor *b, const T
     const Tensor right = center ? *b - plane(*center) : *b;
     out[0] = owned(left.sum({0, 2, 3}));
     out[1] = owned((left * right).sum({0, 2, 3}));
+  });
+}
+
+// out: the mean and the biased variance of x over N, H and W; each [C].
+char *augur_channel_moments(Tensor **out, const Tensor *x) {
+  return caught([&] {
+    if (fits(*x)) {
+      if (x->scalar_type() == at::kFloat)
+        return moments_here<float>(out, *x);
+      return moments_here<double>(out, *x);
+    }
+    auto [var, mean] = at::var_mean(*x, {0, 2, 3}, /*unbiased=*/false);
+    out[0] = owned(mean);
+    out[1] = owned(var);
   });
 }
 

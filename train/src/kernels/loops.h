@@ -37,6 +37,8 @@ template <typename T> struct Loops {
   // Adds to sum[c] the sum of the gated a, and to dot[c] that of the gated a (b - center[c]).
   void (*sums)(const T *a, const Gate<T> &, const T *b, const T *center, Shape, int64_t begin, int64_t end, double *sum,
                double *dot);
+  // Adds to sum[c] the sum of x - center[c], and to squares[c] that of its square.
+  void (*moments)(const T *x, const T *center, Shape, int64_t begin, int64_t end, double *sum, double *squares);
 };
 
 #define AUGUR_DECLARE(cpu)                                                                                             \

@@ -6,7 +6,7 @@ mod combination;
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
 
-pub use combination::{Combination, Gate, channel_sums};
+pub use combination::{Combination, Gate, channel_moments, channel_sums};
 use tch::Tensor;
 use torch_sys::C_tensor;
 
@@ -52,32 +52,15 @@ pub fn conv2d_transposed(grad: &Tensor, size: [i64; 4], weight: &Tensor, step: S
     defined(for_input)
 }
 
-/// The gradients of conv2d(input, weight) from that of its output, [N, to, H', W']: of the input where it is wanted, and of
-/// the weight [to, from, k, k].
-pub fn conv2d_gradients(
-    grad: &Tensor,
-    input: &Tensor,
-    weight: &Tensor,
-    step: Step,
-    want_input: bool,
-) -> (Option<Tensor>, Tensor) {
+/// The gradient of conv2d(input, weight) for the weight [to, from, k, k], from that of its output, [N, to, H', W'].
+pub fn conv2d_weight_gradient(grad: &Tensor, input: &Tensor, weight: &Tensor, step: Step) -> Tensor {
     // SAFETY: the tensors live through the call, which takes no size where it has an input and writes at most two pointers to
     // `out`.
-    let [for_input, for_weight] = call(|out| unsafe {
+    let [_, for_weight] = call(|out| unsafe {
         let (grad, input, weight) = (grad.as_ptr(), input.as_ptr(), weight.as_ptr());
-        augur_conv2d_backward(
-            out,
-            grad,
-            input,
-            null(),
-            weight,
-            step.stride,
-            step.padding,
-            want_input,
-            true,
-        )
+        augur_conv2d_backward(out, grad, input, null(), weight, step.stride, step.padding, false, true)
     });
-    (for_input, defined(for_weight))
+    defined(for_weight)
 }
 
 /// Runs a function that writes up to N new tensors and returns what went wrong.

@@ -6,10 +6,10 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted bench-step fuzz lint audit
+.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep fuzz lint audit
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools: ## check that the machine has Rust, Python and a C++ compiler
 	@scripts/check-tools
@@ -40,6 +40,12 @@ bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 
 	@scripts/bench-tools
 	$(CARGO) build --release --locked -p augur-train --example step
 	target/release/bench-step $(BENCH_OPTIONS)
+
+bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS='--early-stopping --short')
+	@scripts/bench-tools
+	target/release/augur fetch fashion-mnist
+	$(CARGO) build --release --locked -p augur-train --example sweep
+	target/release/bench-sweep $(BENCH_OPTIONS)
 
 fuzz: ## fuzz each hand-written parser for FUZZ_SECONDS (60 if unset; needs cargo-fuzz)
 	@scripts/fuzz

@@ -3,7 +3,9 @@
 //! Machines are noisy, so both sides of a comparison run in one go and alternately, and what is reported is the ratio
 //! of neighbouring measurements: its median, and the quarters around it. A sweep's sides run once, one after another.
 
+pub mod fit;
 pub mod sample;
+pub mod scaling;
 pub mod side;
 pub mod step;
 pub mod sweep;

@@ -122,7 +122,17 @@ pub struct Programs {
 }
 
 impl Programs {
-    fn side(&self, folder: &Path, augur: bool, options: &[&str]) -> Result<Side> {
+    /// For augur's side alone.
+    pub fn of_augur(augur: &Path) -> Self {
+        Self {
+            augur: augur.to_owned(),
+            python: PathBuf::new(),
+            script: PathBuf::new(),
+        }
+    }
+
+    /// Starts augur's side, or else PyTorch's, on the case in `folder`.
+    pub fn side(&self, folder: &Path, augur: bool, options: &[&str]) -> Result<Side> {
         if augur {
             let mut command = Command::new(&self.augur);
             return Side::start("augur", command.arg("serve").arg(folder).args(options));
@@ -163,8 +173,9 @@ pub fn errors(programs: &Programs, folder: &Path) -> Result<Errors> {
     })
 }
 
-/// The median of three processes' peaks: the kernel takes memory back as it likes.
-fn peak(programs: &Programs, folder: &Path, augur: bool) -> Result<u64> {
+/// Peak resident bytes of two tuning steps above the weights and batches. The median of three processes': the kernel
+/// takes memory back as it likes.
+pub fn peak(programs: &Programs, folder: &Path, augur: bool) -> Result<u64> {
     let mut peaks = Vec::new();
     for _ in 0..3 {
         peaks.push(programs.side(folder, augur, &[])?.ask::<f64>("memory")?);

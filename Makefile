@@ -6,7 +6,8 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep bench-scaling fuzz lint audit
+.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep bench-scaling profile fuzz lint \
+  audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,10 @@ bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS='-
 bench-scaling: setup ## measure how a step's time and memory grow with each size (BENCH_OPTIONS=--short)
 	$(CARGO) build --release --locked -p augur-train --example step
 	target/release/bench-scaling $(BENCH_OPTIONS)
+
+profile: setup ## sample where a tuning step spends its time (Linux's perf; BENCH_OPTIONS=--short)
+	$(CARGO) build --release --locked -p augur-train --example step
+	target/release/bench-profile $(BENCH_OPTIONS)
 
 fuzz: ## fuzz each hand-written parser for FUZZ_SECONDS (60 if unset; needs cargo-fuzz)
 	@scripts/fuzz

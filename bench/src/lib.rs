@@ -4,6 +4,7 @@
 //! of neighbouring measurements: its median, and the quarters around it. A sweep's sides run once, one after another.
 
 pub mod fit;
+pub mod profile;
 pub mod sample;
 pub mod scaling;
 pub mod side;

@@ -32,6 +32,11 @@ impl Side {
         })
     }
 
+    /// The child's process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The answer to a command.
     pub fn ask<T: DeserializeOwned>(&mut self, command: &str) -> Result<T> {
         let asked = format!("{}: {command}", self.name);

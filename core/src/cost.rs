@@ -2,6 +2,7 @@
 //! is a multiply-add of the network; a duration it is not: that depends on the machine.
 
 use crate::{
+    halving,
     plan::{Method, Plan, TrialSpec},
     spec::{BaselineSpec, Count, DetectorSpec, Hypergradient, ResNetSpec, SplitSpec, Stem},
 };
@@ -182,13 +183,19 @@ const CLASS: f64 = 1.25;
 
 /// The order in which a sweep's trials are begun, as positions in its plan: long ones first, so that no slot is left with
 /// one at the end while the others idle; among those of about the same cost, task by task, so that a slot's images last.
+/// With early stopping the trials of a group stay together, in the order in which they are compared.
 pub fn order(plan: &Plan) -> Vec<u32> {
     if plan.trials() == 0 {
         return Vec::new();
     }
-    let per_block: u32 = plan.candidates().iter().sum();
+    let candidates = plan.candidates();
+    let per_block: u32 = candidates.iter().sum();
     // Tasks and seeds change nothing about the cost: one (task, seed) tells that of all.
-    let costs: Vec<f64> = (0..per_block).map(|index| cost(&plan.trial(index))).collect();
+    let mut costs: Vec<f64> = (0..per_block).map(|index| cost(&plan.trial(index))).collect();
+    let compared = plan.spec().early_stopping.is_some();
+    if compared {
+        longest_of_each_group(&mut costs, &candidates);
+    }
     let class = |cost: f64| (cost.ln() / CLASS.ln()).round();
     let mut classes: Vec<f64> = costs.iter().map(|cost| class(*cost)).collect();
     classes.sort_by(|a, b| b.total_cmp(a));
@@ -204,7 +211,31 @@ pub fn order(plan: &Plan) -> Vec<u32> {
             order.extend(members.iter().map(|at| block * per_block + at));
         }
     }
+    if compared {
+        for group in order.chunk_by_mut(|a, b| plan.group_of(*a) == plan.group_of(*b)) {
+            in_halving_order(plan, group);
+        }
+    }
     order
+}
+
+/// Puts the cost of a group's longest trial in place of those of its others.
+fn longest_of_each_group(costs: &mut [f64], candidates: &[u32]) {
+    let mut rest = costs;
+    for count in candidates {
+        let (group, others) = rest.split_at_mut(*count as usize);
+        let longest = group.iter().copied().fold(0.0, f64::max);
+        group.fill(longest);
+        rest = others;
+    }
+}
+
+/// Sorts the positions of a whole group.
+fn in_halving_order(plan: &Plan, group: &mut [u32]) {
+    let trials: Vec<_> = group.iter().map(|index| plan.trial(*index).id()).collect();
+    let seed = plan.group(plan.group_of(group[0])).seed;
+    let sorted: Vec<u32> = halving::order(seed, &trials).into_iter().map(|at| group[at]).collect();
+    group.copy_from_slice(&sorted);
 }
 
 /// The place of each trial in [`order`], by position in the plan.

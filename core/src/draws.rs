@@ -31,6 +31,10 @@ pub enum Purpose {
     Permutation,
     /// Labelled images drawn with replacement (step = 0 for validation images, 1 for test images).
     Bootstrap,
+    /// The place of a trial in its group's order for early stopping (step = 0).
+    Halving,
+    /// Whether a trial runs to its end whatever early stopping decides (step = 0).
+    Audit,
 }
 
 impl Purpose {
@@ -46,6 +50,8 @@ impl Purpose {
             Self::Start => "start",
             Self::Permutation => "permutation",
             Self::Bootstrap => "bootstrap",
+            Self::Halving => "halving",
+            Self::Audit => "audit",
         }
     }
 }

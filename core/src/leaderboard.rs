@@ -3,6 +3,7 @@
 //! Its JSON is the public format `leaderboard.json`, schema 1.
 
 use crate::{
+    halving::{StoppingSummary, StoppingTotals},
     id::{SweepId, TrialId},
     measure::{Interval, Measures},
     outcome::{Hyperparameters, Outcome, Validation},
@@ -27,6 +28,9 @@ pub struct Leaderboard {
     pub sweep: Provenance,
     /// One entry for each (task, seed, variant), in the plan's order.
     pub tasks: Vec<TaskResult>,
+    /// Early stopping over all of them; none where nothing could be stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<StoppingTotals>,
 }
 
 /// Where a leaderboard comes from.
@@ -62,6 +66,9 @@ pub struct TaskResult {
     pub excluded: Vec<Excluded>,
     /// SHA-256 of the choice, fixed before any label was read.
     pub seal: String,
+    /// What early stopping did; none where nothing could be stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<StoppingSummary>,
 }
 
 /// What a leaderboard without variants is of.
@@ -173,8 +180,13 @@ impl Agreement {
     }
 }
 
+/// Early stopping over the groups of a leaderboard.
+pub fn stopping_totals(tasks: &[TaskResult]) -> Option<StoppingTotals> {
+    StoppingTotals::of(tasks.iter().filter_map(|task| task.early_stopping.as_ref()))
+}
+
 impl TaskResult {
-    /// Puts one (task, seed) together. `completed` has every ranked trial.
+    /// Puts one (task, seed) together, without what early stopping did. `completed` has every ranked trial.
     pub fn new(
         group: &Group,
         choice: &Choice,
@@ -218,6 +230,7 @@ impl TaskResult {
             candidates,
             excluded: choice.excluded.clone(),
             seal: choice.seal(),
+            early_stopping: None,
         }
     }
 }

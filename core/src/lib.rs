@@ -3,6 +3,7 @@
 
 pub mod cost;
 pub mod draws;
+pub mod halving;
 pub mod id;
 pub mod leaderboard;
 pub mod measure;

@@ -22,6 +22,12 @@ pub struct Measurement {
     pub hypergradient_norm: Option<f64>,
     /// Seconds since the attempt began.
     pub seconds: f64,
+    /// At a rung of early stopping the losses as they would be if the trial ended here; none where a number is not finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
+    /// What the guards read, beside `validation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnostics: Option<Diagnostics>,
 }
 
 /// The unsupervised validation of a finished trial (docs/selection.md).
@@ -77,6 +83,13 @@ pub struct Diagnostics {
     pub augmentation_distance: f64,
 }
 
+impl Diagnostics {
+    /// Every number that it has.
+    pub fn values(&self) -> [f64; 3] {
+        [self.training_loss, self.embedding_scale, self.augmentation_distance]
+    }
+}
+
 /// The end of a trial that went well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -99,9 +112,7 @@ impl Outcome {
     /// Whether every number is finite; an outcome that is not is a numerical failure.
     pub fn is_finite(&self) -> bool {
         let validation = self.validation.iter().flat_map(Validation::values);
-        let diagnostics = self.diagnostics.map_or(vec![], |d| {
-            vec![d.training_loss, d.embedding_scale, d.augmentation_distance]
-        });
+        let diagnostics = self.diagnostics.iter().flat_map(Diagnostics::values);
         let own = self.tuned.values().chain(&self.scores).chain(&self.test_scores);
         validation.chain(diagnostics).chain(own.copied()).all(f64::is_finite)
     }

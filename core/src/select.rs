@@ -10,6 +10,7 @@ pub use criterion::Criterion;
 pub use guards::{Guards, incomparable};
 
 use crate::{
+    halving::Stop,
     id::TrialId,
     outcome::Outcome,
     plan::TrialSpec,
@@ -29,10 +30,17 @@ pub struct SelectionSpec {
 }
 
 impl SelectionSpec {
+    /// The loss of an outcome that could be selected among others; none where it could not.
+    pub fn loss_of(&self, outcome: &Outcome) -> Option<f64> {
+        let loss = self.criterion.loss_of(outcome).filter(|_| outcome.is_finite())?;
+        self.guards.exclusion(outcome).is_none().then_some(loss)
+    }
+
     /// The loss by which a trial is ranked, none for a baseline; or why it isn't ranked.
     fn judge(&self, ended: &Ended, incomparable: Option<&str>, guarded: bool) -> Result<Option<f64>, String> {
         let outcome = match ended {
             Ended::Failed(cause) => return Err(failure(cause)),
+            Ended::Stopped(stop) => return Err(stop.to_string()),
             Ended::Completed(outcome) => outcome,
         };
         if let Some(what) = incomparable {
@@ -76,6 +84,8 @@ pub enum Ended {
     Completed(Outcome),
     /// Without one.
     Failed(Cause),
+    /// By early stopping, whatever became of it afterwards.
+    Stopped(Stop),
 }
 
 /// The choice for one (task, seed, variant), made before any label is read.

@@ -34,6 +34,13 @@ pub enum JobState {
     },
     /// The sweep was cancelled first.
     Cancelled,
+    /// Early stopping ended it.
+    Stopped {
+        /// The last attempt, from 1.
+        attempt: u32,
+        /// The rung at which it fell behind.
+        epoch: u32,
+    },
 }
 
 /// The attempts of a job so far.
@@ -185,6 +192,11 @@ pub enum JobEvent {
     },
     /// The sweep is cancelled.
     Cancel,
+    /// Early stopping has decided that it goes no further than a rung.
+    Stop {
+        /// The rung.
+        epoch: u32,
+    },
 }
 
 /// The answer to an event that was accepted.
@@ -212,7 +224,7 @@ impl JobState {
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Pending(_) | Self::Leased(_) => false,
-            Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled => true,
+            Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. } => true,
         }
     }
 
@@ -236,7 +248,11 @@ impl JobState {
                 })))
             }
             (
-                Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,
+                Self::Leased(_)
+                | Self::Completed { .. }
+                | Self::Failed { .. }
+                | Self::Cancelled
+                | Self::Stopped { .. },
                 JobEvent::Acquire { .. },
             ) => Err(Refusal::NotPending),
             (Self::Leased(lease), JobEvent::Renew { token, expires }) if lease.token == *token => {
@@ -254,18 +270,37 @@ impl JobState {
                 Ok(To(lease.failed(cause.clone(), policy)))
             }
             (
-                Self::Pending(_) | Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,
+                Self::Pending(_)
+                | Self::Leased(_)
+                | Self::Completed { .. }
+                | Self::Failed { .. }
+                | Self::Cancelled
+                | Self::Stopped { .. },
                 JobEvent::Renew { .. } | JobEvent::Complete { .. } | JobEvent::Fail { .. },
             ) => Err(Refusal::Stale),
             (Self::Leased(lease), JobEvent::Tick { now }) if lease.expires <= *now => {
                 Ok(To(lease.failed(lease.lost(), policy)))
             }
             (
-                Self::Pending(_) | Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled,
+                Self::Pending(_)
+                | Self::Leased(_)
+                | Self::Completed { .. }
+                | Self::Failed { .. }
+                | Self::Cancelled
+                | Self::Stopped { .. },
                 JobEvent::Tick { .. },
             ) => Ok(Unchanged),
             (Self::Pending(_) | Self::Leased(_), JobEvent::Cancel) => Ok(To(Self::Cancelled)),
-            (Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled, JobEvent::Cancel) => Ok(Unchanged),
+            (Self::Pending(tally) | Self::Leased(Lease { tally, .. }), JobEvent::Stop { epoch }) => {
+                Ok(To(Self::Stopped {
+                    attempt: tally.begun,
+                    epoch: *epoch,
+                }))
+            }
+            (
+                Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. },
+                JobEvent::Cancel | JobEvent::Stop { .. },
+            ) => Ok(Unchanged),
         }
     }
 }

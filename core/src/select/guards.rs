@@ -1,6 +1,9 @@
 //! What keeps a trial out of the choice: it learnt nothing, or its loss can't be compared.
 
-use crate::{outcome::Outcome, plan::TrialSpec};
+use crate::{
+    outcome::{Diagnostics, Outcome},
+    plan::TrialSpec,
+};
 use serde::{Deserialize, Serialize};
 
 /// Thresholds beyond which a trial is not ranked.
@@ -29,7 +32,11 @@ impl Guards {
     /// Why the trial may not be ranked, if so: it learnt nothing.
     pub fn exclusion(&self, outcome: &Outcome) -> Option<String> {
         // A baseline has nothing that could collapse into the identity.
-        let d = outcome.diagnostics.as_ref()?;
+        self.exclusion_by(outcome.diagnostics.as_ref()?)
+    }
+
+    /// The same by what the guards read, at a trial's end or on its way.
+    pub fn exclusion_by(&self, d: &Diagnostics) -> Option<String> {
         if d.augmentation_distance < self.min_augmentation_distance {
             Some(format!(
                 "identity: augmented images differ from their originals by {:.3} of the distance between two images \

@@ -4,6 +4,7 @@
 
 mod baselines;
 mod diff;
+mod early_stopping;
 mod families;
 mod parse;
 mod tasks;
@@ -16,6 +17,7 @@ pub use baselines::{
     UntrainedSpec,
 };
 pub use diff::differences;
+pub use early_stopping::EarlyStoppingSpec;
 pub use families::{
     BlurSpec, Bound, BrightnessContrastSpec, ComposeSpec, CutdiffMode, CutdiffSpec, CutpasteSpec, ElasticSpec,
     FamilySpec, Form, HueSaturationSpec, NoiseSpec, Padding, Parameter, PatchSource, RotationSpec, ScarSource,
@@ -81,6 +83,9 @@ pub struct SweepSpec {
     /// The choice between trials.
     #[serde(default)]
     pub selection: SelectionSpec,
+    /// When trials end before their last epoch; none for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStoppingSpec>,
     /// What a trial may use.
     #[serde(default)]
     pub resources: ResourceSpec,

@@ -31,6 +31,7 @@ fn event() -> impl Strategy<Value = JobEvent> {
         }),
         1 => (0..60i64).prop_map(|at| JobEvent::Tick { now: Timestamp(at) }),
         1 => Just(JobEvent::Cancel),
+        1 => (1..9u32).prop_map(|epoch| JobEvent::Stop { epoch }),
     ]
 }
 
@@ -38,7 +39,9 @@ fn begun(state: &JobState) -> Option<u32> {
     match state {
         JobState::Pending(tally) => Some(tally.begun),
         JobState::Leased(lease) => Some(lease.attempt()),
-        JobState::Completed { attempt, .. } | JobState::Failed { attempt, .. } => Some(*attempt),
+        JobState::Completed { attempt, .. } | JobState::Failed { attempt, .. } | JobState::Stopped { attempt, .. } => {
+            Some(*attempt)
+        }
         JobState::Cancelled => None,
     }
 }
@@ -58,6 +61,9 @@ proptest! {
                     }
                     if let JobState::Completed { token: by, .. } = &next {
                         prop_assert!(matches!(&before, JobState::Leased(lease) if lease.token == *by));
+                    }
+                    if let JobState::Stopped { epoch, .. } = &next {
+                        prop_assert_eq!(event, &JobEvent::Stop { epoch: *epoch });
                     }
                     if let JobState::Pending(tally) = &next {
                         prop_assert!(tally.charged < max_attempts);

@@ -1,6 +1,7 @@
 //! What a well-formed spec must also satisfy. Each fault says what is wrong and what to write instead.
 
 mod baselines;
+mod early_stopping;
 mod families;
 mod folder;
 mod planted;
@@ -46,6 +47,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     guards(&spec.selection.guards, &mut faults);
     training::tuning(&spec.tuning, spec.training.epochs, &mut faults);
     training::score(&spec.score, "score", &mut faults);
+    early_stopping::early_stopping(spec, &mut faults);
     faults.check(
         (1..=1024).contains(&spec.resources.threads),
         "resources.threads",
@@ -62,6 +64,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
     });
     if faults.0.is_empty() {
         unique_trials(spec, &mut faults);
+        early_stopping::group_sizes(spec, &mut faults);
     }
     faults.0
 }

@@ -105,3 +105,18 @@ fn plans_every_shipped_config_without_its_data() {
     }
     assert!(planned > 0);
 }
+
+#[test]
+fn shows_the_rungs_of_early_stopping_and_what_they_save() {
+    let sandbox = Sandbox::new();
+    let config = std::fs::read_to_string(sandbox.path("config.yaml")).unwrap();
+    let config = config.replace("epochs: 2", "epochs: 30") + "early_stopping: {audit: 0}\n";
+    sandbox.write("config.yaml", &config);
+    let text = sandbox.success(&["plan", "config.yaml"]);
+    let line = text.lines().find(|line| line.starts_with("stopping")).unwrap();
+    // Of 3 trials 1 + 1/2 + 1/3 pass epoch 4, and 1 + 5/6 * 1/2 of those pass epoch 12.
+    assert_eq!(
+        line,
+        "stopping   1 in 3 goes on after epochs 4, 12; about 58 % of all epochs are run"
+    );
+}

@@ -6,6 +6,7 @@
 pub mod clock;
 mod engine;
 mod error;
+mod halving;
 mod server;
 mod service;
 mod store;

@@ -248,11 +248,7 @@ impl JobState {
                 })))
             }
             (
-                Self::Leased(_)
-                | Self::Completed { .. }
-                | Self::Failed { .. }
-                | Self::Cancelled
-                | Self::Stopped { .. },
+                Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. },
                 JobEvent::Acquire { .. },
             ) => Err(Refusal::NotPending),
             (Self::Leased(lease), JobEvent::Renew { token, expires }) if lease.token == *token => {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_core::{
+    halving::Stop,
     id::TrialId,
     outcome::{Diagnostics, Outcome, Validation},
     plan::{Plan, TrialSpec},
@@ -185,6 +186,27 @@ fn a_trial_without_the_criterions_value_is_kept_out() {
     (baseline.validation, baseline.diagnostics) = (None, None);
     let choice = choose(&selection, &[(id("b"), Ended::Completed(baseline))]);
     assert_eq!(choice.selected(), Some(id("b")));
+}
+
+/// Whatever it would have come to: it is the rule that keeps it out, with the rule's words.
+#[test]
+fn a_stopped_trial_is_kept_out_with_the_reason() {
+    let stop = Stop {
+        epoch: 4,
+        rank: 3,
+        among: 4,
+        kept: 2,
+    };
+    let trials = [
+        (id("stopped"), Ended::Stopped(stop)),
+        (id("good"), Ended::Completed(outcome(-0.1, 1.2))),
+    ];
+    let choice = choose(&SelectionSpec::default(), &trials);
+    assert_eq!(choice.selected(), Some(id("good")));
+    assert_eq!(
+        choice.excluded[0].reason,
+        "stopped: after epoch 4 it ranked 3 of 4, where the first 2 went on"
+    );
 }
 
 #[test]

@@ -168,3 +168,51 @@ fn every_trial_comes_back_from_its_json_as_itself() {
         }
     }
 }
+
+#[test]
+fn early_stopping_is_off_unless_written_and_has_rungs_by_default() {
+    let plain = parse(GOOD).unwrap();
+    assert!(
+        !augur_core::spec::canonical_json(&plain).contains("early_stopping"),
+        "no hash changes"
+    );
+    let rungs = |options: &str| {
+        let spec = parse(&format!("{GOOD}{options}")).unwrap();
+        spec.early_stopping
+            .as_ref()
+            .unwrap()
+            .rungs(&spec.training, &spec.tuning)
+    };
+    // 30 epochs and 3 of warm-up.
+    assert_eq!(rungs("early_stopping: {}\n"), [4, 12]);
+    assert_eq!(rungs("early_stopping: {reduction: 2}\n"), [8, 16]);
+    assert_eq!(rungs("early_stopping: {first_epoch: 2}\n"), [2, 6, 18]);
+    assert_eq!(rungs("early_stopping: {first_epoch: 29}\n"), [29]);
+    assert_eq!(rungs("early_stopping: {}\ntraining: {epochs: 200}\n"), [23, 69]);
+    assert_eq!(
+        rungs("early_stopping: {}\ntraining: {epochs: 200}\ntuning: {warmup_epochs: 40}\n"),
+        [41, 123]
+    );
+}
+
+#[test]
+fn faults_of_early_stopping() {
+    assert_eq!(
+        refusals(&[
+            ("seeds:", "early_stopping: {reduction: 1, audit: 1.5}\nseeds:"),
+            ("seeds:", "early_stopping: {first_epoch: 30}\nseeds:"),
+            ("seeds:", "early_stopping: {}\ntraining: {epochs: 4}\nseeds:"),
+        ]),
+        "\
+\"early_stopping: {reduction: 1, audit: 1.5}\\nseeds:\"
+    line 17, column 29: `early_stopping.reduction`: one trial in 1 can't go on; write 2 (half of them) to 10
+    line 17, column 39: `early_stopping.audit`: 1.5 is no share of trials; write 0 to 1
+\"early_stopping: {first_epoch: 30}\\nseeds:\"
+    line 17, column 31: `early_stopping.first_epoch`: the first comparison can't be after epoch 30 of 30; write at least 1 \
+and less than `training.epochs`
+\"early_stopping: {}\\ntraining: {epochs: 4}\\nseeds:\"
+    line 17, column 17: `early_stopping`: 4 epochs leave no comparison on the way after the warm-up; train longer, write \
+`first_epoch`, or leave `early_stopping` out
+"
+    );
+}

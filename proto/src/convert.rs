@@ -14,6 +14,7 @@ use augur_core::{
 use thiserror::Error;
 
 mod agreement;
+mod stopping;
 
 /// A message that lacks a field or has one of the wrong form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -45,6 +46,8 @@ impl From<outcome::Measurement> for v1::Measurement {
             hyperparameters: m.hyperparameters,
             hypergradient_norm: m.hypergradient_norm,
             seconds: m.seconds,
+            validation: m.validation.map(Into::into),
+            diagnostics: m.diagnostics.map(Into::into),
         }
     }
 }
@@ -58,6 +61,8 @@ impl From<v1::Measurement> for outcome::Measurement {
             hyperparameters: m.hyperparameters,
             hypergradient_norm: m.hypergradient_norm,
             seconds: m.seconds,
+            validation: m.validation.map(Into::into),
+            diagnostics: m.diagnostics.map(Into::into),
         }
     }
 }
@@ -198,6 +203,7 @@ impl From<leaderboard::TaskResult> for v1::TaskResult {
                 })
                 .collect(),
             seal: t.seal,
+            early_stopping: t.early_stopping.map(Into::into),
         }
     }
 }
@@ -224,6 +230,7 @@ impl TryFrom<v1::TaskResult> for leaderboard::TaskResult {
                 .collect::<Result<_, _>>()?,
             excluded: t.excluded.into_iter().map(excluded).collect::<Result<_, _>>()?,
             seal: t.seal,
+            early_stopping: t.early_stopping.map(TryInto::try_into).transpose()?,
         })
     }
 }
@@ -239,6 +246,7 @@ impl From<Leaderboard> for v1::Leaderboard {
             augur_version: l.sweep.augur,
             libtorch_version: l.sweep.libtorch,
             tasks: l.tasks.into_iter().map(Into::into).collect(),
+            early_stopping: l.early_stopping.map(Into::into),
         }
     }
 }
@@ -264,6 +272,7 @@ impl TryFrom<v1::Leaderboard> for Leaderboard {
                 libtorch: l.libtorch_version,
             },
             tasks: l.tasks.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            early_stopping: l.early_stopping.map(Into::into),
         })
     }
 }

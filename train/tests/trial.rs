@@ -11,7 +11,7 @@ use augur_core::plan::{Plan, TrialSpec};
 use augur_core::select::Criterion;
 use augur_core::spec;
 use augur_data::{Images, TaskImages};
-use augur_train::trial::{Control, Ended, TrialError, run};
+use augur_train::trial::{Control, Ended, TrialError, run, run_judged};
 use tch::{Device, Kind, Tensor};
 
 const SIDE: usize = 12;
@@ -295,4 +295,38 @@ fn images_that_do_not_fit_are_refused() {
     colour.validation.channels = 3;
     colour.validation.count /= 3;
     assert!(refuse(&colour).contains("validation"), "{}", refuse(&colour));
+}
+
+#[test]
+fn a_judgement_on_the_way_changes_no_bit_and_is_that_of_the_end() {
+    let spec = trial_spec("{rotation: {starts: [{angle_deg: 60}]}}");
+    let judged_at = |spec: &TrialSpec, rungs: &[u32]| {
+        let mut measured = vec![];
+        let mut report = |m: Measurement| {
+            measured.push(m);
+            Control::Continue
+        };
+        let Ended::Completed(mut outcome, _) = run_judged(spec, rungs, &task(), Path::new("."), &mut report).unwrap()
+        else {
+            panic!("was stopped")
+        };
+        outcome.seconds = 0.0;
+        (outcome, measured)
+    };
+    let (plain, _) = judged_at(&spec, &[]);
+    let (outcome, measured) = judged_at(&spec, &[2, 3]);
+    assert_eq!(outcome, plain);
+    let with: Vec<u32> = measured
+        .iter()
+        .filter(|m| m.validation.is_some())
+        .map(|m| m.epoch)
+        .collect();
+    assert_eq!(with, [2, 3]);
+    // A trial of fewer epochs has other draws; at the last epoch, both are the same judgement.
+    let (_, last) = judged_at(&spec, &[spec.training.epochs]);
+    let last = last.last().unwrap();
+    assert_eq!(
+        (last.validation, last.diagnostics),
+        (plain.validation, plain.diagnostics)
+    );
 }

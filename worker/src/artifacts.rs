@@ -5,7 +5,7 @@
 //! sweeps may have the same trial and choose otherwise: each has a folder of its own.
 
 use augur_core::{
-    id::SweepId,
+    id::{SweepId, TrialId},
     model::{CARD_FILE, TENSORS_FILE},
 };
 use std::{
@@ -45,6 +45,24 @@ pub fn discard_models<'a>(sweep: &Path, trials: impl IntoIterator<Item = &'a str
     Ok(())
 }
 
+/// Removes all that trials left which were stopped early: one may have come to its end before it heard of that.
+///
+/// # Errors
+/// A folder that can't be removed.
+pub fn discard_all<'a>(sweep: &Path, trials: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    for trial in trials {
+        // A UUID is no way out of the folder.
+        if trial.parse::<TrialId>().is_err() {
+            continue;
+        }
+        match fs::remove_dir_all(of_trial(sweep, trial)) {
+            Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +79,20 @@ mod tests {
         discard_models(root.path(), ["loser", "elsewhere"]).unwrap();
         let files = |trial| fs::read_dir(of_trial(root.path(), trial)).unwrap().count();
         assert_eq!((files("winner"), files("loser")), (3, 1));
+    }
+
+    #[test]
+    fn nothing_of_a_stopped_trial_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let stopped = TrialId::of("stopped").to_string();
+        for trial in [stopped.as_str(), "other"] {
+            fs::create_dir(of_trial(root.path(), trial)).unwrap();
+            fs::write(of_trial(root.path(), trial).join(CARD_FILE), "").unwrap();
+        }
+        let never_ran = TrialId::of("never ran").to_string();
+        discard_all(root.path(), [stopped.as_str(), &never_ran, "other", ".."]).unwrap();
+        assert!(!of_trial(root.path(), &stopped).exists());
+        assert!(of_trial(root.path(), "other").exists(), "it has no trial's name");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::error;
 
-/// A batch goes when it has so many measurements ...
+/// A batch goes when it has so many measurements, or one at a rung, by which trials are stopped, ...
 const BATCH: usize = 64;
 /// ... or is so old.
 const AGE: Duration = Duration::from_millis(500);
@@ -71,6 +71,7 @@ async fn report(mut items: mpsc::UnboundedReceiver<Item>, coordinator: Coordinat
 #[derive(Default)]
 struct Batch {
     count: usize,
+    is_urgent: bool,
     measurements: BTreeMap<LeaseToken, Vec<v1::Measurement>>,
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -79,6 +80,7 @@ impl Batch {
     fn take(&mut self, item: Item) {
         match item {
             Item::Measurement(token, measurement) => {
+                self.is_urgent |= measurement.validation.is_some();
                 self.measurements.entry(token).or_default().push(measurement.into());
                 self.count += 1;
             }
@@ -87,7 +89,7 @@ impl Batch {
     }
 
     fn is_due(&self) -> bool {
-        self.count >= BATCH || !self.waiting.is_empty()
+        self.count >= BATCH || self.is_urgent || !self.waiting.is_empty()
     }
 
     async fn send(self, coordinator: &Coordinator, leases: &Leases) {

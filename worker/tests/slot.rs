@@ -17,6 +17,7 @@ use augur_worker::slot::{
 use rustix::process::Signal;
 use std::process::{Command, Stdio};
 use support::{is_alive, plan, program, signal, wait_for, workspace};
+use tokio_util::sync::CancellationToken;
 
 const EPOCHS: u32 = 3;
 /// Longer than any test waits: a trial that only ends when it is killed.
@@ -33,6 +34,7 @@ fn run(spec: TrialSpec) -> Run {
         artifacts: None,
         sweep: "one".into(),
         earlier: vec![],
+        rungs: vec![],
     }
 }
 
@@ -67,6 +69,33 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     let again = computed(slot.run(run(spec), |_| ()).await.unwrap());
     assert_eq!(slot.pid(), Some(pid));
     assert_ne!(without_time(other), without_time(first.clone()));
+    assert_eq!(without_time(again), without_time(first), "bit for bit");
+}
+
+#[tokio::test]
+async fn a_trial_that_is_stopped_ends_with_its_epoch_and_the_process_lives_on() {
+    let mut slot = slot();
+    let spec = plan(EPOCHS).trial(0);
+    let first = computed(slot.run(run(spec.clone()), |_| ()).await.unwrap());
+    let pid = slot.pid();
+    let stop = CancellationToken::new();
+    let mut judged = vec![];
+    let endless = Run {
+        rungs: vec![2],
+        ..run(plan(ENDLESS).trial(0))
+    };
+    let ended = slot.run_until(endless, &stop, |m| {
+        if m.validation.is_some() && m.diagnostics.is_some() {
+            judged.push(m.epoch);
+        }
+        if m.epoch == 3 {
+            stop.cancel();
+        }
+    });
+    assert_eq!(ended.await.unwrap(), None);
+    assert_eq!(judged, [2]);
+    let again = computed(slot.run(run(spec), |_| ()).await.unwrap());
+    assert_eq!(slot.pid(), pid);
     assert_eq!(without_time(again), without_time(first), "bit for bit");
 }
 

@@ -6,6 +6,7 @@ use crate::{
     results::{finish, id, plain},
     text,
 };
+use augur_proto::v1;
 use clap::Args;
 
 /// Lists the sweeps of a coordinator, newest first
@@ -29,13 +30,7 @@ impl List {
             table.add_row([
                 sweep.display_name.clone(),
                 state(sweep).to_owned(),
-                match progress.trials_reused {
-                    0 => format!("{}/{}", progress.trials_completed, progress.trials_total),
-                    reused => format!(
-                        "{}/{}, {reused} reused",
-                        progress.trials_completed, progress.trials_total
-                    ),
-                },
+                trials(&progress),
                 progress.trials_failed.to_string(),
                 text::ago(sweep.create_time.as_ref()),
                 id(&sweep.name).to_owned(),
@@ -44,4 +39,18 @@ impl List {
         print(&finish(table));
         Ok(())
     }
+}
+
+/// "12/16", and what of them was reused or stopped early.
+fn trials(progress: &v1::Progress) -> String {
+    let mut text = format!("{}/{}", progress.trials_completed, progress.trials_total);
+    for (n, what) in [
+        (progress.trials_reused, "reused"),
+        (progress.trials_stopped, "stopped early"),
+    ] {
+        if n > 0 {
+            text += &format!(", {n} {what}");
+        }
+    }
+    text
 }

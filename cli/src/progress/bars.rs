@@ -73,7 +73,7 @@ impl Bars {
 impl Screen for Bars {
     fn show(&mut self, view: &View, change: &Change) {
         if let Change::Trial(trial) = change
-            && trial.state() != v1::TrialState::Completed
+            && !matches!(trial.state(), v1::TrialState::Completed | v1::TrialState::Stopped)
             && let Some(news) = news(view, trial)
         {
             self.line(view, &news);
@@ -121,6 +121,9 @@ fn counts(view: &View, now: Instant) -> String {
     }
     if progress.trials_reused > 0 {
         trials += &format!(", {} reused", progress.trials_reused);
+    }
+    if progress.trials_stopped > 0 {
+        trials += &format!(", {} stopped early", progress.trials_stopped);
     }
     let left = match view.pace.left(progress, now) {
         Some(left) => format!("about {} to go", text::clock(left)),
@@ -191,7 +194,7 @@ fn row(view: &View, group: &v1::Group, columns: &Columns) -> String {
     let names = columns.names(&group.task, &group.variant);
     let ended = format!(
         "{}/{}",
-        group.trials_completed + group.trials_failed,
+        group.trials_completed + group.trials_failed + group.trials_stopped,
         group.trials_total
     );
     let loss = text::loss(group.best_val_loss);

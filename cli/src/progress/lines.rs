@@ -91,18 +91,25 @@ fn opening(view: &View) -> String {
 /// "12 of 64 trials ended, 2 running, 50 left; about 04:10 left".
 fn counts(view: &View, now: Instant) -> String {
     let progress = &view.progress;
-    let failed = match (progress.trials_failed, progress.trials_reused) {
-        (0, 0) => String::new(),
-        (n, 0) => format!(" ({n} failed)"),
-        (0, reused) => format!(" ({reused} reused)"),
-        (n, reused) => format!(" ({n} failed, {reused} reused)"),
+    let kinds = [
+        (progress.trials_failed, "failed"),
+        (progress.trials_reused, "reused"),
+        (progress.trials_stopped, "stopped early"),
+    ];
+    let kinds = kinds
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, kind)| format!("{n} {kind}"));
+    let kinds = match kinds.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        some => format!(" ({some})"),
     };
     let left = match view.pace.left(progress, now) {
         Some(left) => format!("; about {} to go", text::clock(left)),
         None => String::new(),
     };
     format!(
-        "{} of {} trials ended{failed}, {} running, {} waiting{left}",
+        "{} of {} trials ended{kinds}, {} running, {} waiting{left}",
         view.ended(),
         progress.trials_total,
         progress.trials_running,

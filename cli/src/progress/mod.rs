@@ -56,6 +56,10 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
             };
             Some(format!("{what}{tuned}{loss}{reused}"))
         }
+        v1::TrialState::Stopped => {
+            let epoch = trial.stopped_epoch.unwrap_or_default();
+            Some(format!("{what} stopped early, for it fell behind by epoch {epoch}"))
+        }
         v1::TrialState::Failed => Some(format!("{what} failed: {cause}")),
         v1::TrialState::Pending if trial.attempts > 0 => {
             let attempt = trial.attempts;

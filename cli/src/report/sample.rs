@@ -72,6 +72,7 @@ fn of(yaml: &str) -> ReportInput {
                 libtorch: "2.13.0".into(),
             },
             tasks,
+            early_stopping: None,
         },
         spec,
         groups,
@@ -181,6 +182,8 @@ fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
             hyperparameters,
             hypergradient_norm: (epoch > 3).then_some(0.01),
             seconds: f64::from(epoch) * 0.4,
+            validation: None,
+            diagnostics: None,
         }
     };
     (1..=30).map(measure).collect()

@@ -1,6 +1,7 @@
 //! The paragraph at the head of the report.
 
 use super::{format, page::View};
+use crate::results;
 use augur_core::{select::Criterion, spec::METHOD};
 
 /// How much was run, how it was chosen, and how well the choices did.
@@ -39,6 +40,9 @@ pub fn text(view: &View) -> String {
             " In {unselected} of {} every trial was excluded, so nothing was selected.",
             format::plural(view.results().count(), "group")
         );
+    }
+    if let Some(totals) = &view.input.leaderboard.early_stopping {
+        text += &format!(" {}", results::totals(totals));
     }
     text + &agreement(view)
 }

@@ -8,6 +8,7 @@ use super::{
     plot::{self, Plot},
     tables, variants,
 };
+use crate::results;
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
     select::Criterion,
@@ -79,6 +80,12 @@ fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
     let curves = input.groups.iter().find(is_this);
     html! {
         p { (outcome(result)) }
+        @if let Some(summary) = &result.early_stopping {
+            p.note {
+                "Early stopping: " (format::plural(summary.stopped as usize, "trial")) " stopped; epochs left out: "
+                (results::saved(summary)) "; audit: " (results::audit(summary)) "."
+            }
+        }
         @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families }) {
             // Of a variant that tunes nothing every line is flat.
             Some(plot) if result.variant != METHOD && !plot.is_tuned() => {}

@@ -57,6 +57,7 @@ fn result(task: &str, seed: u64, candidates: Vec<Candidate>, excluded: Vec<Exclu
         candidates,
         excluded,
         seal: "5ea1".into(),
+        early_stopping: None,
     }
 }
 
@@ -84,6 +85,7 @@ pub fn leaderboard() -> Leaderboard {
             augur: "0.1.0".into(),
             libtorch: "2.13.0".into(),
         },
+        early_stopping: None,
         tasks: vec![
             turned(0, 149.0),
             turned(1, 152.0),

@@ -6,6 +6,7 @@ use super::{
     measures::{Measure, shown},
     reused::reused,
     rows::{Row, has_variants, rows, spread},
+    stopping::{audit, saved, totals},
 };
 use crate::text;
 use augur_core::leaderboard::{Leaderboard, TaskResult};
@@ -27,7 +28,12 @@ pub fn to_markdown(board: &Leaderboard) -> String {
         board.criterion.name()
     );
     out += "AUROC and average precision (AP) were computed afterwards.\n";
-    out + &tables.comparison() + &tables.tasks() + &tables.seeds() + &tables.kept_out() + &tables.provenance()
+    out + &tables.comparison()
+        + &tables.tasks()
+        + &tables.seeds()
+        + &tables.early_stopping()
+        + &tables.kept_out()
+        + &tables.provenance()
 }
 
 /// What the tables share.
@@ -124,6 +130,27 @@ impl Tables<'_> {
         }
         cells.extend([result.candidates.len(), result.excluded.len()].map(|n| n.to_string()));
         line(&cells)
+    }
+
+    /// What early stopping saved and what it may have cost; nothing without it.
+    fn early_stopping(&self) -> String {
+        let Some(all) = &self.board.early_stopping else {
+            return String::new();
+        };
+        let mut out = format!("\n## Early stopping\n\n{}\n\n", totals(all));
+        let mut columns = self.headings();
+        columns.extend([right("seed"), right("stopped"), right("epochs left out"), left("audit")]);
+        out += &head(&columns);
+        for result in &self.board.tasks {
+            let Some(summary) = &result.early_stopping else {
+                continue;
+            };
+            let mut cells = self.names(&result.task, &result.variant);
+            cells.extend([result.seed.to_string(), summary.stopped.to_string()]);
+            cells.extend([saved(summary), audit(summary)]);
+            out += &line(&cells);
+        }
+        out
     }
 
     fn kept_out(&self) -> String {

@@ -10,6 +10,7 @@ mod models;
 mod reused;
 mod rows;
 mod statistics;
+mod stopping;
 mod table;
 
 pub(crate) use comparison::{Against, Comparison, Variant as Compared, compare};
@@ -20,6 +21,7 @@ pub use markdown::to_markdown;
 pub(crate) use measures::{Measure, shown};
 pub use models::{ARTIFACTS, Artifacts};
 pub(crate) use rows::{Row, has_variants, rows};
+pub(crate) use stopping::{audit, saved, totals};
 pub use table::to_table;
 pub(crate) use table::{finish, plain};
 

@@ -48,7 +48,8 @@ impl Pace {
 /// Epochs done and in all; a trial that ended without a result has none to go.
 fn epochs(progress: &Progress) -> (f64, f64) {
     let each = f64::from(progress.epochs_per_trial.max(1));
-    let ended = progress.trials_completed + progress.trials_failed + progress.trials_cancelled;
+    let ended =
+        progress.trials_completed + progress.trials_failed + progress.trials_cancelled + progress.trials_stopped;
     let done = f64::from(ended) * each + f64::from(progress.running_epochs);
     (done, f64::from(progress.trials_total) * each)
 }

@@ -169,6 +169,7 @@ impl View {
 
     /// Trials that came to an end, one way or another.
     pub fn ended(&self) -> u32 {
-        self.progress.trials_completed + self.progress.trials_failed + self.progress.trials_cancelled
+        let progress = &self.progress;
+        progress.trials_completed + progress.trials_failed + progress.trials_cancelled + progress.trials_stopped
     }
 }

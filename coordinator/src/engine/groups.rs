@@ -3,6 +3,7 @@
 use super::context::Cx;
 use crate::{
     error::Result,
+    halving::{Standing, standing},
     store::{
         StoreError, SweepKey, evaluations,
         groups::{self, GroupRow, GroupState},
@@ -13,6 +14,7 @@ use crate::{
     },
 };
 use augur_core::{
+    halving::Rules,
     outcome::Outcome,
     select::{Choice, Ended, Entry},
     state::JobState,
@@ -23,8 +25,9 @@ pub(super) async fn trial_completed(cx: &mut Cx<'_>, trial: &TrialRow, outcome: 
     let selection = cx.plan(trial.sweep).await?.spec().selection.clone();
     let mut group = get(cx, trial.sweep, trial.group).await?;
     group.trials_completed += 1;
-    let loss = selection.criterion.loss_of(outcome).filter(|_| outcome.is_finite());
-    if let (Some(loss), None) = (loss, selection.guards.exclusion(outcome)) {
+    let standing = standing_of(cx, trial.sweep, trial.group).await?;
+    let is_out = standing.is_some_and(|standing| standing.stop_of(trial.index).is_some());
+    if let Some(loss) = selection.loss_of(outcome).filter(|_| !is_out) {
         let candidate = (loss, trial.index);
         let better = |best: (f64, u32)| candidate.0.total_cmp(&best.0).then(candidate.1.cmp(&best.1)).is_lt();
         if group.best.is_none_or(better) {
@@ -41,6 +44,18 @@ pub(super) async fn trial_failed(cx: &mut Cx<'_>, trial: &TrialRow) -> Result<()
     settle(cx, trial.sweep, group).await
 }
 
+/// Takes note of a trial that early stopping ended.
+pub(super) async fn trial_stopped(cx: &mut Cx<'_>, trial: &TrialRow) -> Result<()> {
+    let mut group = get(cx, trial.sweep, trial.group).await?;
+    group.trials_stopped += 1;
+    settle(cx, trial.sweep, group).await
+}
+
+async fn standing_of(cx: &mut Cx<'_>, sweep: SweepKey, group: u32) -> Result<Option<Standing>> {
+    let plan = cx.plan(sweep).await?;
+    Ok(standing(cx.conn, &plan, sweep, group).await?)
+}
+
 async fn get(cx: &mut Cx<'_>, sweep: SweepKey, group: u32) -> Result<GroupRow> {
     let row = groups::get(cx.conn, sweep, group).await?;
     Ok(row.ok_or(StoreError::Damaged("group"))?)
@@ -52,6 +67,9 @@ async fn settle(cx: &mut Cx<'_>, sweep: SweepKey, mut group: GroupRow) -> Result
     if group.is_complete() {
         let choice = choose(cx, sweep, &group).await?;
         groups::seal(cx.conn, sweep, group.index, &choice).await?;
+        if Rules::of(&*cx.plan(sweep).await?, group.index).is_some() {
+            group.best = best(cx, sweep, &choice).await?;
+        }
         done = choice.ranking.is_empty();
         if done {
             group.state = GroupState::Done;
@@ -70,21 +88,35 @@ async fn settle(cx: &mut Cx<'_>, sweep: SweepKey, mut group: GroupRow) -> Result
     Ok(())
 }
 
+/// The selected trial and its loss: a decision that fell late may have put out the one that was best so far.
+async fn best(cx: &mut Cx<'_>, sweep: SweepKey, choice: &Choice) -> Result<Option<(f64, u32)>> {
+    let Some(first) = choice.ranking.first() else {
+        return Ok(None);
+    };
+    let row = trials::by_id(cx.conn, sweep, first.trial).await?;
+    let row = row.ok_or(StoreError::Damaged("choice"))?;
+    Ok(first.val_loss.map(|loss| (loss, row.index)))
+}
+
 /// The choice between the trials of a group that are all over.
 async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Choice> {
     let plan = cx.plan(sweep).await?;
     let members = plan.members(group.index);
     let rows = trials::list(cx.conn, sweep, members.clone(), None, group.trials_total).await?;
     let mut outcomes = outcomes::without_scores(cx.conn, sweep, members).await?;
+    let standing = standing_of(cx, sweep, group.index).await?;
+    let stop_of = |index| standing.as_ref().and_then(|standing| standing.stop_of(index));
     let mut ended = Vec::with_capacity(rows.len());
     for row in rows {
-        let end = match row.job.state {
-            JobState::Completed { .. } => {
+        let end = match (stop_of(row.index), row.job.state) {
+            // Whatever became of it: whether a decision fell in time depends on the workers.
+            (Some(stop), _) => Ended::Stopped(stop),
+            (None, JobState::Completed { .. }) => {
                 let outcome = outcomes.remove(&row.index);
                 Ended::Completed(outcome.ok_or(StoreError::Damaged("outcome"))?)
             }
-            JobState::Failed { cause, .. } => Ended::Failed(cause),
-            JobState::Pending(_) | JobState::Leased(_) | JobState::Cancelled => {
+            (None, JobState::Failed { cause, .. }) => Ended::Failed(cause),
+            (None, JobState::Pending(_) | JobState::Leased(_) | JobState::Cancelled | JobState::Stopped { .. }) => {
                 return Err(StoreError::Damaged("group").into());
             }
         };

@@ -1,7 +1,7 @@
 //! Moves trials and evaluations through their states: every change goes through `JobState::apply`, and is written with
 //! its counters and its transition.
 
-use super::{context::Cx, groups};
+use super::{context::Cx, groups, halving};
 use crate::{
     error::Result,
     store::{
@@ -38,8 +38,8 @@ fn cause(job: &Job, event: &JobEvent) -> Option<Cause> {
     }
 }
 
-/// Applies an event to a trial; returns the job if it changed. The group takes note of a failure; of a completion
-/// its caller tells it, with the outcome.
+/// Applies an event to a trial; returns the job if it changed. The group takes note of a failure or a stop;
+/// of a completion its caller tells it, with the outcome.
 pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent) -> Result<Option<Job>> {
     let plan = cx.plan(row.sweep).await?;
     let Some(job) = next(&row.job, event, &plan.spec().retry, cx)? else {
@@ -52,7 +52,11 @@ pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent
     }
     match &job.state {
         JobState::Pending(_) => cx.batch.work = true,
-        JobState::Failed { .. } => groups::trial_failed(cx, row).await?,
+        JobState::Failed { .. } => {
+            groups::trial_failed(cx, row).await?;
+            halving::settle(cx, row.sweep, row.group).await?;
+        }
+        JobState::Stopped { .. } => groups::trial_stopped(cx, row).await?,
         JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled => {}
     }
     Ok(Some(job))
@@ -77,7 +81,7 @@ pub(super) async fn move_evaluation(cx: &mut Cx<'_>, row: &EvaluationRow, event:
             tracing::warn!(sweep = plan.spec().name, task, "no agreement with the labels: {cause}");
             groups::finish(cx, row.sweep, row.group).await?;
         }
-        JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled => {}
+        JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled | JobState::Stopped { .. } => {}
     }
     Ok(Some(job))
 }

@@ -5,6 +5,7 @@ mod command;
 pub(crate) mod commands;
 mod context;
 mod groups;
+mod halving;
 mod handle;
 mod jobs;
 mod plans;

@@ -3,6 +3,7 @@
 use crate::{
     engine::CoordinatorHandle,
     error::Result,
+    halving::{Standing, standing},
     store::{
         Conn, StoreError, SweepKey, evaluations,
         groups::{self, GroupState},
@@ -11,9 +12,13 @@ use crate::{
     },
 };
 use augur_core::{
-    leaderboard::{Completed, Leaderboard, Provenance, SCHEMA, TaskResult},
+    halving::{Member, StoppingSummary},
+    id::TrialId,
+    leaderboard::{Agreement, Completed, Leaderboard, Provenance, SCHEMA, TaskResult, stopping_totals},
     plan::Plan,
+    select::Choice,
 };
+use std::collections::BTreeMap;
 
 /// The leaderboard of a sweep so far.
 pub(super) async fn leaderboard(handle: &CoordinatorHandle, conn: &mut Conn, sweep: &SweepRow) -> Result<Leaderboard> {
@@ -34,6 +39,7 @@ pub(super) async fn leaderboard(handle: &CoordinatorHandle, conn: &mut Conn, swe
             augur: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch: outcomes::libtorch_versions(conn, sweep.key).await?.join(", "),
         },
+        early_stopping: stopping_totals(&tasks),
         tasks,
     })
 }
@@ -43,7 +49,7 @@ async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Resu
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
     let outcomes = outcomes::without_scores(conn, sweep, plan.members(group)).await?;
     let mut origins = reuse::origins(conn, sweep, plan.members(group)).await?;
-    let completed = outcomes
+    let completed: BTreeMap<_, _> = outcomes
         .into_iter()
         .map(|(index, outcome)| {
             let spec = plan.trial(index);
@@ -56,5 +62,27 @@ async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Resu
         })
         .collect();
     let agreements = evaluations::agreements(conn, sweep, group).await?;
-    Ok(TaskResult::new(&plan.group(group), &choice, &completed, &agreements))
+    let standing = standing(conn, plan, sweep, group).await?;
+    Ok(TaskResult {
+        early_stopping: standing.map(|standing| summary(plan, &standing, &choice, &completed, &agreements)),
+        ..TaskResult::new(&plan.group(group), &choice, &completed, &agreements)
+    })
+}
+
+/// What early stopping did in a group.
+fn summary(
+    plan: &Plan,
+    standing: &Standing,
+    choice: &Choice,
+    completed: &BTreeMap<TrialId, Completed>,
+    agreements: &BTreeMap<TrialId, Agreement>,
+) -> StoppingSummary {
+    let spec = plan.spec();
+    let members = standing.trials.iter().map(|(row, fate)| Member {
+        trial: row.trial,
+        fate: *fate,
+        outcome: completed.get(&row.trial).map(|completed| &completed.outcome),
+    });
+    let of = (&standing.rules, spec.training.epochs, standing.seed);
+    StoppingSummary::new(of, &spec.selection, choice, agreements, members)
 }

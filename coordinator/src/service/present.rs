@@ -86,6 +86,7 @@ pub(super) async fn progress(handle: &CoordinatorHandle, conn: &mut Conn, row: &
         trials_completed: row.trials_completed,
         trials_failed: row.trials_failed,
         trials_cancelled: row.trials_cancelled,
+        trials_stopped: row.trials_stopped,
         groups_total: row.groups_total,
         groups_done: row.groups_done,
         running_epochs: measurements::running_epochs(conn, row.key).await?,
@@ -119,6 +120,7 @@ pub(super) fn group(plan: &Plan, row: &GroupRow) -> v1::Group {
         trials_total: row.trials_total,
         trials_completed: row.trials_completed,
         trials_failed: row.trials_failed,
+        trials_stopped: row.trials_stopped,
         best_val_loss: row.best.map(|(loss, _)| loss),
         best_trial: row
             .best
@@ -161,6 +163,7 @@ pub(super) fn changed_trial(
         outcome: None,
         update_time: Some(to_timestamp(at)),
         reused_from: String::new(),
+        stopped_epoch: change.stopped_epoch,
     }
 }
 
@@ -171,6 +174,7 @@ fn trial_state(tag: &str) -> v1::TrialState {
         "completed" => v1::TrialState::Completed,
         "failed" => v1::TrialState::Failed,
         "cancelled" => v1::TrialState::Cancelled,
+        "stopped" => v1::TrialState::Stopped,
         _ => v1::TrialState::Unspecified,
     }
 }
@@ -184,6 +188,7 @@ pub(super) fn state_tag(state: v1::TrialState) -> Option<&'static str> {
         v1::TrialState::Completed => Some("completed"),
         v1::TrialState::Failed => Some("failed"),
         v1::TrialState::Cancelled => Some("cancelled"),
+        v1::TrialState::Stopped => Some("stopped"),
     }
 }
 

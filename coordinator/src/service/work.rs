@@ -6,13 +6,14 @@ use crate::{
         commands::acquire_leases::{Grant, Work},
     },
     error::Result,
+    halving::standing,
     store::{
         Conn, StoreError, SweepKey, groups, outcomes,
         reuse::{self, Earlier},
         sweeps, trials,
     },
 };
-use augur_core::spec::canonical_json;
+use augur_core::{halving::Rules, id::TrialId, spec::canonical_json};
 use augur_proto::v1::{EarlierTrial, EvaluationWork, Lease, TrialScores, TrialWork, lease};
 
 /// The lease as a message.
@@ -29,10 +30,13 @@ pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Gr
 }
 
 async fn trial(handle: &CoordinatorHandle, conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<TrialWork> {
-    let spec = handle.plan(conn, sweep).await?.trial(index);
+    let plan = handle.plan(conn, sweep).await?;
+    let spec = plan.trial(index);
+    let rules = Rules::of(&plan, plan.group_of(index));
+    let rungs = rules.map_or(Vec::new(), |rules| rules.rungs);
     let trial = spec.id();
     let earlier = match reuse::wanted(conn, sweep).await? {
-        true => reuse::earlier(conn, trial).await?,
+        true => reuse::earlier(conn, trial, &rungs).await?,
         false => Vec::new(),
     };
     let sweep = sweeps::get(conn, sweep).await?.sweep;
@@ -44,10 +48,11 @@ async fn trial(handle: &CoordinatorHandle, conn: &mut Conn, sweep: SweepKey, ind
         earlier: earlier.into_iter().map(named).collect(),
         trial: format!("sweeps/{sweep}/trials/{trial}"),
         trial_spec_json: canonical_json(&spec),
+        rungs,
     })
 }
 
-/// Only the trials that were ranked go to the labels.
+/// Only the trials that were ranked go to the labels, and those that ran on for the audit of early stopping.
 async fn evaluation(
     handle: &CoordinatorHandle,
     conn: &mut Conn,
@@ -66,13 +71,15 @@ async fn evaluation(
         if scored.is_empty() {
             selected = index;
         }
-        let scores = outcomes::scores(conn, sweep, index).await?;
-        let scores = scores.ok_or(StoreError::Damaged("outcome"))?;
-        scored.push(TrialScores {
-            trial: ranked.trial.to_string(),
-            scores: scores.validation,
-            test_scores: scores.test,
-        });
+        scored.push(scores(conn, sweep, index, ranked.trial).await?);
+    }
+    let standing = standing(conn, &plan, sweep, group).await?;
+    let mut stopped = Vec::new();
+    if let Some(standing) = standing {
+        for row in standing.audited() {
+            scored.push(scores(conn, sweep, row.index, row.trial).await?);
+        }
+        stopped.extend(standing.ended().map(|(row, _)| row.trial.to_string()));
     }
     Ok(EvaluationWork {
         sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
@@ -81,5 +88,16 @@ async fn evaluation(
         detector_missing: reuse::detector_missing(conn, sweep, selected).await?,
         seal: choice.seal(),
         trials: scored,
+        stopped,
+    })
+}
+
+async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32, trial: TrialId) -> Result<TrialScores> {
+    let scores = outcomes::scores(conn, sweep, index).await?;
+    let scores = scores.ok_or(StoreError::Damaged("outcome"))?;
+    Ok(TrialScores {
+        trial: trial.to_string(),
+        scores: scores.validation,
+        test_scores: scores.test,
     })
 }

@@ -29,7 +29,7 @@ macro_rules! select {
         concat!(
             "SELECT sweep_key, group_index, ",
             job_columns!(),
-            " FROM evaluations ",
+            ", NULL AS stopped_epoch FROM evaluations ",
             $rest
         )
     };

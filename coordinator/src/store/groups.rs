@@ -44,6 +44,9 @@ pub(crate) struct GroupRow {
     pub trials_total: u32,
     pub trials_completed: u32,
     pub trials_failed: u32,
+    /// Missing in records of an earlier schema.
+    #[serde(default)]
+    pub trials_stopped: u32,
     /// Lowest loss so far and the position of the trial that has it.
     pub best: Option<(f64, u32)>,
 }
@@ -51,7 +54,7 @@ pub(crate) struct GroupRow {
 impl GroupRow {
     /// Whether every trial has ended with an outcome or without one.
     pub fn is_complete(&self) -> bool {
-        self.trials_completed + self.trials_failed == self.trials_total
+        self.trials_completed + self.trials_failed + self.trials_stopped == self.trials_total
     }
 }
 
@@ -64,6 +67,7 @@ fn read(row: &SqliteRow) -> Result<GroupRow> {
         trials_total: row.try_get("trials_total")?,
         trials_completed: row.try_get("trials_completed")?,
         trials_failed: row.try_get("trials_failed")?,
+        trials_stopped: row.try_get("trials_stopped")?,
         best: loss.zip(trial),
     })
 }
@@ -108,12 +112,14 @@ pub(crate) async fn list(conn: &mut Conn, sweep: SweepKey, from: u32, limit: u32
 /// Writes a group's state and counters.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: &GroupRow) -> Result<()> {
     let done = sqlx::query(
-        "UPDATE groups SET state = ?, trials_completed = ?, trials_failed = ?, best_val_loss = ?, best_trial = ?
+        "UPDATE groups SET state = ?, trials_completed = ?, trials_failed = ?, trials_stopped = ?, best_val_loss = ?,
+             best_trial = ?
          WHERE sweep_key = ? AND group_index = ?",
     )
     .bind(group.state.tag())
     .bind(group.trials_completed)
     .bind(group.trials_failed)
+    .bind(group.trials_stopped)
     .bind(group.best.map(|(loss, _)| loss))
     .bind(group.best.map(|(_, trial)| trial))
     .bind(sweep.0)

@@ -22,7 +22,7 @@ impl fmt::Display for Violation {
 }
 
 /// Each invariant, with a query that gives the key of every sweep in which it does not hold, and where.
-const INVARIANTS: [(&str, &str); 11] = [
+const INVARIANTS: [(&str, &str); 12] = [
     (
         "the trials are 0..n, each once",
         "SELECT s.sweep_key, COUNT(t.trial_index) AS at FROM sweeps s LEFT JOIN trials t USING (sweep_key)
@@ -52,7 +52,8 @@ const INVARIANTS: [(&str, &str); 11] = [
         "SELECT s.sweep_key, s.trials_completed AS at FROM sweeps s JOIN trials t USING (sweep_key)
          GROUP BY s.sweep_key HAVING s.trials_pending <> SUM(t.state = 'pending')
              OR s.trials_leased <> SUM(t.state = 'leased') OR s.trials_completed <> SUM(t.state = 'completed')
-             OR s.trials_failed <> SUM(t.state = 'failed') OR s.trials_cancelled <> SUM(t.state = 'cancelled')",
+             OR s.trials_failed <> SUM(t.state = 'failed') OR s.trials_cancelled <> SUM(t.state = 'cancelled')
+             OR s.trials_stopped <> SUM(t.state = 'stopped')",
     ),
     (
         "the sweep's counters are those of its groups",
@@ -64,9 +65,9 @@ const INVARIANTS: [(&str, &str); 11] = [
         "the group's counters are those of its trials",
         "SELECT sweep_key, group_index AS at FROM groups g JOIN (
              SELECT sweep_key, group_index, COUNT(*) AS total, SUM(state = 'completed') AS completed,
-                 SUM(state = 'failed') AS failed FROM trials GROUP BY sweep_key, group_index
+                 SUM(state = 'failed') AS failed, SUM(state = 'stopped') AS stopped FROM trials GROUP BY sweep_key, group_index
          ) t USING (sweep_key, group_index)
-         WHERE trials_total <> total OR trials_completed <> completed OR trials_failed <> failed",
+         WHERE trials_total <> total OR trials_completed <> completed OR trials_failed <> failed OR trials_stopped <> stopped",
     ),
     (
         "a trial has an outcome exactly if it completed, of the attempt that did",
@@ -76,7 +77,7 @@ const INVARIANTS: [(&str, &str); 11] = [
     (
         "a group is sealed exactly when all its trials are over, and selects only from completed ones",
         "SELECT g.sweep_key, g.group_index AS at FROM groups g
-         WHERE (g.state <> 'searching') <> (g.trials_completed + g.trials_failed = g.trials_total)
+         WHERE (g.state <> 'searching') <> (g.trials_completed + g.trials_failed + g.trials_stopped = g.trials_total)
              OR (g.state <> 'searching') <> (g.seal IS NOT NULL)
              OR EXISTS (SELECT 1 FROM json_each(g.choice, '$.ranking') r
                  LEFT JOIN trials t ON t.sweep_key = g.sweep_key AND t.trial = json_extract(r.value, '$.trial')
@@ -104,6 +105,14 @@ const INVARIANTS: [(&str, &str); 11] = [
              SELECT 1 FROM trials u JOIN outcomes p USING (sweep_key, trial_index)
              WHERE u.sweep_key = o.reused_from AND u.trial = t.trial AND p.reused_from IS NULL
                  AND p.fingerprint = o.fingerprint AND p.outcome = o.outcome AND p.scores = o.scores)",
+    ),
+    (
+        "a trial is stopped exactly at a rung where it has a value, in a sweep with early stopping",
+        "SELECT t.sweep_key, t.trial_index AS at FROM trials t JOIN sweeps s USING (sweep_key)
+         WHERE (t.state = 'stopped') <> (t.stopped_epoch IS NOT NULL)
+             OR (t.state = 'stopped' AND s.spec_json ->> '$.early_stopping' IS NULL)
+             OR (t.state = 'stopped' AND NOT EXISTS (SELECT 1 FROM rung_values v WHERE v.sweep_key = t.sweep_key
+                 AND v.trial_index = t.trial_index AND v.epoch = t.stopped_epoch))",
     ),
 ];
 

@@ -8,7 +8,7 @@ use augur_core::{
 };
 use sqlx::{Row, sqlite::SqliteRow};
 
-/// The columns that [`read`] reads.
+/// The columns that [`read`] reads, beside `stopped_epoch`, which only trials have.
 macro_rules! job_columns {
     () => {
         "state, begun, charged, worker, token, expires, cause, generation, updated_at"
@@ -40,7 +40,9 @@ impl Job {
     pub fn moved(&self, state: JobState, cause: Option<Cause>, now: Timestamp) -> Self {
         let (begun, charged) = match &state {
             JobState::Pending(tally) | JobState::Leased(Lease { tally, .. }) => (tally.begun, tally.charged),
-            JobState::Completed { attempt, .. } | JobState::Failed { attempt, .. } => (*attempt, self.charged),
+            JobState::Completed { attempt, .. }
+            | JobState::Failed { attempt, .. }
+            | JobState::Stopped { attempt, .. } => (*attempt, self.charged),
             JobState::Cancelled => (self.begun, self.charged),
         };
         let worker = match &state {
@@ -48,7 +50,7 @@ impl Job {
             _ => self.worker,
         };
         let cause = match &state {
-            JobState::Completed { .. } => None,
+            JobState::Completed { .. } | JobState::Stopped { .. } => None,
             _ => cause.or_else(|| self.cause.clone()),
         };
         Self {
@@ -77,6 +79,14 @@ impl Job {
         }
     }
 
+    /// The rung at which it was stopped, if it was.
+    pub fn stopped_epoch(&self) -> Option<u32> {
+        match self.state {
+            JobState::Stopped { epoch, .. } => Some(epoch),
+            _ => None,
+        }
+    }
+
     pub(super) fn worker_text(&self) -> Option<String> {
         self.worker.map(|worker| worker.to_string())
     }
@@ -94,6 +104,7 @@ pub(crate) fn tag(state: &JobState) -> &'static str {
         JobState::Completed { .. } => "completed",
         JobState::Failed { .. } => "failed",
         JobState::Cancelled => "cancelled",
+        JobState::Stopped { .. } => "stopped",
     }
 }
 
@@ -107,6 +118,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Job> {
     let cause: Option<String> = row.try_get("cause")?;
     let cause: Option<Cause> = cause.map(|text| from_json(&text, "cause")).transpose()?;
     let expires: Option<i64> = row.try_get("expires")?;
+    let stopped: Option<u32> = row.try_get("stopped_epoch")?;
     let state = match (row.try_get("state")?, worker, token, expires, &cause) {
         ("pending", ..) => JobState::Pending(tally),
         ("leased", Some(worker), Some(token), Some(expires), _) => JobState::Leased(Lease {
@@ -121,6 +133,10 @@ pub(super) fn read(row: &SqliteRow) -> Result<Job> {
             cause: cause.clone(),
         },
         ("cancelled", ..) => JobState::Cancelled,
+        ("stopped", ..) => JobState::Stopped {
+            attempt: begun,
+            epoch: stopped.ok_or(StoreError::Damaged("job"))?,
+        },
         _ => return Err(damaged),
     };
     Ok(Job {

@@ -61,6 +61,32 @@ pub(crate) async fn newest(
     Ok(measurements)
 }
 
+/// What an attempt of a trial measured at the end of some epochs; those that it didn't report are left out.
+pub(crate) async fn at(
+    conn: &mut Conn,
+    (sweep, index, attempt): (SweepKey, u32, u32),
+    epochs: &[u32],
+) -> Result<Vec<Measurement>> {
+    let mut found = Vec::with_capacity(epochs.len());
+    for epoch in epochs {
+        let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT measurement FROM measurements
+             WHERE sweep_key = ? AND trial_index = ? AND attempt = ? AND epoch = ?",
+        )
+        .bind(sweep.0)
+        .bind(index)
+        .bind(attempt)
+        .bind(epoch)
+        .fetch_optional(&mut *conn)
+        .await?;
+        if let Some(bytes) = bytes {
+            let measurement = v1::Measurement::decode(&*bytes).map_err(|_| StoreError::Damaged("measurement"))?;
+            found.push(measurement.into());
+        }
+    }
+    Ok(found)
+}
+
 /// Epochs that the running trials of a sweep have finished.
 pub(crate) async fn running_epochs(conn: &mut Conn, sweep: SweepKey) -> Result<u32> {
     let epochs = sqlx::query_scalar(

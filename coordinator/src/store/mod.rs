@@ -12,6 +12,7 @@ mod open;
 pub(crate) mod outcomes;
 pub(crate) mod requests;
 pub(crate) mod reuse;
+pub(crate) mod rungs;
 pub(crate) mod sweeps;
 pub(crate) mod transitions;
 pub(crate) mod trials;

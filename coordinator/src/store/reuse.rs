@@ -1,7 +1,10 @@
 //! What was computed before: the completed trials of an identifier in all sweeps, and copying what came of one.
 
-use super::{Conn, Result, StoreError, SweepKey, swapped};
-use augur_core::id::{SweepId, TrialId};
+use super::{Conn, Result, StoreError, SweepKey, measurements, swapped};
+use augur_core::{
+    id::{SweepId, TrialId},
+    outcome::Measurement,
+};
 use sqlx::Row;
 use std::{collections::BTreeMap, ops::Range};
 
@@ -13,28 +16,48 @@ const MOST: u32 = 8;
 pub(crate) struct Earlier {
     pub sweep: SweepId,
     pub fingerprint: String,
+    place: Place,
 }
 
-/// The trials of this identifier that completed with a fingerprint, newest sweep first.
-pub(crate) async fn earlier(conn: &mut Conn, trial: TrialId) -> Result<Vec<Earlier>> {
+/// The trials of this identifier that completed with a fingerprint and were judged at the epochs `rungs`, newest sweep first.
+pub(crate) async fn earlier(conn: &mut Conn, trial: TrialId, rungs: &[u32]) -> Result<Vec<Earlier>> {
     let rows = sqlx::query(
-        "SELECT s.sweep, o.fingerprint
+        "SELECT s.sweep, o.fingerprint, t.sweep_key, t.trial_index, t.begun
          FROM trials t INDEXED BY trials_completed
              JOIN outcomes o USING (sweep_key, trial_index) JOIN sweeps s USING (sweep_key)
          WHERE t.trial = ? AND t.state = 'completed' AND o.fingerprint <> '' ORDER BY t.sweep_key DESC LIMIT ?",
     )
     .bind(trial.to_string())
     .bind(MOST)
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
+    let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Earlier> {
         let sweep: &str = row.try_get("sweep")?;
         Ok(Earlier {
             sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
             fingerprint: row.try_get("fingerprint")?,
+            place: (
+                SweepKey(row.try_get("sweep_key")?),
+                row.try_get("trial_index")?,
+                row.try_get("begun")?,
+            ),
         })
     };
-    rows.iter().map(read).collect()
+    let mut earlier = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let completion = read(row)?;
+        if judged(conn, completion.place, rungs).await?.is_some() {
+            earlier.push(completion);
+        }
+    }
+    Ok(earlier)
+}
+
+/// What an attempt measured at the epochs `rungs`; none where it was not judged at one of them.
+pub(crate) async fn judged(conn: &mut Conn, place: Place, rungs: &[u32]) -> Result<Option<Vec<Measurement>>> {
+    let mut measured = measurements::at(conn, place, rungs).await?;
+    measured.retain(|measurement| measurement.validation.is_some() && measurement.diagnostics.is_some());
+    Ok((measured.len() == rungs.len()).then_some(measured))
 }
 
 /// The fingerprint with which a trial completed; none where it did not.
@@ -43,7 +66,7 @@ pub(crate) async fn fingerprint(conn: &mut Conn, sweep: SweepKey, index: u32) ->
     Ok(fingerprint.bind(sweep.0).bind(index).fetch_optional(conn).await?)
 }
 
-/// Where an outcome is copied from, and where to: (sweep, position, attempt).
+/// An attempt: (sweep, position of the trial, number).
 pub(crate) type Place = (SweepKey, u32, u32);
 
 /// Copies the outcome of `from` and its attempt's measurements to `to`. The sweep that is named as their origin is the one

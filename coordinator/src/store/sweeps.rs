@@ -60,11 +60,12 @@ pub(crate) struct SweepRow {
     pub trials_completed: u32,
     pub trials_failed: u32,
     pub trials_cancelled: u32,
+    pub trials_stopped: u32,
     pub groups_total: u32,
     pub groups_done: u32,
     /// Groups that have a selected trial.
     pub groups_selected: u32,
-    /// Seconds of completed attempts.
+    /// Seconds of completed attempts, and of stopped ones as far as they reported.
     pub trial_seconds: f64,
     /// Trials whose outcome an earlier sweep computed.
     pub trials_reused: u32,
@@ -74,7 +75,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT sweep_key, sweep, name, spec_sha256, state, created_at, ended_at, trials_pending, trials_leased,
-                 trials_completed, trials_failed, trials_cancelled, groups_total, groups_done, groups_selected,
+                 trials_completed, trials_failed, trials_cancelled, trials_stopped, groups_total, groups_done, groups_selected,
                  trial_seconds, trials_reused FROM sweeps ",
             $rest
         )
@@ -97,6 +98,7 @@ fn read(row: &SqliteRow) -> Result<SweepRow> {
         trials_completed: row.try_get("trials_completed")?,
         trials_failed: row.try_get("trials_failed")?,
         trials_cancelled: row.try_get("trials_cancelled")?,
+        trials_stopped: row.try_get("trials_stopped")?,
         groups_total: row.try_get("groups_total")?,
         groups_done: row.try_get("groups_done")?,
         groups_selected: row.try_get("groups_selected")?,
@@ -196,6 +198,7 @@ pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &
             }
             JobState::Failed { .. } => "UPDATE sweeps SET trials_failed = trials_failed + ? WHERE sweep_key = ?",
             JobState::Cancelled => "UPDATE sweeps SET trials_cancelled = trials_cancelled + ? WHERE sweep_key = ?",
+            JobState::Stopped { .. } => "UPDATE sweeps SET trials_stopped = trials_stopped + ? WHERE sweep_key = ?",
         };
         let change = by * i64::try_from(n).unwrap_or(i64::MAX);
         sqlx::query(statement)
@@ -207,7 +210,7 @@ pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &
     Ok(())
 }
 
-/// Adds the seconds of a completed attempt.
+/// Adds the seconds of an attempt that completed or was stopped.
 pub(crate) async fn add_seconds(conn: &mut Conn, key: SweepKey, seconds: f64) -> Result<()> {
     sqlx::query("UPDATE sweeps SET trial_seconds = trial_seconds + ? WHERE sweep_key = ?")
         .bind(seconds)

@@ -31,6 +31,9 @@ pub(crate) struct TrialChange {
     pub begun: u32,
     pub worker: Option<WorkerId>,
     pub cause: Option<Cause>,
+    /// Missing in records of an earlier schema.
+    #[serde(default)]
+    pub stopped_epoch: Option<u32>,
 }
 
 impl From<&Job> for TrialChange {
@@ -40,6 +43,7 @@ impl From<&Job> for TrialChange {
             begun: job.begun,
             worker: job.worker,
             cause: job.cause.clone(),
+            stopped_epoch: job.stopped_epoch(),
         }
     }
 }

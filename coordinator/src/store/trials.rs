@@ -31,7 +31,7 @@ macro_rules! select {
         concat!(
             "SELECT sweep_key, trial_index, trial, group_index, ",
             job_columns!(),
-            " FROM trials ",
+            ", stopped_epoch FROM trials ",
             $rest
         )
     };
@@ -173,7 +173,7 @@ pub(crate) async fn list(
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job) -> Result<()> {
     let done = sqlx::query(
         "UPDATE trials SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
-             generation = ?, updated_at = ?
+             generation = ?, updated_at = ?, stopped_epoch = ?
          WHERE sweep_key = ? AND trial_index = ? AND generation = ?",
     )
     .bind(job::tag(&job.state))
@@ -185,6 +185,7 @@ pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job)
     .bind(job.cause_json())
     .bind(job.generation)
     .bind(job.updated_at.0)
+    .bind(job.stopped_epoch())
     .bind(sweep.0)
     .bind(index)
     .bind(job.generation - 1)

@@ -231,11 +231,16 @@ impl LightWorker {
             hypergradient_norm: Some(f64::NAN),
             ..Default::default()
         };
+        self.report_all(token, epochs.map(measurement).collect()).await
+    }
+
+    /// Reports measurements; gives the stale tokens.
+    pub async fn report_all(&mut self, token: &str, measurements: Vec<v1::Measurement>) -> Vec<String> {
         let request = v1::ReportMeasurementsRequest {
             worker_id: self.id.clone(),
             reports: vec![v1::LeaseMeasurements {
                 token: token.into(),
-                measurements: epochs.map(measurement).collect(),
+                measurements,
             }],
         };
         self.api

@@ -102,9 +102,7 @@ fn one_in_three_goes_on_and_ties_are_in_favour() {
             stopped(6, 6, 2),
         ]
     );
-    let Fate::Stopped(stop) = all[3] else {
-        panic!("{all:?}")
-    };
+    let Fate::Stopped(stop) = all[3] else { panic!("{all:?}") };
     assert_eq!(
         stop.to_string(),
         "stopped: after epoch 4 it ranked 3 of 4, where the first 2 went on"
@@ -121,10 +119,7 @@ fn one_in_three_goes_on_and_ties_are_in_favour() {
 fn a_decision_waits_for_those_before_and_for_nobody_else() {
     let mut known = courses(&[2.0, 3.0, 1.0]);
     known[1].values.clear();
-    assert_eq!(
-        fates(3, &[4], &known),
-        [Fate::GoesOn, Fate::Undecided, Fate::Undecided]
-    );
+    assert_eq!(fates(3, &[4], &known), [Fate::GoesOn, Fate::Undecided, Fate::Undecided]);
     known[1].is_over = true;
     assert_eq!(fates(3, &[4], &known), [Fate::GoesOn; 3]);
     // The one after it is nobody's business.
@@ -180,5 +175,8 @@ fn the_expected_share_is_that_of_random_values() {
     let expected = expected_share(trials, &rules, epochs);
     assert!((share - expected).abs() < 0.02, "{share}, not {expected}");
     let audit = Rules { audit: 1.0, ..rules };
-    assert!((expected_share(trials, &audit, epochs) - 1.0).abs() < 1e-12, "all run on");
+    assert!(
+        (expected_share(trials, &audit, epochs) - 1.0).abs() < 1e-12,
+        "all run on"
+    );
 }

@@ -64,6 +64,8 @@ fn report(run: &mut Run, epoch: u32, training_loss: f64) -> Result<(), Halt> {
         validation_loss: None,
         hyperparameters: Hyperparameters::new(),
         hypergradient_norm: None,
+        validation: None,
+        diagnostics: None,
         seconds: run.start.elapsed().as_secs_f64(),
     };
     match (run.report)(measurement) {

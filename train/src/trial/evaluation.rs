@@ -41,45 +41,83 @@ pub fn validation_loss(trial: &Trial) -> f64 {
     })
 }
 
+/// The losses and the diagnostics of a trial as they would be if it ended after this epoch; none where a number is not finite.
+pub fn on_the_way(trial: &Trial, training_loss: f64) -> Option<(Validation, Diagnostics)> {
+    let Unsupervised {
+        validation,
+        diagnostics,
+        ..
+    } = no_grad(|| unsupervised(trial, training_loss)).ok()?;
+    let mut numbers = validation.values().chain(diagnostics.values());
+    numbers.all(f64::is_finite).then_some((validation, diagnostics))
+}
+
 /// All that selection, guards, the later evaluation and whoever keeps the detector need.
 pub fn judge(trial: &Trial, training_loss: f64) -> Result<Judgement, TrialError> {
     no_grad(|| {
-        let images = &trial.images;
-        let [z_trn, z_val] = [&images.train, &images.validation].map(|x| embed(trial, x));
-        let (held_out_aug, augmentation_distance) = held_out_augmented(trial);
-        let z_aug = embed(trial, &augmented(trial, &images.train, Group::Train));
-        let embeddings = || -> Result<Embeddings, SelectorError> {
-            Ok(Embeddings {
-                train: rows(&z_trn)?,
-                held_out: rows(&embed(trial, &images.held_out))?,
-                augmented: rows(&embed(trial, &held_out_aug))?,
-                augmented_train: Some(rows(&z_aug)?),
-                validation: rows(&z_val)?,
-            })
-        };
-        let embeddings = embeddings().map_err(|_| TrialError::NotFinite {
-            what: "an embedding".to_owned(),
-            epoch: trial.spec.training.epochs,
-        })?;
-        let scorer = Scorer::fit(trial.spec.score, &z_trn)?;
+        let Unsupervised {
+            validation,
+            diagnostics,
+            scores: of_validation,
+            scorer,
+            embeddings,
+        } = unsupervised(trial, training_loss)?;
         let score = |x: &Tensor| scores(&trial.network, &scorer, x);
-        let scores = score(&images.validation)?;
         Ok(Judgement {
-            validation: validate(&embeddings, &scores, &mut trial.draws.permutations()),
-            diagnostics: Diagnostics {
-                training_loss,
-                embedding_scale: normalise(&z_trn, &z_aug, &z_val).scale.double_value(&[]),
-                augmentation_distance,
-            },
-            scores,
-            test_scores: score(&images.test)?,
+            validation,
+            diagnostics,
+            scores: of_validation,
+            test_scores: score(&trial.images.test)?,
             normal_scores: NormalScores {
                 train: training_scores(trial, &scorer)?,
-                held_out: score(&images.held_out)?,
+                held_out: score(&trial.images.held_out)?,
             },
             scorer,
             embeddings,
         })
+    })
+}
+
+/// What is judged by images that tuning may see.
+struct Unsupervised {
+    validation: Validation,
+    diagnostics: Diagnostics,
+    /// Anomaly score of each validation image.
+    scores: Vec<f64>,
+    scorer: Scorer,
+    embeddings: Embeddings,
+}
+
+fn unsupervised(trial: &Trial, training_loss: f64) -> Result<Unsupervised, TrialError> {
+    let images = &trial.images;
+    let [z_trn, z_val] = [&images.train, &images.validation].map(|x| embed(trial, x));
+    let (held_out_aug, augmentation_distance) = held_out_augmented(trial);
+    let z_aug = embed(trial, &augmented(trial, &images.train, Group::Train));
+    let embeddings = || -> Result<Embeddings, SelectorError> {
+        Ok(Embeddings {
+            train: rows(&z_trn)?,
+            held_out: rows(&embed(trial, &images.held_out))?,
+            augmented: rows(&embed(trial, &held_out_aug))?,
+            augmented_train: Some(rows(&z_aug)?),
+            validation: rows(&z_val)?,
+        })
+    };
+    let embeddings = embeddings().map_err(|_| TrialError::NotFinite {
+        what: "an embedding".to_owned(),
+        epoch: trial.spec.training.epochs,
+    })?;
+    let scorer = Scorer::fit(trial.spec.score, &z_trn)?;
+    let scores = scores(&trial.network, &scorer, &images.validation)?;
+    Ok(Unsupervised {
+        validation: validate(&embeddings, &scores, &mut trial.draws.permutations()),
+        diagnostics: Diagnostics {
+            training_loss,
+            embedding_scale: normalise(&z_trn, &z_aug, &z_val).scale.double_value(&[]),
+            augmentation_distance,
+        },
+        scores,
+        scorer,
+        embeddings,
     })
 }
 

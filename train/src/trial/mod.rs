@@ -57,7 +57,7 @@ pub struct Remains {
 }
 
 /// Runs the trial `spec` on the images of its task; paths of weights in it are relative to `base`. `report` gets a
-/// measurement after every epoch.
+/// measurement after every epoch, which is never judged on its way.
 ///
 /// Sets libtorch's thread count for this process.
 ///
@@ -72,8 +72,26 @@ pub fn run(
     base: &Path,
     report: &mut dyn FnMut(Measurement) -> Control,
 ) -> Result<Ended, TrialError> {
+    run_judged(spec, &[], images, base, report)
+}
+
+/// The same with a judgement at the end of each of the epochs `rungs`, as part of its measurement. It changes no bit of the
+/// outcome. A baseline is never judged.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// As [`run`].
+pub fn run_judged(
+    spec: &TrialSpec,
+    rungs: &[u32],
+    images: &TaskImages,
+    base: &Path,
+    report: &mut dyn FnMut(Measurement) -> Control,
+) -> Result<Ended, TrialError> {
     match &spec.method {
-        Method::Augmented { family, initial } => augmented(spec, (family, initial), images, base, report),
+        Method::Augmented { family, initial } => augmented(spec, (family, initial), rungs, images, base, report),
         Method::Baseline(baseline) => baseline::run(spec, baseline, images, base, report),
     }
 }
@@ -82,6 +100,7 @@ pub fn run(
 fn augmented(
     spec: &TrialSpec,
     from: (&FamilySpec, &Hyperparameters),
+    rungs: &[u32],
     images: &TaskImages,
     base: &Path,
     report: &mut dyn FnMut(Measurement) -> Control,
@@ -92,12 +111,18 @@ fn augmented(
     for epoch in 1..=spec.training.epochs {
         let summary = epochs::run(&mut trial, epoch);
         training_loss = summary.training_loss;
+        let judged = rungs
+            .contains(&epoch)
+            .then(|| evaluation::on_the_way(&trial, training_loss));
+        let (validation, diagnostics) = judged.flatten().unzip();
         let measurement = Measurement {
             epoch,
             training_loss,
             validation_loss: Some(evaluation::validation_loss(&trial)),
             hyperparameters: trial.hyperparameters(),
             hypergradient_norm: summary.hypergradient_norm,
+            validation,
+            diagnostics,
             seconds: start.elapsed().as_secs_f64(),
         };
         require_finite(&measurement)?;

@@ -21,9 +21,13 @@ use augur_core::{
     state::{Cause, CauseKind},
 };
 use augur_proto::v1::{self, lease::Work};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+/// How long a trial that is no longer wanted may take to end its epoch; then its process is killed. Starting another one takes
+/// as long.
+const LAST_EPOCH: Duration = Duration::from_secs(5);
 
 /// What every job of a worker uses.
 #[derive(Clone)]
@@ -38,6 +42,9 @@ pub(crate) struct Bench {
     /// Fires when the worker stops: work in progress is dropped, finished work may still be handed in.
     pub stopping: CancellationToken,
 }
+
+/// Why work is dropped that was cancelled, was stopped early, or went to another worker.
+const UNWANTED: &str = "the coordinator wants it no more";
 
 /// What came of the work.
 enum End {
@@ -59,7 +66,7 @@ impl Bench {
         info!("{what} begins in slot {}: {name}", slot.index);
         let end = tokio::select! {
             end = self.do_work(&held, work, slot) => end,
-            () = held.dropped.cancelled() => End::Dropped("the coordinator wants it no more"),
+            () = unwanted(&held.dropped) => End::Dropped(UNWANTED),
             () = self.stopping.cancelled() => End::Dropped("the worker stops"),
         };
         self.report(&held, what, &name, end).await;
@@ -67,10 +74,14 @@ impl Bench {
 
     async fn do_work(&self, held: &Held, work: Option<Work>, slot: &mut Slot) -> End {
         match work {
-            Some(Work::Trial(work)) => self
-                .run_trial(held, work, slot)
-                .await
-                .map_or_else(End::Failed, |done| End::Trial(Box::new(done))),
+            Some(Work::Trial(work)) => {
+                self.run_trial(held, work, slot)
+                    .await
+                    .map_or_else(End::Failed, |done| match done {
+                        Some(done) => End::Trial(Box::new(done)),
+                        None => End::Dropped(UNWANTED),
+                    })
+            }
             Some(Work::Evaluation(work)) => self
                 .evaluate(work, slot)
                 .await
@@ -79,7 +90,7 @@ impl Bench {
         }
     }
 
-    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Done, Cause> {
+    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Option<Done>, Cause> {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
         let earlier = work.earlier.into_iter().map(|earlier| Earlier {
             artifacts: self.of_trial(&earlier.trial, &spec),
@@ -88,19 +99,26 @@ impl Bench {
         });
         let run = Run {
             earlier: earlier.collect(),
+            rungs: work.rungs,
             ..self.run_of(&work.trial, spec)
         };
         let permit = self.packing.admit(&run.spec).await;
+        if held.dropped.is_cancelled() {
+            return Ok(None);
+        }
         let ended = slot
-            .run(run, |measurement| self.reporter.add(held.token, measurement))
+            .run_until(run, &held.dropped, |measurement| {
+                self.reporter.add(held.token, measurement)
+            })
             .await;
         match ended {
-            Ok(done) => {
+            Ok(None) => Ok(None),
+            Ok(Some(done)) => {
                 // A trial that was reused took nothing.
                 if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
                     permit.measured(bytes);
                 }
-                Ok(done)
+                Ok(Some(done))
             }
             Err(cause) if cause.kind == CauseKind::OutOfMemory => Err(out_of_memory(cause, permit.ran_out())),
             Err(cause) => Err(cause),
@@ -119,6 +137,12 @@ impl Bench {
                 let lost = work.trials.iter().skip(1).map(|trial| trial.trial.as_str());
                 if let Err(fault) = artifacts::discard_models(&kept, lost) {
                     warn!("detectors that were not selected stay in {}: {fault}", kept.display());
+                }
+                if let Err(fault) = artifacts::discard_all(&kept, work.stopped.iter().map(String::as_str)) {
+                    warn!(
+                        "what trials left that were stopped early stays in {}: {fault}",
+                        kept.display()
+                    );
                 }
             }
             evaluate(&spec, work.trials, &base_dir)
@@ -141,6 +165,7 @@ impl Bench {
             spec,
             base_dir: self.base_dir.clone(),
             earlier: Vec::new(),
+            rungs: Vec::new(),
         }
     }
 
@@ -154,6 +179,12 @@ impl Bench {
     fn of_sweep(&self, name: &str) -> Option<PathBuf> {
         artifacts::of_sweep(self.artifacts.as_deref()?, name)
     }
+}
+
+/// Returns some time after the coordinator has said that it wants the work no more.
+async fn unwanted(dropped: &CancellationToken) {
+    dropped.cancelled().await;
+    tokio::time::sleep(LAST_EPOCH).await;
 }
 
 /// The spec of the trial called `name` (sweeps/{sweep}/trials/{trial}), which must be the trial that the spec makes.

@@ -6,7 +6,7 @@ use super::{
     images::{LastImages, Loaded},
     peak,
     post_mortem::says_out_of_memory,
-    protocol::{Computed, Done, Event, Run, from_line, to_line},
+    protocol::{Computed, Done, Event, Request, Run, from_line, to_line},
     reuse::reuse,
 };
 use augur_core::{
@@ -29,7 +29,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     process::{ExitCode, exit},
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
 };
 
 /// Serves until stdin ends.
@@ -47,8 +51,8 @@ fn serve() -> io::Result<ExitCode> {
     let mut events = Events(claim_stdout()?);
     die_with_parent()?;
     let mut images = LastImages::default();
-    for run in requests() {
-        let end = run_caught(&run, &mut images, &mut events);
+    for (run, stop) in requests() {
+        let end = run_caught(&run, &stop, &mut images, &mut events);
         events.send(&end)?;
         if let Event::Failed(_) = end {
             return Ok(ExitCode::FAILURE);
@@ -73,16 +77,20 @@ fn die_with_parent() -> io::Result<()> {
     Ok(())
 }
 
-/// The requests from stdin. Its end ends the process at once, in the middle of a trial too.
-fn requests() -> mpsc::Receiver<Run> {
+/// The trials that stdin asks for, each with the flag that stops it. Its end ends the process at once, in the middle of a
+/// trial too.
+fn requests() -> mpsc::Receiver<(Run, Arc<AtomicBool>)> {
     let (sender, requests) = mpsc::channel();
     std::thread::spawn(move || {
+        let mut last = Arc::new(AtomicBool::new(false));
         for line in io::stdin().lines().map_while(Result::ok) {
             match from_line(&line) {
-                Ok(run) => {
+                Ok(Request::Run(run)) => {
+                    last = Arc::new(AtomicBool::new(false));
                     // Fails only when the process is ending.
-                    let _ = sender.send(run);
+                    let _ = sender.send((run, Arc::clone(&last)));
                 }
+                Ok(Request::Stop) => last.store(true, Ordering::Relaxed),
                 Err(error) => {
                     eprintln!("the worker asked for what is no trial: {error}");
                     exit(1);
@@ -104,8 +112,8 @@ impl Events {
 }
 
 /// Runs a trial; a panic (tch turns libtorch's C++ exceptions into those) is an end like any other.
-fn run_caught(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
-    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, images, events)));
+fn run_caught(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut Events) -> Event {
+    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, stop, images, events)));
     caught.unwrap_or_else(|panic| {
         let message = message_of(panic.as_ref());
         let kind = if says_out_of_memory(&message) {
@@ -117,7 +125,7 @@ fn run_caught(run: &Run, images: &mut LastImages, events: &mut Events) -> Event 
     })
 }
 
-fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
+fn run_trial(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut Events) -> Event {
     peak::reset();
     let Loaded { images, sha256 } = match images.of(run) {
         Ok(loaded) => loaded,
@@ -136,12 +144,11 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
         });
     }
     // Nobody hears a child whose worker is gone.
-    let mut report = |measurement| {
-        events
-            .send(&Event::Measurement(measurement))
-            .map_or(Control::Stop, |()| Control::Continue)
+    let mut report = |measurement| match events.send(&Event::Measurement(measurement)) {
+        Ok(()) if !stop.load(Ordering::Relaxed) => Control::Continue,
+        _ => Control::Stop,
     };
-    match trial::run(&run.spec, images, &run.base_dir, &mut report) {
+    match trial::run_judged(&run.spec, &run.rungs, images, &run.base_dir, &mut report) {
         Ok(Ended::Completed(outcome, remains)) => {
             if let (Some(folder), Some(remains)) = (&run.artifacts, remains) {
                 keep(folder, &outcome, *remains);
@@ -152,7 +159,7 @@ fn run_trial(run: &Run, images: &mut LastImages, events: &mut Events) -> Event {
                 peak_bytes: peak::bytes(),
             })
         }
-        Ok(Ended::Stopped { epoch }) => failed(CauseKind::Released, format!("stopped after epoch {epoch}")),
+        Ok(Ended::Stopped { epoch }) => Event::Stopped { epoch },
         Err(error) => failed(kind_of(&error), chain(&error)),
     }
 }

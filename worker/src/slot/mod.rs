@@ -21,6 +21,7 @@ use augur_core::{
 };
 use protocol::{Done, Run};
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// One slot of a worker.
 pub struct Slot {
@@ -50,11 +51,29 @@ impl Slot {
         self.process.as_ref().and_then(Process::pid)
     }
 
-    /// Runs a trial. Dropping the future kills the child: a cancelled trial leaves nothing behind.
+    /// Runs a trial to its end. Dropping the future kills the child: a cancelled trial leaves nothing behind.
     ///
     /// # Errors
     /// Why there is no outcome.
     pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
+        let done = self.run_until(run, &CancellationToken::new(), on_measurement).await?;
+        done.ok_or_else(|| Cause {
+            kind: CauseKind::Released,
+            detail: "the trial was stopped on its way".into(),
+        })
+    }
+
+    /// The same, until `stop` fires: then the trial ends with its epoch, without an outcome (none), and the child lives on for
+    /// the next one.
+    ///
+    /// # Errors
+    /// Why there is no outcome.
+    pub async fn run_until(
+        &mut self,
+        run: Run,
+        stop: &CancellationToken,
+        on_measurement: impl FnMut(Measurement),
+    ) -> Result<Option<Done>, Cause> {
         let threads = run.spec.resources.threads;
         let healthy = self
             .process
@@ -64,7 +83,7 @@ impl Slot {
             Some(process) => process,
             None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e))?,
         };
-        let result = process.run(run, on_measurement).await;
+        let result = process.run(run, stop, on_measurement).await;
         // A failure may have left anything in the child's memory.
         self.process = result.is_ok().then_some(process);
         result

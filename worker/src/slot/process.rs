@@ -3,7 +3,7 @@
 use super::{
     log::Log,
     post_mortem::{self, OomKills},
-    protocol::{Done, Event, Run, from_line, to_line},
+    protocol::{Done, Event, Request, Run, from_line, to_line},
 };
 use augur_core::{
     outcome::Measurement,
@@ -14,6 +14,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
 };
+use tokio_util::sync::CancellationToken;
 
 /// A child process of a slot. Dropping it kills it.
 pub(super) struct Process {
@@ -61,21 +62,39 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Runs a trial to its end, or to that of the child.
-    pub async fn run(&mut self, run: Run, mut on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
+    /// Runs a trial to its end, or to that of the child; none where it ended because `stop` had fired.
+    pub async fn run(
+        &mut self,
+        run: Run,
+        stop: &CancellationToken,
+        mut on_measurement: impl FnMut(Measurement),
+    ) -> Result<Option<Done>, Cause> {
         let oom_kills = OomKills::now();
-        let request = to_line(&run).map_err(|e| crashed(format!("the trial can't be sent to its process: {e}")))?;
-        // A broken pipe shows as the end of the events too, and there with its cause.
-        let _ = self.requests.write_all(request.as_bytes()).await;
+        self.ask(&Request::Run(run)).await?;
+        let mut is_told = false;
         loop {
-            let line = match self.events.next_line().await {
+            let line = tokio::select! {
+                line = self.events.next_line() => line,
+                () = stop.cancelled(), if !is_told => {
+                    is_told = true;
+                    self.ask(&Request::Stop).await?;
+                    continue;
+                }
+            };
+            let line = match line {
                 Ok(Some(line)) => line,
                 Ok(None) => return Err(self.cause_of_death(oom_kills).await),
                 Err(e) => return Err(crashed(format!("the trial's process can't be heard: {e}"))),
             };
             match from_line(&line) {
                 Ok(Event::Measurement(measurement)) => on_measurement(measurement),
-                Ok(Event::Done(done)) => return Ok(done),
+                Ok(Event::Done(done)) => return Ok(Some(done)),
+                Ok(Event::Stopped { .. }) if is_told => return Ok(None),
+                Ok(Event::Stopped { epoch }) => {
+                    return Err(crashed(format!(
+                        "the trial ended after epoch {epoch} though nobody told it to"
+                    )));
+                }
                 Ok(Event::Failed(cause)) => return Err(cause),
                 Err(e) => {
                     return Err(crashed(format!(
@@ -84,6 +103,13 @@ impl Process {
                 }
             }
         }
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<(), Cause> {
+        let line = to_line(request).map_err(|e| crashed(format!("the trial can't be sent to its process: {e}")))?;
+        // A broken pipe shows as the end of the events too, and there with its cause.
+        let _ = self.requests.write_all(line.as_bytes()).await;
+        Ok(())
     }
 
     async fn cause_of_death(&mut self, oom_kills: OomKills) -> Cause {

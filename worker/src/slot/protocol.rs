@@ -1,8 +1,9 @@
 //! What a worker and its slot's child say to each other: one JSON value a line.
 //!
-//! The worker writes a [`Run`] to the child's stdin. The child answers on its stdout with any number of
-//! [`Event::Measurement`] and then one [`Event::Done`] or [`Event::Failed`]; only then may the next [`Run`] come. A child
-//! whose stdin ends exits; one that said [`Event::Failed`] is not used again. Numbers keep every bit (f64 in shortest
+//! The worker writes a [`Request::Run`] to the child's stdin. The child answers on its stdout with any number of
+//! [`Event::Measurement`] and then one [`Event::Done`], [`Event::Stopped`] or [`Event::Failed`]; only then may the next one
+//! come. In between, [`Request::Stop`] ends the trial with its epoch; after its end it changes nothing. A child whose stdin
+//! ends exits; one that said [`Event::Failed`] is not used again. Numbers keep every bit (f64 in shortest
 //! form, read back exactly); only finite ones are sent.
 
 use augur_core::{
@@ -12,6 +13,20 @@ use augur_core::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
+
+/// What the worker asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and nearly always the large one"
+)]
+pub enum Request {
+    /// Run a trial.
+    Run(Run),
+    /// End the last trial with its epoch, if it runs.
+    Stop,
+}
 
 /// Run this trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +45,9 @@ pub struct Run {
     /// Where this trial completed before.
     #[serde(default)]
     pub earlier: Vec<Earlier>,
+    /// The epochs at whose end it is judged on its way.
+    #[serde(default)]
+    pub rungs: Vec<u32>,
 }
 
 /// An earlier completion of a trial.
@@ -81,6 +99,11 @@ pub enum Event {
     Measurement(Measurement),
     /// The trial has ended well.
     Done(Done),
+    /// The trial has ended after an epoch, as it was told to.
+    Stopped {
+        /// Epochs finished.
+        epoch: u32,
+    },
     /// The trial came to nothing.
     Failed(Cause),
 }

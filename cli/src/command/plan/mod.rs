@@ -5,7 +5,9 @@ mod show;
 use super::{print, width};
 use crate::{config::Config, failure::Failure};
 use augur_core::{
-    cost, plan,
+    cost,
+    halving::{Rules, expected_share},
+    plan,
     spec::{AnomalySpec, ClassRef, FamilySpec, Form, METHOD, Starts, SweepSpec, TaskSpec, VariantSpec},
 };
 use augur_data::{DataError, DataSummary};
@@ -40,9 +42,23 @@ struct Planned {
     epochs_per_trial: u32,
     threads_per_trial: u32,
     criterion: &'static str,
+    /// When trials are compared on their way; none where they never are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    early_stopping: Option<EarlyStopping>,
     /// How well slots are used, by the relative costs of the trials.
     schedule: Vec<Schedule>,
     data: Data,
+}
+
+/// What early stopping would do.
+#[derive(Serialize)]
+struct EarlyStopping {
+    /// Epochs at whose end trials are compared.
+    rungs: Vec<u32>,
+    /// One in so many goes on.
+    reduction: u32,
+    /// The expected share of the epochs of all trials, in (0, 1]: if values said nothing about the order of trials.
+    expected_share: f64,
 }
 
 /// When the last trial ends.
@@ -137,6 +153,7 @@ fn planned(spec: SweepSpec, data: Data) -> Planned {
         epochs_per_trial: spec.training.epochs,
         threads_per_trial: spec.resources.threads,
         criterion: spec.selection.criterion.name(),
+        early_stopping: early_stopping(&plan),
         schedule: schedule(&plan),
         data,
     }
@@ -150,6 +167,23 @@ fn schedule(plan: &plan::Plan) -> Vec<Schedule> {
         makespan: cost::makespan(&costs, slots) * f64::from(slots) / work,
     };
     SLOTS.into_iter().map(on).collect()
+}
+
+fn early_stopping(plan: &plan::Plan) -> Option<EarlyStopping> {
+    let spec = plan.spec();
+    let stopping = spec.early_stopping.as_ref()?;
+    // Every (task, seed) is alike.
+    let groups = 0..u32::try_from(plan.candidates().len()).unwrap_or(u32::MAX);
+    let share = groups.zip(plan.candidates()).map(|(group, trials)| {
+        let share = Rules::of(plan, group).map_or(1.0, |rules| expected_share(trials, &rules, spec.training.epochs));
+        share * f64::from(trials)
+    });
+    let trials: u32 = plan.candidates().iter().sum();
+    Some(EarlyStopping {
+        rungs: stopping.rungs(&spec.training, &spec.tuning),
+        reduction: stopping.reduction,
+        expected_share: share.sum::<f64>() / f64::from(trials),
+    })
 }
 
 fn family(spec: &FamilySpec) -> Family {

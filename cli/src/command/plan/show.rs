@@ -34,7 +34,7 @@ pub fn text(planned: &Planned, width: u16) -> String {
     };
     format!(
         "sweep {sweep} ({})\n\n{}\n{}\nseeds      {}\ntrials     {trials} = {} x {} x {candidates}\ntraining   {} a \
-         trial, {}\nschedule   long trials first; makespan / (work / slots) is {}\nselection  {}\ndata       {data}\n",
+         trial, {}\n{}schedule   long trials first; makespan / (work / slots) is {}\nselection  {}\ndata       {data}\n",
         planned.id,
         finish(tasks_table),
         finish(starts(planned, width)),
@@ -43,9 +43,23 @@ pub fn text(planned: &Planned, width: u16) -> String {
         count(seeds.len(), "seed"),
         text::count(planned.epochs_per_trial, "epoch"),
         text::count(planned.threads_per_trial, "thread"),
+        early_stopping(planned),
         schedule(planned),
         planned.criterion,
     )
+}
+
+/// A line on the rungs and what they save; nothing without early stopping.
+fn early_stopping(planned: &Planned) -> String {
+    planned.early_stopping.as_ref().map_or(String::new(), |stopping| {
+        let rungs: Vec<_> = stopping.rungs.iter().map(u32::to_string).collect();
+        format!(
+            "stopping   1 in {} goes on after epochs {}; about {:.0} % of all epochs are run\n",
+            stopping.reduction,
+            rungs.join(", "),
+            100.0 * stopping.expected_share
+        )
+    })
 }
 
 /// "1.00 on 2, 1.01 on 4, 1.02 on 8 slots".

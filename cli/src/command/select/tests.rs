@@ -44,6 +44,7 @@ fn result(task: &str, candidates: Vec<Candidate>) -> TaskResult {
         candidates,
         excluded: vec![],
         seal: "5ea1".into(),
+        early_stopping: None,
     }
 }
 
@@ -58,6 +59,7 @@ fn board() -> Leaderboard {
             augur: "0.1.0".into(),
             libtorch: "2.13.0".into(),
         },
+        early_stopping: None,
         tasks: vec![
             result(
                 "first",

@@ -4,6 +4,7 @@ use super::heard;
 use crate::{
     engine::{command::Command, context::Cx, groups::finish, jobs::move_evaluation},
     error::{Error, Result},
+    halving::standing,
     store::{
         StoreError,
         evaluations::{self, Agreements},
@@ -15,6 +16,7 @@ use augur_core::{
     select::Choice,
     state::{JobEvent, Refusal},
 };
+use std::collections::BTreeSet;
 
 /// Agreements and the lease under which they came about.
 pub(crate) struct CompleteEvaluation {
@@ -31,7 +33,14 @@ impl Command for CompleteEvaluation {
         let token = self.token;
         let row = evaluations::by_token(cx.conn, token).await?.ok_or(Refusal::Stale)?;
         let choice = groups::choice(cx.conn, row.sweep, row.group).await?;
-        check(&choice.ok_or(StoreError::Damaged("choice"))?, &self.agreements)?;
+        let choice = choice.ok_or(StoreError::Damaged("choice"))?;
+        let plan = cx.plan(row.sweep).await?;
+        let standing = standing(cx.conn, &plan, row.sweep, row.group).await?;
+        let audited = standing
+            .iter()
+            .flat_map(|standing| standing.audited().map(|row| row.trial));
+        let scored: BTreeSet<_> = ranked(&choice).chain(audited).collect();
+        check(&scored, &self.agreements)?;
         if move_evaluation(cx, &row, &JobEvent::Complete { token })
             .await?
             .is_none()
@@ -43,19 +52,21 @@ impl Command for CompleteEvaluation {
     }
 }
 
-/// Exactly the ranked trials, each with numbers in [0, 1] or none.
-fn check(choice: &Choice, agreements: &Agreements) -> Result<()> {
+fn ranked(choice: &Choice) -> impl Iterator<Item = TrialId> {
+    choice.ranking.iter().map(|ranked| ranked.trial)
+}
+
+/// Exactly the trials that were given out, ranked or audited, each with numbers in [0, 1] or none.
+fn check(scored: &BTreeSet<TrialId>, agreements: &Agreements) -> Result<()> {
     let invalid = |trial: &TrialId, problem: &str| Error::Invalid {
         field: "trials",
         problem: format!("{problem} trial {trial}; give each trial of the lease once"),
     };
-    for ranked in &choice.ranking {
-        if !agreements.contains_key(&ranked.trial) {
-            return Err(invalid(&ranked.trial, "lacks"));
-        }
+    if let Some(trial) = scored.iter().find(|trial| !agreements.contains_key(*trial)) {
+        return Err(invalid(trial, "lacks"));
     }
     for (trial, agreement) in agreements {
-        if !choice.ranking.iter().any(|ranked| ranked.trial == *trial) {
+        if !scored.contains(trial) {
             return Err(invalid(trial, "has the unranked"));
         }
         if agreement.values().any(|number| !(0.0..=1.0).contains(&number)) {

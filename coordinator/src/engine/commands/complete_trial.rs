@@ -2,7 +2,7 @@
 
 use super::heard;
 use crate::{
-    engine::{command::Command, context::Cx, groups, jobs::move_trial},
+    engine::{command::Command, context::Cx, groups, halving, jobs::move_trial},
     error::{Error, Result},
     store::{outcomes, sweeps, trials, workers},
 };
@@ -35,6 +35,7 @@ impl Command for CompleteTrial {
         } = self;
         let row = trials::by_token(cx.conn, token).await?.ok_or(Refusal::Stale)?;
         check(&*cx.plan(row.sweep).await?, row.index, &outcome)?;
+        halving::require_values(cx, &row).await?;
         let Some(job) = move_trial(cx, &row, &JobEvent::Complete { token }).await? else {
             return Ok(());
         };

@@ -1,15 +1,18 @@
-//! Stores what running trials measured; the reports of stale leases are named and dropped.
+//! Stores what running trials measured, and stops those that fall behind by it; the reports of stale leases are named and
+//! dropped.
 
 use super::heard;
 use crate::{
-    engine::{command::Command, context::Cx},
+    engine::{command::Command, context::Cx, halving},
     error::Result,
     store::{measurements, trials},
 };
 use augur_core::{
     id::{LeaseToken, WorkerId},
     outcome::Measurement,
+    state::JobState,
 };
+use std::collections::BTreeSet;
 
 /// Measurements by lease.
 pub(crate) struct ReportMeasurements {
@@ -18,19 +21,33 @@ pub(crate) struct ReportMeasurements {
 }
 
 impl Command for ReportMeasurements {
-    /// The tokens that are stale.
+    /// The tokens that are stale, of trials that are stopped now too.
     type Answer = Vec<LeaseToken>;
 
     async fn apply(self, cx: &mut Cx<'_>) -> Result<Vec<LeaseToken>> {
         heard(cx, self.worker).await?;
-        let mut stale = Vec::new();
+        let (mut stale, mut live) = (Vec::new(), Vec::new());
+        let mut groups = BTreeSet::new();
         for (token, measured) in self.reports {
             // A completed trial keeps its token: its last measurements may come after the outcome.
             match trials::by_token(cx.conn, token).await? {
                 Some(row) => {
+                    // At its end a trial has all values that count.
+                    if matches!(row.job.state, JobState::Leased(_)) && halving::note(cx, &row, &measured).await? {
+                        groups.insert((row.sweep, row.group));
+                    }
                     measurements::insert(cx.conn, row.sweep, row.index, row.job.begun, measured).await?;
+                    live.push(token);
                 }
                 None => stale.push(token),
+            }
+        }
+        for (sweep, group) in &groups {
+            halving::settle(cx, *sweep, *group).await?;
+        }
+        for token in live.into_iter().filter(|_| !groups.is_empty()) {
+            if trials::by_token(cx.conn, token).await?.is_none() {
+                stale.push(token);
             }
         }
         Ok(stale)

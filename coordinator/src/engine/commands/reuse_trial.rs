@@ -2,11 +2,12 @@
 
 use super::heard;
 use crate::{
-    engine::{command::Command, context::Cx, groups, jobs::move_trial},
+    engine::{command::Command, context::Cx, groups, halving, jobs::move_trial},
     error::{Error, Result},
     store::{StoreError, outcomes, reuse, sweeps, trials},
 };
 use augur_core::{
+    halving::Rules,
     id::{LeaseToken, SweepId, WorkerId},
     state::{JobEvent, Refusal},
 };
@@ -37,18 +38,23 @@ impl Command for ReuseTrial {
         if self.fingerprint.is_empty() || known.as_ref() != Some(&self.fingerprint) {
             return Err(invalid("was not completed with this fingerprint; compute the trial"));
         }
+        let rules = Rules::of(&*cx.plan(row.sweep).await?, row.group);
+        let rungs = rules.map_or(Vec::new(), |rules| rules.rungs);
+        let from = (source.sweep, source.index, source.job.begun);
+        let judged = reuse::judged(cx.conn, from, &rungs).await?;
+        let judged =
+            judged.ok_or_else(|| invalid("was not judged at the rungs of early stopping; compute the trial"))?;
         let token = self.token;
         let Some(job) = move_trial(cx, &row, &JobEvent::Complete { token }).await? else {
             return Ok(());
         };
-        let (from, to) = (
-            (source.sweep, source.index, source.job.begun),
-            (row.sweep, row.index, job.begun),
-        );
+        let to = (row.sweep, row.index, job.begun);
         reuse::copy(cx.conn, from, to, self.detector_missing).await?;
         let outcome = outcomes::without_scores(cx.conn, row.sweep, row.index..row.index + 1).await?;
         let outcome = outcome.into_values().next().ok_or(StoreError::Damaged("outcome"))?;
-        groups::trial_completed(cx, &row, &outcome).await
+        halving::note(cx, &row, &judged).await?;
+        groups::trial_completed(cx, &row, &outcome).await?;
+        halving::settle(cx, row.sweep, row.group).await
     }
 }
 

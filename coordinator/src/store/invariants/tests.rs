@@ -19,7 +19,7 @@ seeds: [0, 1]
 ";
 
 /// What is done to a good store, and the invariants that then fail, by position in the list.
-const DAMAGES: [(&str, &[usize]); 11] = [
+const DAMAGES: [(&str, &[usize]); 12] = [
     ("DELETE FROM trials WHERE trial_index = 1", &[0, 4, 6]),
     ("DELETE FROM groups WHERE group_index = 0", &[0, 1]),
     ("UPDATE trials SET expires = 5 WHERE trial_index = 0", &[2]),
@@ -43,6 +43,7 @@ const DAMAGES: [(&str, &[usize]); 11] = [
     ),
     ("UPDATE sweeps SET state = 'failed', ended_at = 1", &[9]),
     ("UPDATE sweeps SET trials_reused = 1", &[10]),
+    ("UPDATE trials SET stopped_epoch = 3 WHERE trial_index = 0", &[11]),
 ];
 
 async fn fill(conn: &mut Conn) {

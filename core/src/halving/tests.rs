@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use rand::Rng;
 
 const RUNGS: [u32; 2] = [4, 12];
 const REDUCTION: u32 = 3;

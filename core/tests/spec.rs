@@ -205,13 +205,13 @@ fn faults_of_early_stopping() {
         ]),
         "\
 \"early_stopping: {reduction: 1, audit: 1.5}\\nseeds:\"
-    line 17, column 29: `early_stopping.reduction`: one trial in 1 can't go on; write 2 (half of them) to 10
-    line 17, column 39: `early_stopping.audit`: 1.5 is no share of trials; write 0 to 1
+    line 16, column 29: `early_stopping.reduction`: one trial in 1 can't go on; write 2 (half of them) to 10
+    line 16, column 39: `early_stopping.audit`: 1.5 is no share of trials; write 0 to 1
 \"early_stopping: {first_epoch: 30}\\nseeds:\"
-    line 17, column 31: `early_stopping.first_epoch`: the first comparison can't be after epoch 30 of 30; write at least 1 \
+    line 16, column 31: `early_stopping.first_epoch`: the first comparison can't be after epoch 30 of 30; write at least 1 \
 and less than `training.epochs`
 \"early_stopping: {}\\ntraining: {epochs: 4}\\nseeds:\"
-    line 17, column 17: `early_stopping`: 4 epochs leave no comparison on the way after the warm-up; train longer, write \
+    line 16, column 17: `early_stopping`: 4 epochs leave no comparison on the way after the warm-up; train longer, write \
 `first_epoch`, or leave `early_stopping` out
 "
     );

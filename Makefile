@@ -42,7 +42,7 @@ bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 
 	$(CARGO) build --release --locked -p augur-train --example step
 	target/release/bench-step $(BENCH_OPTIONS)
 
-bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS='--early-stopping --short')
+bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS=--short)
 	@scripts/bench-tools
 	target/release/augur fetch fashion-mnist
 	$(CARGO) build --release --locked -p augur-train --example sweep

@@ -125,19 +125,6 @@ pub fn pytorch(
     })
 }
 
-/// Why `augur` doesn't take a config, in a line, if so.
-pub fn refusal(programs: &Programs, config: &Path) -> Result<Option<String>> {
-    let mut command = Command::new(&programs.augur);
-    let output = command.arg("plan").arg(config).env("NO_COLOR", "1").output();
-    let output = output.with_context(|| format!("{} can't be started", programs.augur.display()))?;
-    if output.status.success() {
-        return Ok(None);
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let reason = text.lines().next().unwrap_or("without a word");
-    Ok(Some(reason.replace(&config.display().to_string(), "the config")))
-}
-
 /// `augur run` of `config` in a new folder with a store of its own.
 pub fn augur(programs: &Programs, config: &Path, workers: u32, planned: usize) -> Result<Run> {
     let folder = tempfile::tempdir()?;

@@ -10,6 +10,7 @@ use augur_core::{
     spec::parse,
 };
 use augur_proto::v1::{self, CauseKind, TrialState, lease::Work};
+use std::time::Duration;
 use support::{Host, LightWorker, Sweeps, create, get, outcome, reason};
 use tonic::Code;
 
@@ -261,6 +262,45 @@ async fn a_stopped_trial_is_told_and_shown_and_a_pending_one_is_stopped_too() {
         }
     }
     host.check().await;
+}
+
+/// Comes back once the sweep is over, which ends the stream of its events.
+async fn ended(sweeps: &mut Sweeps) {
+    let request = v1::WatchSweepRequest {
+        name: "sweeps/halved".into(),
+        resume_revision: 1,
+    };
+    let mut stream = sweeps.watch_sweep(request).await.unwrap().into_inner();
+    while stream.message().await.unwrap().is_some() {}
+}
+
+/// A worker dies with a group in its hands, and no trial has another attempt: whoever fails first decides on others whose lease
+/// has ended at the same moment.
+#[tokio::test]
+async fn leases_that_end_together_fail_or_stop_their_trials() {
+    for silent in [1, 4, 8] {
+        let (host, clock) = Host::with_clock().await;
+        let mut sweeps = host.sweeps().await;
+        let once = format!("{}\nretry: {{max_attempts: 1}}", HALVING.replace("0.3", "0"));
+        create(&mut sweeps, &spec("halved", &once)).await;
+        let mut worker = LightWorker::register(host.workers().await, 18).await;
+        let leases = worker.acquire(18).await;
+        let mut trials: Vec<_> = leases.iter().map(|lease| Running::of(lease).unwrap()).collect();
+        for (at, trial) in trials[..9].iter_mut().enumerate() {
+            if at != silent {
+                trial.step(&mut worker).await;
+            }
+        }
+        let before = get(&mut sweeps, "sweeps/halved").await.progress.unwrap();
+        clock.advance(Duration::from_secs(60));
+        ended(&mut sweeps).await;
+        let after = get(&mut sweeps, "sweeps/halved").await.progress.unwrap();
+        assert_eq!(after.trials_stopped + after.trials_failed, 18);
+        if silent < 8 {
+            assert!(after.trials_stopped > before.trials_stopped, "{silent}: {after:?}");
+        }
+        host.check().await;
+    }
 }
 
 #[tokio::test]

@@ -311,7 +311,7 @@ async fn strangers_and_other_versions_are_told_what_to_do() {
     );
     assert_eq!(
         refused.message(),
-        "the worker speaks \"augur.v1/9\" and this coordinator \"augur.v1/1\"; \
+        "the worker speaks \"augur.v1/9\" and this coordinator \"augur.v1/2\"; \
          install the same version of augur on both"
     );
     let renew = v1::RenewLeasesRequest {

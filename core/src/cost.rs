@@ -9,8 +9,9 @@ use crate::{
 
 /// A backward pass costs twice the forward pass.
 const PASS: f64 = 3.0;
-/// The mixed second derivative of a tuning step, in training passes. Measured: docs/performance.md.
-const MIXED: f64 = 1.75;
+/// The mixed second derivative of a tuning step, in training passes: two convolutions forward and two backward in each layer,
+/// where a training pass has three, and what lies between them.
+const MIXED: f64 = 1.4;
 /// What a step costs beside arithmetic: launching its operations. Some 2 ms at 5e9 multiply-adds a second.
 const STEP: f64 = 1e7;
 /// Augmenting and normalising a value of an image, which is bound by memory.

@@ -2,10 +2,10 @@
 //! early stopping, one after another in one go. Prints Markdown and writes it, with the figures as JSON, to a folder.
 //! Never fails by a time.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use augur_bench::sweep::{EARLY_STOPPING, Programs, Run, Selected, Trial, apart, augur, plan, pytorch, refusal};
+use augur_bench::sweep::{EARLY_STOPPING, Programs, Run, Selected, Trial, apart, augur as run_augur, plan, pytorch};
 use augur_bench::table::{clock, row};
 use clap::Parser;
 use serde::Serialize;
@@ -19,9 +19,6 @@ struct Options {
     /// A tiny sweep, to see that the benchmark works.
     #[arg(long)]
     short: bool,
-    /// Also runs the sweep with early stopping.
-    #[arg(long)]
-    early_stopping: bool,
     /// Processes of `augur run`.
     #[arg(long, default_value_t = 2)]
     workers: u32,
@@ -47,27 +44,10 @@ struct Report {
     trials: usize,
     pytorch: Run,
     augur: Run,
-    early_stopping: EarlyStopping,
+    early_stopping: Run,
     /// PyTorch's seconds over augur's.
     ratio: f64,
-    ratio_early_stopping: Option<f64>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum EarlyStopping {
-    Ran(Run),
-    /// Why not.
-    LeftOut(String),
-}
-
-impl EarlyStopping {
-    fn run(&self) -> Option<&Run> {
-        match self {
-            Self::Ran(run) => Some(run),
-            Self::LeftOut(_) => None,
-        }
-    }
+    ratio_early_stopping: f64,
 }
 
 fn main() -> Result<()> {
@@ -107,32 +87,21 @@ fn measure(options: &Options, programs: &Programs) -> Result<Report> {
         );
     })?;
     eprintln!("augur: the same {trials} trials; its lines follow");
-    let augur = augur(programs, &config, options.workers, trials)?;
-    let early_stopping = early_stopping(options, programs, &config, trials)?;
+    let augur = run_augur(programs, &config, options.workers, trials)?;
+    eprintln!("augur with early stopping: the same {trials} trials; its lines follow");
+    let with = folder.path().join("sweep.yaml");
+    std::fs::write(&with, std::fs::read_to_string(&config)? + EARLY_STOPPING)?;
+    let early_stopping = run_augur(programs, &with, options.workers, trials)?;
     Ok(Report {
         workers: options.workers,
         trials,
         ratio: pytorch.seconds / augur.seconds,
-        ratio_early_stopping: early_stopping.run().map(|run| pytorch.seconds / run.seconds),
+        ratio_early_stopping: pytorch.seconds / early_stopping.seconds,
         config,
         pytorch,
         augur,
         early_stopping,
     })
-}
-
-fn early_stopping(options: &Options, programs: &Programs, config: &Path, trials: usize) -> Result<EarlyStopping> {
-    if !options.early_stopping {
-        return Ok(EarlyStopping::LeftOut("not asked for (--early-stopping)".to_owned()));
-    }
-    let folder = tempfile::tempdir()?;
-    let with = folder.path().join("sweep.yaml");
-    std::fs::write(&with, std::fs::read_to_string(config)? + EARLY_STOPPING)?;
-    if let Some(reason) = refusal(programs, &with)? {
-        return Ok(EarlyStopping::LeftOut(format!("augur refuses it: {reason}")));
-    }
-    eprintln!("augur with early stopping: the same {trials} trials; its lines follow");
-    Ok(EarlyStopping::Ran(augur(programs, &with, options.workers, trials)?))
 }
 
 fn markdown(report: &Report) -> String {
@@ -150,24 +119,21 @@ fn markdown(report: &Report) -> String {
     };
     run("PyTorch, one process", &report.pytorch);
     run(&format!("augur, {} workers", report.workers), &report.augur);
-    match &report.early_stopping {
-        EarlyStopping::Ran(with) => run("augur with early stopping", with),
-        EarlyStopping::LeftOut(reason) => out += &format!("\nEarly stopping was left out: {reason}\n"),
-    }
+    run("augur with early stopping", &report.early_stopping);
     out.push('\n');
-    out += &selections(&report.augur, report.early_stopping.run());
+    out += &selections(&report.augur, &report.early_stopping);
     out.push('\n');
     out += &trials(&report.pytorch, &report.augur);
     out
 }
 
 /// What each run of augur selected.
-fn selections(without: &Run, with: Option<&Run>) -> String {
+fn selections(without: &Run, with: &Run) -> String {
     let mut out = row(["task", "selected", "loss", "with early stopping", "loss", "apart"]);
     out += &row(["---", "---", "--:", "---", "--:", "--:"]);
     for selected in &without.selected {
         let same = |other: &&Selected| (&other.task, other.seed) == (&selected.task, selected.seed);
-        let other = with.and_then(|run| run.selected.iter().find(same));
+        let other = with.selected.iter().find(same);
         let [choice, loss] = choice(Some(selected));
         let [other_choice, other_loss] = self::choice(other);
         let apart = other.and_then(|other| apart(other, selected));

@@ -20,14 +20,13 @@ use augur_core::{
     state::JobState,
 };
 
-/// Takes note of a trial that completed; its outcome is stored already.
+/// Takes note of a trial that completed; its outcome is stored already. The best so far is for people who watch: one that early
+/// stopping keeps out may stand there until the group is sealed.
 pub(super) async fn trial_completed(cx: &mut Cx<'_>, trial: &TrialRow, outcome: &Outcome) -> Result<()> {
     let selection = cx.plan(trial.sweep).await?.spec().selection.clone();
     let mut group = get(cx, trial.sweep, trial.group).await?;
     group.trials_completed += 1;
-    let standing = standing_of(cx, trial.sweep, trial.group).await?;
-    let is_out = standing.is_some_and(|standing| standing.stop_of(trial.index).is_some());
-    if let Some(loss) = selection.loss_of(outcome).filter(|_| !is_out) {
+    if let Some(loss) = selection.loss_of(outcome) {
         let candidate = (loss, trial.index);
         let better = |best: (f64, u32)| candidate.0.total_cmp(&best.0).then(candidate.1.cmp(&best.1)).is_lt();
         if group.best.is_none_or(better) {

@@ -73,10 +73,9 @@ pub(super) fn settle<'a>(
 
 /// The seconds that a stopped attempt ran, as far as it reported.
 async fn add_seconds(cx: &mut Cx<'_>, row: &TrialRow) -> Result<()> {
-    let mut measured = measurements::newest(cx.conn, row.sweep, row.index..row.index + 1).await?;
-    let last = measured.remove(&row.index).and_then(|mut measured| measured.pop());
-    match last.filter(|last| last.seconds.is_finite()) {
-        Some(last) => Ok(sweeps::add_seconds(cx.conn, row.sweep, last.seconds).await?),
+    let seconds = measurements::seconds(cx.conn, row.sweep, row.index).await?;
+    match seconds.filter(|seconds| seconds.is_finite()) {
+        Some(seconds) => Ok(sweeps::add_seconds(cx.conn, row.sweep, seconds).await?),
         None => Ok(()),
     }
 }

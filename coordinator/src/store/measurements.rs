@@ -61,6 +61,24 @@ pub(crate) async fn newest(
     Ok(measurements)
 }
 
+/// Seconds that the newest attempt of a trial had run when it reported last.
+pub(crate) async fn seconds(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<f64>> {
+    let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT m.measurement
+         FROM trials t JOIN measurements m
+             ON m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun
+         WHERE t.sweep_key = ? AND t.trial_index = ?
+         ORDER BY m.epoch DESC LIMIT 1",
+    )
+    .bind(sweep.0)
+    .bind(index)
+    .fetch_optional(conn)
+    .await?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let measurement = v1::Measurement::decode(&*bytes).map_err(|_| StoreError::Damaged("measurement"))?;
+    Ok(Some(measurement.seconds))
+}
+
 /// What an attempt of a trial measured at the end of some epochs; those that it didn't report are left out.
 pub(crate) async fn at(
     conn: &mut Conn,

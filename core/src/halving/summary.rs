@@ -33,7 +33,7 @@ pub struct Audited {
     pub epoch: u32,
     /// Its criterion value at its end; none where it failed or a guard would have kept it out.
     pub val_loss: Option<f64>,
-    /// By how much that is lower than the selected trial's: above 0 where it would have won.
+    /// By how much that is lower than the selected trial's: above 0 where it would have won. None where either is missing.
     pub loss_gain: Option<f64>,
     /// Its area under the ROC curve over the validation images; none without labels.
     pub auroc: Option<f64>,
@@ -42,9 +42,12 @@ pub struct Audited {
 }
 
 impl Audited {
-    /// Whether it would have been selected, had it not been decided to stop.
+    /// Whether it would have been selected, had it not been decided to stop: also where nothing else was.
     pub fn would_have_won(&self) -> bool {
-        self.loss_gain.is_some_and(|gain| gain > 0.0)
+        match self.loss_gain {
+            Some(gain) => gain > 0.0,
+            None => self.val_loss.is_some(),
+        }
     }
 }
 
@@ -133,8 +136,8 @@ impl StoppingTotals {
                 all.audited += 1;
                 if audited.would_have_won() {
                     all.would_have_won += 1;
-                    let most = all.largest_loss_gain.unwrap_or(0.0);
-                    all.largest_loss_gain = audited.loss_gain.map(|gain| gain.max(most));
+                    let most = all.largest_loss_gain.into_iter().chain(audited.loss_gain);
+                    all.largest_loss_gain = most.reduce(f64::max);
                     gains.extend(audited.auroc_gain);
                 }
             }

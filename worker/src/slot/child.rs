@@ -150,7 +150,9 @@ fn run_trial(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut
     };
     match trial::run_judged(&run.spec, &run.rungs, images, &run.base_dir, &mut report) {
         Ok(Ended::Completed(outcome, remains)) => {
-            if let (Some(folder), Some(remains)) = (&run.artifacts, remains) {
+            // Of a trial that was stopped during its last judgement nothing is wanted.
+            let wanted = !stop.load(Ordering::Relaxed);
+            if let (true, Some(folder), Some(remains)) = (wanted, &run.artifacts, remains) {
                 keep(folder, &outcome, *remains);
             }
             Event::Done(Done {

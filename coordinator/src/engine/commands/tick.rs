@@ -23,8 +23,13 @@ impl Command for Tick {
     async fn apply(self, cx: &mut Cx<'_>) -> Result<()> {
         let event = JobEvent::Tick { now: cx.now };
         for row in trials::expired(cx.conn, cx.now, AT_ONCE).await? {
-            move_trial(cx, &row, &event).await?;
-            tracing::warn!(trial = %row.trial, worker = ?row.job.worker, "lease ended without a word");
+            // A trial that fails for good may have decided on another one of the list by early stopping.
+            let Some(row) = trials::by_id(cx.conn, row.sweep, row.trial).await? else {
+                continue;
+            };
+            if move_trial(cx, &row, &event).await?.is_some() {
+                tracing::warn!(trial = %row.trial, worker = ?row.job.worker, "lease ended without a word");
+            }
         }
         for row in evaluations::expired(cx.conn, cx.now, AT_ONCE).await? {
             move_evaluation(cx, &row, &event).await?;

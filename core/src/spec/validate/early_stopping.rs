@@ -4,7 +4,7 @@ use super::Faults;
 use crate::{plan::Plan, spec::SweepSpec};
 
 /// Every report at a rung looks at all trials of its group.
-const MOST_TRIALS: u32 = 10_000;
+const MOST_TRIALS: u32 = 1000;
 
 pub(super) fn early_stopping(spec: &SweepSpec, faults: &mut Faults) {
     let Some(stopping) = &spec.early_stopping else {

@@ -24,7 +24,7 @@ split: {{train: 512, held_out: 16, validation_normal: 24, validation_anomalous: 
 tasks: [{{normal: sneaker, anomaly: {{planted: {{rotate_deg: 150}}}}}}]
 families: [{{rotation: {{form: fixed, starts: [{{angle_deg: 110}}, {{angle_deg: 195}}]}}}}]
 seeds: [0]
-detector: {{resnet: {{width: 16}}}}
+detector: {{resnet: {{width: 32}}}}
 training: {{epochs: 1, batch: 512}}
 resources: {{device: cpu}}
 retry: {{max_attempts: {attempts}}}

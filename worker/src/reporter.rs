@@ -23,7 +23,7 @@ const AGE: Duration = Duration::from_millis(500);
 pub(crate) struct Reporter(mpsc::UnboundedSender<Item>);
 
 enum Item {
-    Measurement(LeaseToken, Measurement),
+    Measurement(LeaseToken, Box<Measurement>),
     Flush(oneshot::Sender<()>),
 }
 
@@ -38,7 +38,7 @@ impl Reporter {
     /// Reports a measurement, soon.
     pub fn add(&self, token: LeaseToken, measurement: Measurement) {
         // Fails only while the worker stops; nobody waits for the report then.
-        let _ = self.0.send(Item::Measurement(token, measurement));
+        let _ = self.0.send(Item::Measurement(token, Box::new(measurement)));
     }
 
     /// Returns once everything added before is with the coordinator.
@@ -81,7 +81,7 @@ impl Batch {
         match item {
             Item::Measurement(token, measurement) => {
                 self.is_urgent |= measurement.validation.is_some();
-                self.measurements.entry(token).or_default().push(measurement.into());
+                self.measurements.entry(token).or_default().push((*measurement).into());
                 self.count += 1;
             }
             Item::Flush(done) => self.waiting.push(done),

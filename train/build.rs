@@ -29,8 +29,18 @@ fn compile_kernels() {
     base()
         .include(PathBuf::from(lib).join("../include"))
         .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
-        .files(["src/kernels/kernels.cpp", "src/kernels/fused.cpp"])
+        // at::parallel_for is a loop of one thread without it.
+        .flag("-fopenmp")
+        .files([
+            "src/kernels/convolution.cpp",
+            "src/kernels/fused.cpp",
+            "src/kernels/channels.cpp",
+            "src/kernels/pixels.cpp",
+            "src/kernels/pooling.cpp",
+        ])
         .compile("augur_kernels");
+    // libtorch brings its own, which is found first at run time.
+    println!("cargo::rustc-link-lib=gomp");
     let kinds: &[(&str, &str)] = match std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
         Ok("x86_64") => &[("baseline", "x86-64"), ("v3", "x86-64-v3"), ("v4", "x86-64-v4")],
         _ => &[("baseline", "")],

@@ -155,6 +155,21 @@ fn keep_freed_memory() {
     }
 }
 
+/// Gives back to the kernel what lies free between tensors, where that is much: after one pass the holes are of that pass's
+/// sizes, and another's tensors don't fit in. Each page of it that is used again costs a page fault.
+pub(crate) fn give_back_holes() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: both only look at the allocator's own lists.
+    unsafe {
+        if libc::mallinfo2().fordblks > MANY_HOLES {
+            libc::malloc_trim(0);
+        }
+    }
+}
+
+#[cfg(target_env = "gnu")]
+const MANY_HOLES: usize = 64 << 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;

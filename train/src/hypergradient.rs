@@ -11,10 +11,11 @@
 //!
 //! and the detector's part, [`Detector::mixed_derivative`], needs no graph of a graph.
 
-use tch::{Tensor, no_grad};
+use tch::Tensor;
 
 use crate::augment::{Augmentation, Draw};
-use crate::detector::{self, Detector, Mode, Params, Rows};
+use crate::detector::{self, Detector, Mode, Params, Rows, Theta, VirtualStep};
+use crate::device;
 use crate::normalisation::Normalisation;
 
 /// The validation loss over embeddings (z_trn [B, h], z_aug [B, h], z_val [V, h]) as a scalar tensor.
@@ -161,9 +162,8 @@ impl Hypergradient<'_> {
     /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1]. The pass can
     /// be followed once.
     pub fn follow(&self, pass: &mut TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
-        let virtual_params = no_grad(|| self.virtual_step(params, pass.gradients()));
-        let (l_val, v, for_images) = self.validation_gradient(&virtual_params, pass, x_val);
-        drop(virtual_params);
+        device::give_back_holes();
+        let (l_val, v, for_images) = self.validation_gradient(params, pass, x_val);
         let rows = pass.augmented_rows();
         let mixed = self.detector.mixed_derivative(params, &mut pass.pass, &v, rows);
         let total = match mixed {
@@ -181,31 +181,33 @@ impl Hypergradient<'_> {
     }
 
     /// theta'; the head doesn't enter L_val, so it makes no step, nor do frozen parameters.
-    fn virtual_step(&self, params: &Params, gradients: &[Tensor]) -> Params {
-        let mut moved: Vec<Tensor> = params.tensors().iter().map(Tensor::detach).collect();
-        let stepping = self.detector.frozen_params()..self.detector.embedding_params();
-        for (theta, g) in moved[stepping].iter_mut().zip(gradients) {
-            *theta = &*theta - g * self.inner_lr;
-        }
-        params.with(moved)
+    fn after_virtual_step<'a>(&self, params: &'a Params, gradients: &'a [Tensor]) -> Theta<'a> {
+        let first = self.detector.frozen_params();
+        let step = VirtualStep {
+            gradients: &gradients[..self.detector.embedding_params() - first],
+            first,
+            lr: self.inner_lr,
+        };
+        Theta::after(params, step)
     }
 
     /// L_val over the embeddings of cat(x_trn, x~, x_val) at theta', v, and dL_val/dx~.
     fn validation_gradient(
         &self,
-        virtual_params: &Params,
+        params: &Params,
         pass: &TrainingPass,
         x_val: &Tensor,
     ) -> (Tensor, Vec<Tensor>, Tensor) {
+        let theta = self.after_virtual_step(params, pass.gradients());
         let x = Tensor::cat(&[&pass.x, &self.normalisation.apply(x_val)], 0);
         let (batch, validation) = (pass.batch(), x_val.size()[0]);
-        let embedded = self.detector.validation_pass(virtual_params, &x);
+        let embedded = self.detector.validation_pass(&theta, &x);
         let z = embedded.z.detach().set_requires_grad(true);
         let parts = z.split_with_sizes([batch, batch, validation], 0);
         let loss = (self.loss)(&parts[0], &parts[1], &parts[2]);
         let for_z = Tensor::run_backward(&[&loss], &[&z], false, false);
         let (v, for_images) = self.detector.validation_gradient(
-            virtual_params,
+            &theta,
             embedded,
             &for_z[0],
             pass.augmented_rows(),

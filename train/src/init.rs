@@ -18,7 +18,8 @@ pub fn draw(detector: &Detector, rng: &mut impl Rng, kind: Kind, device: Device)
         NamedTensors::new(names(slots), tensors.collect())
     };
     let layout = detector.layout();
-    (all(&layout.params).leaves(), all(&layout.stats))
+    let params = detector.laid_out(&all(&layout.params));
+    (params.leaves(), all(&layout.stats))
 }
 
 fn draw_slot(slot: &Slot, rng: &mut impl Rng) -> Tensor {

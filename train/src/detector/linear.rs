@@ -2,8 +2,9 @@
 
 use tch::{Kind, Tensor};
 
-use super::params::{Init, Layout, Params};
+use super::params::{Init, Layout};
 use super::slots::Gradients;
+use super::theta::Theta;
 
 /// An affine map; holds where its tensors stand in the layout.
 #[derive(Debug)]
@@ -29,25 +30,25 @@ impl Linear {
     }
 
     /// x [N, from] -> [N, to]
-    pub(super) fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
-        let out = x.linear(params.at(self.weight), Some(params.at(self.bias)));
+    pub(super) fn forward(&self, theta: &Theta, x: &Tensor) -> Tensor {
+        let out = x.linear(&theta.at(self.weight), Some(&theta.at(self.bias)));
         if self.relu { out.relu() } else { out }
     }
 
     /// From g = dL/dout, already masked by the ReLU: the gradients of the parameters into `gradients`, and dL/dx.
-    pub(super) fn backward(&self, params: &Params, [x, g]: [&Tensor; 2], gradients: &mut Gradients) -> Tensor {
+    pub(super) fn backward(&self, theta: &Theta, [x, g]: [&Tensor; 2], gradients: &mut Gradients) -> Tensor {
         gradients.put(self.weight, || g.tr().matmul(x));
         gradients.put(self.bias, || g.sum_dim_intlist([0i64].as_slice(), false, None::<Kind>));
-        self.transposed(params, g)
+        self.transposed(theta, g)
     }
 
     /// The tangent of out, not yet masked by the ReLU, along one of x.
-    pub(super) fn tangent(&self, params: &Params, x_dot: &Tensor) -> Tensor {
-        x_dot.matmul(&params.at(self.weight).tr())
+    pub(super) fn tangent(&self, theta: &Theta, x_dot: &Tensor) -> Tensor {
+        x_dot.matmul(&theta.at(self.weight).tr())
     }
 
     /// g [N, to] -> [N, from]; of gradients and, as the head has no tangent, of their tangents.
-    pub(super) fn transposed(&self, params: &Params, g: &Tensor) -> Tensor {
-        g.matmul(params.at(self.weight))
+    pub(super) fn transposed(&self, theta: &Theta, g: &Tensor) -> Tensor {
+        g.matmul(&theta.at(self.weight))
     }
 }

@@ -32,6 +32,11 @@ impl MemoryFormat {
         }
     }
 
+    /// The one that is safe for images of any size.
+    pub(super) fn of_all(width: i64) -> Self {
+        Self::safe(width, &[1, 1, i64::MAX, i64::MAX])
+    }
+
     /// x [N, C, H, W] in this order, in place where it is so already.
     pub(super) fn of(self, x: &Tensor) -> Tensor {
         if self == Self::Contiguous || !x.device().eq(&tch::Device::Cpu) {

@@ -13,6 +13,7 @@ mod slots;
 mod step;
 #[cfg(test)]
 mod tests;
+mod theta;
 mod tiny;
 mod unit;
 
@@ -25,6 +26,7 @@ pub use pretrained::{WeightsError, load_weights};
 pub use resnet::{Embedding, ResNetConfig, Stem};
 pub use slots::Rows;
 pub use step::{TrainingPass, ValidationPass};
+pub use theta::{Theta, VirtualStep};
 pub use tiny::TinyConfig;
 
 use program::{Keep, Place, Program};
@@ -156,7 +158,19 @@ impl Detector {
         device: Device,
         find: impl FnMut(&str) -> Option<Tensor>,
     ) -> Result<Params, ParamsError> {
-        Ok(params::gather(&self.layout.params, kind, device, find)?.leaves())
+        let params = params::gather(&self.layout.params, kind, device, find)?;
+        Ok(self.laid_out(&params).leaves())
+    }
+
+    /// The same parameters as they lie best in memory: a convolution's weights like its images, wherever those always lie so,
+    /// or every pass would copy them.
+    pub(crate) fn laid_out(&self, params: &Params) -> Params {
+        let format = MemoryFormat::of_all(self.width);
+        let laid_out = |t: &Tensor| match t.dim() {
+            4 => format.of(&t.detach()),
+            _ => t.shallow_clone(),
+        };
+        params.with(params.tensors().iter().map(laid_out).collect())
     }
 
     /// Running statistics found by name.
@@ -174,12 +188,12 @@ impl Detector {
 
     /// Embeddings of x [N, C, H, W], already normalised: z [N, h].
     pub fn embed(&self, params: &Params, x: &Tensor, mode: &Mode) -> Tensor {
-        self.run(params, x, self.embedding, mode, Keep::Nothing).0
+        self.run(&params.into(), x, self.embedding, mode, Keep::Nothing).0
     }
 
     /// Embeddings and logits of x [N, C, H, W], already normalised.
     pub fn forward(&self, params: &Params, x: &Tensor, mode: &Mode) -> Output {
-        let (logit, tape) = self.run(params, x, self.logit(), mode, Keep::Nothing);
+        let (logit, tape) = self.run(&params.into(), x, self.logit(), mode, Keep::Nothing);
         Output {
             z: tape.out(self.embedding).shallow_clone(),
             logit: logit.squeeze_dim(1),

@@ -6,8 +6,9 @@
 
 use tch::Tensor;
 
-use super::params::{Init, Layout, Params};
+use super::params::{Init, Layout};
 use super::slots::{Gradients, Tangents};
+use super::theta::Theta;
 use crate::kernels::{Combination, Gate, channel_moments, channel_sums};
 
 /// Batch-norm's constants, as in PyTorch.
@@ -80,11 +81,11 @@ impl Norm {
     }
 
     /// gamma x^ + beta by a running mean and variance.
-    pub(super) fn infer(&self, params: &Params, y: &Tensor, [mean, var]: [&Tensor; 2]) -> Tensor {
-        let affine = [self.weight, self.bias].map(|index| Some(params.at(index)));
+    pub(super) fn infer(&self, theta: &Theta, y: &Tensor, [mean, var]: [&Tensor; 2]) -> Tensor {
+        let [weight, bias] = [self.weight, self.bias].map(|index| theta.at(index));
         y.batch_norm(
-            affine[0],
-            affine[1],
+            Some(&weight),
+            Some(&bias),
             Some(mean),
             Some(var),
             false,
@@ -95,7 +96,7 @@ impl Norm {
     }
 
     /// y [N, C, H, W], normalised when it is read.
-    pub(super) fn forward(&self, params: &Params, y: Tensor, source: Source) -> Normalised {
+    pub(super) fn forward(&self, theta: &Theta, y: Tensor, source: Source) -> Normalised {
         let of_batch = matches!(source, Source::Batch(_));
         let size = y.size();
         let count = (size[0] * size[2] * size[3]) as f64;
@@ -104,8 +105,8 @@ impl Norm {
             Source::Running([mean, var]) => (mean.shallow_clone(), var.shallow_clone()),
         };
         let invstd = (var + EPSILON).rsqrt();
-        let slope = params.at(self.weight) * &invstd;
-        let shift = params.at(self.bias) - &slope * &mean;
+        let slope = theta.at(self.weight) * &invstd;
+        let shift = theta.at(self.bias) - &slope * &mean;
         Normalised {
             count,
             y,
@@ -174,13 +175,13 @@ impl Normalised {
     pub(super) fn tangent(
         &mut self,
         norm: &Norm,
-        params: &Params,
+        theta: &Theta,
         tangents: &Tangents,
         y_dot: Tensor,
         relu: bool,
     ) -> Tensor {
         let along = self.along(y_dot);
-        let scale = params.at(norm.weight);
+        let scale = &theta.at(norm.weight);
         let (mut of_y, mut constant) = (scale * &along.of_y, scale * &along.constant);
         if let (Some(scale_dot), Some(shift_dot)) = (tangents.at(norm.weight), tangents.at(norm.bias)) {
             let slope_dot = scale_dot * &self.invstd;

@@ -3,9 +3,9 @@
 
 use tch::Tensor;
 
-use super::params::Params;
 use super::program::{Kept, Op, Place, Program, Tape};
 use super::slots::{Gradients, Rows, Tangents};
+use super::theta::Theta;
 use crate::kernels::{Combination, Gate};
 
 /// Sums of what flows back to each output.
@@ -39,7 +39,7 @@ impl Program {
     /// read is added to it.
     pub(super) fn backward(
         &self,
-        params: &Params,
+        theta: &Theta,
         tape: &mut Tape,
         (last, g): (Place, Tensor),
         gradients: &mut Gradients,
@@ -64,7 +64,7 @@ impl Program {
                     };
                     let x = self.restored(tape, *from);
                     if let Kept::Unit(kept) = &mut tape.kept[place] {
-                        unit.backward(params, &x, g, kept, gradients);
+                        unit.backward(theta, &x, g, kept, gradients);
                         if spend {
                             kept.normalised = None;
                         }
@@ -72,11 +72,14 @@ impl Program {
                     drop(x);
                     self.forget_early(tape, *from);
                     if let (Kept::Unit(kept), Some(rows)) = (&tape.kept[place], rows) {
-                        flow.add_new(*from, unit.for_input(params, kept, rows));
+                        flow.add_new(*from, unit.for_input(theta, kept, rows));
                     }
                 }
-                Op::Linear(linear, from) => flow.add(*from, linear.backward(params, [tape.out(*from), &g], gradients)),
-                _ => self.back(place, &g, tape, &mut flow),
+                Op::Linear(linear, from) => flow.add(*from, linear.backward(theta, [tape.out(*from), &g], gradients)),
+                _ => {
+                    self.forget(tape, place, !spend);
+                    self.back(place, &g, tape, &mut flow);
+                }
             }
             self.forget(tape, place, !spend);
             if spend {
@@ -92,7 +95,7 @@ impl Program {
     }
 
     /// The tangent of the output at `last` along a direction of the parameters; none where it doesn't depend on them.
-    pub(super) fn tangent(&self, params: &Params, tangents: &Tangents, tape: &mut Tape, last: Place) -> Option<Tensor> {
+    pub(super) fn tangent(&self, theta: &Theta, tangents: &Tangents, tape: &mut Tape, last: Place) -> Option<Tensor> {
         let mut dots: Vec<Option<Tensor>> = Vec::with_capacity(last + 1);
         for place in 0..=last {
             let dot = match &self.nodes[place].op {
@@ -100,7 +103,7 @@ impl Program {
                 Op::Unit(unit, from) => {
                     let x = self.restored(tape, *from);
                     match &mut tape.kept[place] {
-                        Kept::Unit(kept) => unit.tangent(params, tangents, &x, dots[*from].as_ref(), kept),
+                        Kept::Unit(kept) => unit.tangent(theta, tangents, &x, dots[*from].as_ref(), kept),
                         _ => None,
                     }
                 }
@@ -116,12 +119,15 @@ impl Program {
                         Combination::of(terms).gated(Some(open))
                     })
                 }
-                Op::MaxPool(from) => dots[*from].as_ref().map(|dot| pooled(dot, &tape.kept[place])),
+                Op::MaxPool(from) => match (&dots[*from], &tape.kept[place]) {
+                    (Some(dot), Kept::Places(places)) => Some(places.of(dot)),
+                    _ => None,
+                },
                 Op::MeanPool(from) => dots[*from]
                     .as_ref()
                     .map(|dot| dot.mean_dim([2i64, 3].as_slice(), false, None)),
                 Op::Concat(from) => self.concatenated(from, &dots, tape),
-                Op::Linear(linear, from) => dots[*from].as_ref().map(|dot| linear.tangent(params, dot)),
+                Op::Linear(linear, from) => dots[*from].as_ref().map(|dot| linear.tangent(theta, dot)),
             };
             let masked = matches!(self.nodes[place].op, Op::AddRelu(_));
             dots.push(dot.map(|dot| if masked { dot } else { self.masked(place, dot, tape) }));
@@ -138,7 +144,7 @@ impl Program {
     /// From the tangent of dL/d(the output at `last`): that of dL/d(images), of the `rows` that are wanted. Uses the tape up.
     pub(super) fn tangent_backward(
         &self,
-        params: &Params,
+        theta: &Theta,
         tangents: &Tangents,
         mut tape: Tape,
         (last, g_dot): (Place, Tensor),
@@ -156,10 +162,10 @@ impl Program {
                 Op::Unit(unit, from) => {
                     let rows = if *from == 0 { rows } else { Rows::All };
                     if let Kept::Unit(kept) = &tape.kept[place] {
-                        flow.add_new(*from, unit.tangent_backward(params, tangents, g_dot, kept, rows));
+                        flow.add_new(*from, unit.tangent_backward(theta, tangents, g_dot, kept, rows));
                     }
                 }
-                Op::Linear(linear, from) => flow.add(*from, linear.transposed(params, &g_dot)),
+                Op::Linear(linear, from) => flow.add(*from, linear.transposed(theta, &g_dot)),
                 _ => self.back(place, &g_dot, &tape, &mut flow),
             }
             tape.outs[place] = None;
@@ -175,18 +181,7 @@ impl Program {
                 flow.add(*a, g.shallow_clone());
                 flow.add(*b, g.shallow_clone());
             }
-            (Op::MaxPool(from), Kept::Indices(indices, size)) => {
-                // Only its shape and its order in memory are read.
-                let [n, c, h, w] = [0, 1, 2, 3].map(|i| size[i]);
-                let x = g.new_empty([n, h, w, c], (g.kind(), g.device())).permute([0, 3, 1, 2]);
-                let x = if indices.is_contiguous() {
-                    x.new_empty(size, (g.kind(), g.device()))
-                } else {
-                    x
-                };
-                let g = x.max_pool2d_with_indices_backward(g, [3, 3], [2, 2], [1, 1], [1, 1], false, indices);
-                flow.add(*from, g);
-            }
+            (Op::MaxPool(from), Kept::Places(places)) => flow.add_new(*from, places.backward(g)),
             (Op::MeanPool(from), Kept::Shape(shape)) => {
                 let g = g / (shape[2] * shape[3]) as f64;
                 flow.add(*from, g.unsqueeze(2).unsqueeze(3).expand(shape, false));
@@ -251,14 +246,4 @@ impl Kept {
             _ => unreachable!("only means are concatenated"),
         }
     }
-}
-
-/// A tangent at the places where the maxima were found.
-fn pooled(dot: &Tensor, kept: &Kept) -> Tensor {
-    let Kept::Indices(indices, _) = kept else {
-        unreachable!("a maximum keeps its places")
-    };
-    dot.flatten(2, 3)
-        .gather(2, &indices.flatten(2, 3), false)
-        .view_as(indices)
 }

@@ -72,7 +72,7 @@ pub fn load_weights(
     let loaded = params.with(take(&layout.params, params.tensors()));
     let stats = stats.with(take(&layout.stats, stats.tensors()));
     if faults.is_empty() {
-        Ok((loaded.leaves(), stats))
+        Ok((detector.laid_out(&loaded).leaves(), stats))
     } else {
         let path = path.to_owned();
         Err(WeightsError::Fit { path, faults })

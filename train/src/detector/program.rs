@@ -5,10 +5,11 @@ use tch::{Kind, Tensor};
 
 use super::linear::Linear;
 use super::norm::Source;
-use super::params::{Params, Stats};
+use super::params::Stats;
+use super::theta::Theta;
 use super::unit::{self, Unit};
 use super::{Frozen, Mode};
-use crate::kernels::Combination;
+use crate::kernels::{Combination, Places, max_pool};
 
 /// The place of an operation, and of its output.
 pub(super) type Place = usize;
@@ -61,8 +62,7 @@ pub struct Tape {
 pub(super) enum Kept {
     Nothing,
     Unit(unit::Kept),
-    /// Where each maximum was found, and the shape of what was read.
-    Indices(Tensor, Vec<i64>),
+    Places(Places),
     /// The shape of what was averaged.
     Shape(Vec<i64>),
 }
@@ -101,7 +101,7 @@ impl Program {
     /// Runs the operations up to `last` on x [N, C, H, W]; gives the output there.
     pub(super) fn forward(
         &self,
-        (params, x): (&Params, &Tensor),
+        (theta, x): (&Theta, &Tensor),
         last: Place,
         mode: &Mode,
         frozen: Option<&Frozen>,
@@ -116,7 +116,7 @@ impl Program {
                 Some(frozen) if node.part < frozen.parts => &Mode::Eval(&frozen.stats),
                 _ => mode,
             };
-            let (out, kept) = node.forward((params, x), mode, keep, &tape);
+            let (out, kept) = node.forward((theta, x), mode, keep, &tape);
             tape.outs.push(out);
             tape.kept.push(kept);
             for from in node.op.inputs() {
@@ -187,23 +187,26 @@ impl Node {
         matches!(&self.op, Op::Unit(unit, _) if unit.norm().is_some() && !unit.relu)
     }
 
-    fn forward(&self, (params, x): (&Params, &Tensor), mode: &Mode, keep: Keep, tape: &Tape) -> (Option<Tensor>, Kept) {
+    fn forward(&self, (theta, x): (&Theta, &Tensor), mode: &Mode, keep: Keep, tape: &Tape) -> (Option<Tensor>, Kept) {
         let (out, kept) = match &self.op {
             Op::Image => (x.shallow_clone(), Kept::Nothing),
             Op::Unit(unit, from) => {
                 let x = tape.out(*from);
                 if let (Keep::Nothing, Mode::Eval(stats)) = (keep, mode) {
-                    (unit.infer(params, x, running(unit, stats)), Kept::Nothing)
+                    (unit.infer(theta, x, running(unit, stats)), Kept::Nothing)
                 } else {
-                    let (out, kept) = unit.forward(params, x, source(unit, mode));
+                    let (out, kept) = unit.forward(theta, x, source(unit, mode));
                     return (out, Kept::Unit(kept));
                 }
             }
             Op::AddRelu(from) => (tape.sum(*from), Kept::Nothing),
+            Op::MaxPool(from) if keep == Keep::Nothing => {
+                let out = tape.out(*from).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
+                (out, Kept::Nothing)
+            }
             Op::MaxPool(from) => {
-                let x = tape.out(*from);
-                let (out, indices) = x.max_pool2d_with_indices([3, 3], [2, 2], [1, 1], [1, 1], false);
-                (out, Kept::Indices(indices, x.size()))
+                let (out, places) = max_pool(tape.out(*from));
+                (out, Kept::Places(places))
             }
             Op::MeanPool(from) => {
                 let x = tape.out(*from);
@@ -214,7 +217,7 @@ impl Node {
                 let parts: Vec<&Tensor> = from.iter().map(|&from| tape.out(from)).collect();
                 (Tensor::cat(&parts, 1), Kept::Nothing)
             }
-            Op::Linear(linear, from) => (linear.forward(params, tape.out(*from)), Kept::Nothing),
+            Op::Linear(linear, from) => (linear.forward(theta, tape.out(*from)), Kept::Nothing),
         };
         (Some(out), kept)
     }

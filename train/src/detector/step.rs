@@ -5,7 +5,7 @@ use tch::{Reduction, Tensor, no_grad};
 
 use super::program::{Keep, Place, Tape};
 use super::slots::{Gradients, Rows, Tangents};
-use super::{Detector, MemoryFormat, Mode, Params};
+use super::{Detector, MemoryFormat, Mode, Params, Theta};
 
 /// A pass over a training batch, forward and backward.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Detector {
     /// go on to [`Detector::mixed_derivative`].
     pub fn training_pass(&self, params: &Params, x: &Tensor, mode: &Mode, keep: bool) -> TrainingPass {
         no_grad(|| {
-            let (logit, mut tape) = self.run(params, x, self.logit(), mode, Keep::Tape);
+            let (logit, mut tape) = self.run(&params.into(), x, self.logit(), mode, Keep::Tape);
             let count = logit.size()[0];
             let label = logit.zeros_like();
             let _ = label.narrow(0, count / 2, count - count / 2).fill_(1.0);
@@ -43,8 +43,14 @@ impl Detector {
             let probability = logit.sigmoid();
             let g = (&probability - label) / count as f64;
             let mut gradients = Gradients::wanted(self.frozen_params(), self.layout.params.len());
-            self.program
-                .backward(params, &mut tape, (self.logit(), g), &mut gradients, None, !keep);
+            self.program.backward(
+                &params.into(),
+                &mut tape,
+                (self.logit(), g),
+                &mut gradients,
+                None,
+                !keep,
+            );
             TrainingPass {
                 loss,
                 gradients: gradients.into_tensors(),
@@ -55,9 +61,9 @@ impl Detector {
     }
 
     /// Embeddings of x [N, C, H, W] in training mode, with what [`Detector::validation_gradient`] needs.
-    pub fn validation_pass(&self, params: &Params, x: &Tensor) -> ValidationPass {
+    pub fn validation_pass(&self, theta: &Theta, x: &Tensor) -> ValidationPass {
         no_grad(|| {
-            let (z, tape) = self.run(params, x, self.embedding, &Mode::Train, Keep::Tape);
+            let (z, tape) = self.run(theta, x, self.embedding, &Mode::Train, Keep::Tape);
             ValidationPass { z, tape }
         })
     }
@@ -66,7 +72,7 @@ impl Detector {
     /// the images in `rows`.
     pub fn validation_gradient(
         &self,
-        params: &Params,
+        theta: &Theta,
         pass: ValidationPass,
         g: &Tensor,
         rows: Rows,
@@ -80,7 +86,7 @@ impl Detector {
             let seed = (self.embedding, g.shallow_clone());
             let for_x = self
                 .program
-                .backward(params, &mut tape, seed, &mut gradients, Some(rows), true);
+                .backward(theta, &mut tape, seed, &mut gradients, Some(rows), true);
             let for_x = for_x.unwrap_or_else(|| unreachable!("every embedding depends on its image"));
             (gradients.into_tensors(), for_x)
         })
@@ -98,17 +104,18 @@ impl Detector {
         rows: Rows,
     ) -> Option<Tensor> {
         let mut tape = pass.tape.take()?;
+        let theta = &params.into();
         let tangents = Tangents {
             first: self.frozen_params(),
             tensors: v,
         };
         no_grad(|| {
-            let logit_dot = self.program.tangent(params, &tangents, &mut tape, self.logit())?;
+            let logit_dot = self.program.tangent(theta, &tangents, &mut tape, self.logit())?;
             // dL/dlogit = (p - label) / N, so its tangent is p (1 - p) logit' / N.
             let p = &pass.probability;
             let g_dot = (p - p.square()) * logit_dot / p.size()[0] as f64;
             let seed = (self.logit(), g_dot);
-            self.program.tangent_backward(params, &tangents, tape, seed, rows)
+            self.program.tangent_backward(theta, &tangents, tape, seed, rows)
         })
     }
 
@@ -117,12 +124,12 @@ impl Detector {
         self.program.nodes.len() - 1
     }
 
-    pub(super) fn run(&self, params: &Params, x: &Tensor, last: Place, mode: &Mode, keep: Keep) -> (Tensor, Tape) {
+    pub(super) fn run(&self, theta: &Theta, x: &Tensor, last: Place, mode: &Mode, keep: Keep) -> (Tensor, Tape) {
         let format = self.memory_format;
         let x = format
             .unwrap_or_else(|| MemoryFormat::safe(self.width, &x.size()))
             .of(x);
         self.program
-            .forward((params, &x), last, mode, self.frozen.as_ref(), keep)
+            .forward((theta, &x), last, mode, self.frozen.as_ref(), keep)
     }
 }

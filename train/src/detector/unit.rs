@@ -10,9 +10,10 @@
 use tch::{Kind, Tensor};
 
 use super::norm::{Norm, Normalised, Source};
-use super::params::{Init, Layout, Params};
+use super::params::{Init, Layout};
 use super::slots::{Gradients, Rows, Tangents};
-use crate::kernels::{Step, conv2d_transposed, conv2d_weight_gradient};
+use super::theta::Theta;
+use crate::kernels::{Step, conv2d, conv2d_transposed, conv2d_weight_gradient};
 
 /// A square 2-d convolution and what follows it; holds where its tensors stand in the layout.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Unit {
     }
 
     /// x [N, from, H, W] -> out [N, to, H', W'], or none yet where a sum can take the normalised y as it is.
-    pub(super) fn forward(&self, params: &Params, x: &Tensor, source: Source) -> (Option<Tensor>, Kept) {
+    pub(super) fn forward(&self, theta: &Theta, x: &Tensor, source: Source) -> (Option<Tensor>, Kept) {
         let size = x.size4().map(|(n, c, h, w)| [n, c, h, w]);
         let mut kept = Kept {
             size: size.unwrap_or_else(|_| unreachable!("images are [N, C, H, W]")),
@@ -104,12 +105,12 @@ impl Unit {
         };
         match &self.after {
             After::Bias(bias) => {
-                let out = self.conv(x, params.at(self.weight), Some(params.at(*bias)));
+                let out = self.conv(x, &theta.at(self.weight), Some(&theta.at(*bias)));
                 (Some(if self.relu { out.relu() } else { out }), kept)
             }
             After::Norm(norm) => {
-                let y = self.conv(x, params.at(self.weight), None);
-                let normalised = norm.forward(params, y, source);
+                let y = conv2d(x, &theta.at(self.weight), self.step);
+                let normalised = norm.forward(theta, y, source);
                 let out = self.relu.then(|| normalised.relu());
                 kept.normalised = Some(normalised);
                 (out, kept)
@@ -119,11 +120,11 @@ impl Unit {
 
     /// The same where nothing is kept and these running statistics normalise: of libtorch's own operations, which a trace for
     /// export can follow.
-    pub(super) fn infer(&self, params: &Params, x: &Tensor, running: Option<[&Tensor; 2]>) -> Tensor {
-        let weight = params.at(self.weight);
+    pub(super) fn infer(&self, theta: &Theta, x: &Tensor, running: Option<[&Tensor; 2]>) -> Tensor {
+        let weight = &theta.at(self.weight);
         let out = match (&self.after, running) {
-            (After::Norm(norm), Some(running)) => norm.infer(params, &self.conv(x, weight, None), running),
-            (After::Bias(bias), _) => self.conv(x, weight, Some(params.at(*bias))),
+            (After::Norm(norm), Some(running)) => norm.infer(theta, &self.conv(x, weight, None), running),
+            (After::Bias(bias), _) => self.conv(x, weight, Some(&theta.at(*bias))),
             (After::Norm(_), None) => unreachable!("what is normalised has running statistics"),
         };
         if self.relu { out.relu() } else { out }
@@ -131,7 +132,7 @@ impl Unit {
 
     /// From g = dL/dout: the gradients of the parameters into `gradients`, unless they are frozen. A unit that is normalised
     /// masks g by its ReLU itself.
-    pub(super) fn backward(&self, params: &Params, x: &Tensor, g: Tensor, kept: &mut Kept, gradients: &mut Gradients) {
+    pub(super) fn backward(&self, theta: &Theta, x: &Tensor, g: Tensor, kept: &mut Kept, gradients: &mut Gradients) {
         let h = match (&self.after, &mut kept.normalised) {
             (After::Norm(norm), Some(normalised)) => normalised.backward(norm, g, self.relu, gradients),
             (After::Bias(bias), _) => {
@@ -143,17 +144,20 @@ impl Unit {
             (After::Norm(_), None) => unreachable!("forward keeps what it normalises"),
         };
         gradients.put(self.weight, || {
-            let for_weight = conv2d_weight_gradient(&h, x, params.at(self.weight), self.step);
-            scaled(&for_weight, self.scale(params).as_ref())
+            let mut for_weight = conv2d_weight_gradient(&h, x, theta.like(self.weight), self.step);
+            match self.scale(theta) {
+                Some(scale) => for_weight.g_mul_(&scale),
+                None => for_weight,
+            }
         });
         kept.h = Some(h);
     }
 
     /// After [`Unit::backward`]: dL/dx of the `rows` that are wanted. Nothing but h is read of what was kept.
-    pub(super) fn for_input(&self, params: &Params, kept: &Kept, rows: Rows) -> Tensor {
+    pub(super) fn for_input(&self, theta: &Theta, kept: &Kept, rows: Rows) -> Tensor {
         let h = kept.h.as_ref();
         let h = h.unwrap_or_else(|| unreachable!("backward comes before"));
-        let filters = scaled(params.at(self.weight), self.scale(params).as_ref());
+        let filters = theta.scaled(self.weight, self.scale(theta).as_ref());
         self.transposed(h, kept.size, &filters, rows)
     }
 
@@ -161,21 +165,21 @@ impl Unit {
     /// it by its ReLU itself.
     pub(super) fn tangent(
         &self,
-        params: &Params,
+        theta: &Theta,
         tangents: &Tangents,
         x: &Tensor,
         x_dot: Option<&Tensor>,
         kept: &mut Kept,
     ) -> Option<Tensor> {
-        let along_x = x_dot.map(|x_dot| self.conv(x_dot, params.at(self.weight), None));
-        let along_w = tangents.at(self.weight).map(|v| self.conv(x, v, None));
+        let along_x = x_dot.map(|x_dot| conv2d(x_dot, &theta.at(self.weight), self.step));
+        let along_w = tangents.at(self.weight).map(|v| conv2d(x, v, self.step));
         let y_dot = match (along_x, along_w) {
             (Some(a), Some(mut b)) => b.g_add_(&a),
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => return None,
         };
         Some(match (&self.after, &mut kept.normalised) {
-            (After::Norm(norm), Some(normalised)) => normalised.tangent(norm, params, tangents, y_dot, self.relu),
+            (After::Norm(norm), Some(normalised)) => normalised.tangent(norm, theta, tangents, y_dot, self.relu),
             (After::Bias(bias), _) => match tangents.at(*bias) {
                 Some(v) => y_dot + v.view([-1, 1, 1]),
                 None => y_dot,
@@ -189,14 +193,14 @@ impl Unit {
     /// With U = gamma W, dL/dx = U^T h; so (dL/dx)' = U^T q + U'^T h, where q is h'.
     pub(super) fn tangent_backward(
         &self,
-        params: &Params,
+        theta: &Theta,
         tangents: &Tangents,
         g_dot: Tensor,
         kept: &Kept,
         rows: Rows,
     ) -> Tensor {
-        let weight = params.at(self.weight);
-        let scale = self.scale(params);
+        let weight = &theta.at(self.weight);
+        let scale = self.scale(theta);
         let scale_dot = self.norm().and_then(|norm| tangents.at(norm.weight)).map(column);
         let q = match &kept.normalised {
             Some(normalised) => normalised.tangent_backward(g_dot, kept.h.as_ref(), self.relu),
@@ -214,8 +218,8 @@ impl Unit {
     }
 
     /// gamma, where there is one.
-    fn scale(&self, params: &Params) -> Option<Tensor> {
-        self.norm().map(|norm| column(params.at(norm.weight)))
+    fn scale(&self, theta: &Theta) -> Option<Tensor> {
+        self.norm().map(|norm| column(&theta.at(norm.weight)))
     }
 
     fn conv(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {

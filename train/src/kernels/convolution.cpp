@@ -1,12 +1,15 @@
-// First-order kernels of libtorch that tch doesn't bind. Each returns nullptr, or what went wrong as a string that the
-// caller frees; outputs are new tensors that the caller owns, or nullptr where they were not asked for.
+// Convolutions and their first derivatives. Each function returns nullptr, or what went wrong as a string that the caller frees;
+// outputs are new tensors that the caller owns.
 
 #include "kernels.h"
+#include "products.h"
 
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <tuple>
@@ -16,6 +19,7 @@
 
 using at::Tensor;
 using augur::caught;
+using augur::Convolution;
 using augur::owned;
 
 namespace {
@@ -37,19 +41,50 @@ Tensor shape_only(const int64_t *size, const Tensor &like) {
   return at::from_blob(pages, sizes, strides, [bytes](void *p) { munmap(p, bytes); }, like.options());
 }
 
+std::tuple<Tensor, Tensor, Tensor> backward(const Tensor &grad, const Tensor &x, const Convolution &c,
+                                            std::array<bool, 3> wanted) {
+  const int64_t s = c.stride, p = c.padding;
+  return at::convolution_backward(grad, x, c.weight, std::nullopt, {s, s}, {p, p}, {1, 1}, false, {0, 0}, 1, wanted);
+}
+
 } // namespace
 
 extern "C" {
 
-// out: gradients of the input and of the weight. Without an input, that of the input alone, of the shape `size`.
-char *augur_conv2d_backward(Tensor **out, const Tensor *grad, const Tensor *input, const int64_t *size,
-                            const Tensor *weight, int64_t stride, int64_t padding, bool want_input, bool want_weight) {
+// out: conv2d(x, weight).
+char *augur_conv2d(Tensor **out, const Tensor *x, const Tensor *weight, int64_t stride, int64_t padding) {
   return caught([&] {
-    Tensor x = input ? *input : shape_only(size, *grad);
-    auto gradients = at::convolution_backward(*grad, x, *weight, std::nullopt, {stride, stride}, {padding, padding},
-                                              {1, 1}, false, {0, 0}, 1, {want_input, want_weight, false});
-    out[0] = owned(std::get<0>(gradients));
-    out[1] = owned(std::get<1>(gradients));
+    const Convolution c{x->sizes(), *weight, stride, padding};
+    if (augur::has_few_pixels(c, *x))
+      out[0] = owned(augur::forward_by_pixels(c, *x));
+    else
+      out[0] = owned(at::conv2d(*x, *weight, std::nullopt, stride, padding));
+  });
+}
+
+// out: the gradient of an input of the shape `size`.
+char *augur_conv2d_transposed(Tensor **out, const Tensor *grad, const int64_t *size, const Tensor *weight,
+                              int64_t stride, int64_t padding) {
+  return caught([&] {
+    const Convolution c{at::IntArrayRef(size, 4), *weight, stride, padding};
+    if (augur::has_few_pixels(c, *grad))
+      out[0] = owned(augur::transposed_by_pixels(c, *grad));
+    else if (augur::has_few_channels(c, *grad))
+      out[0] = owned(augur::transposed_by_channels(c, *grad));
+    else
+      out[0] = owned(std::get<0>(backward(*grad, shape_only(size, *grad), c, {true, false, false})));
+  });
+}
+
+// out: the gradient of the weight.
+char *augur_conv2d_weight(Tensor **out, const Tensor *grad, const Tensor *x, const Tensor *weight, int64_t stride,
+                          int64_t padding) {
+  return caught([&] {
+    const Convolution c{x->sizes(), *weight, stride, padding};
+    if (augur::has_few_pixels_for_weight(c, *grad) && augur::has_few_pixels_for_weight(c, *x))
+      out[0] = owned(augur::weight_gradient_by_pixels(c, *grad, *x));
+    else
+      out[0] = owned(std::get<1>(backward(*grad, *x, c, {false, true, false})));
   });
 }
 

@@ -2,25 +2,41 @@
 //! fault inside libtorch is a panic: a trial runs in a process of its own.
 
 mod combination;
+mod pooling;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::{CStr, c_char};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 pub use combination::{Combination, Gate, channel_moments, channel_sums};
+pub use pooling::{Places, max_pool};
 use tch::Tensor;
 use torch_sys::C_tensor;
 
 unsafe extern "C" {
-    fn augur_conv2d_backward(
+    fn augur_conv2d(
+        out: *mut *mut C_tensor,
+        x: *const C_tensor,
+        weight: *const C_tensor,
+        stride: i64,
+        padding: i64,
+    ) -> *mut c_char;
+    fn augur_conv2d_transposed(
         out: *mut *mut C_tensor,
         grad: *const C_tensor,
-        input: *const C_tensor,
         size: *const i64,
         weight: *const C_tensor,
         stride: i64,
         padding: i64,
-        want_input: bool,
-        want_weight: bool,
+    ) -> *mut c_char;
+    fn augur_conv2d_weight(
+        out: *mut *mut C_tensor,
+        grad: *const C_tensor,
+        x: *const C_tensor,
+        weight: *const C_tensor,
+        stride: i64,
+        padding: i64,
     ) -> *mut c_char;
 }
 
@@ -31,36 +47,28 @@ pub struct Step {
     pub padding: i64,
 }
 
-/// The transpose of x -> conv2d(x, weight), for x of shape `size` [N, from, H, W]: from [N, to, H', W'].
-pub fn conv2d_transposed(grad: &Tensor, size: [i64; 4], weight: &Tensor, step: Step) -> Tensor {
-    // SAFETY: the tensors and the size live through the call, which takes null for an input whose values don't matter and
-    // writes at most two pointers to `out`.
-    let [for_input, _] = call(|out| unsafe {
-        let (grad, weight) = (grad.as_ptr(), weight.as_ptr());
-        augur_conv2d_backward(
-            out,
-            grad,
-            null(),
-            size.as_ptr(),
-            weight,
-            step.stride,
-            step.padding,
-            true,
-            false,
-        )
-    });
-    defined(for_input)
+/// conv2d(x, weight), for x [N, from, H, W] and a weight [to, from, k, k]: [N, to, H', W'].
+pub fn conv2d(x: &Tensor, weight: &Tensor, Step { stride, padding }: Step) -> Tensor {
+    // SAFETY: the tensors live through the call, which writes one pointer to `out`.
+    let [out] = call(|out| unsafe { augur_conv2d(out, x.as_ptr(), weight.as_ptr(), stride, padding) });
+    defined(out)
 }
 
-/// The gradient of conv2d(input, weight) for the weight [to, from, k, k], from that of its output, [N, to, H', W'].
-pub fn conv2d_weight_gradient(grad: &Tensor, input: &Tensor, weight: &Tensor, step: Step) -> Tensor {
-    // SAFETY: the tensors live through the call, which takes no size where it has an input and writes at most two pointers to
-    // `out`.
-    let [_, for_weight] = call(|out| unsafe {
-        let (grad, input, weight) = (grad.as_ptr(), input.as_ptr(), weight.as_ptr());
-        augur_conv2d_backward(out, grad, input, null(), weight, step.stride, step.padding, false, true)
+/// The transpose of x -> conv2d(x, weight), for x of shape `size` [N, from, H, W]: from [N, to, H', W'].
+pub fn conv2d_transposed(grad: &Tensor, size: [i64; 4], weight: &Tensor, Step { stride, padding }: Step) -> Tensor {
+    // SAFETY: the tensors and the size live through the call, which writes one pointer to `out`.
+    let [out] = call(|out| unsafe {
+        augur_conv2d_transposed(out, grad.as_ptr(), size.as_ptr(), weight.as_ptr(), stride, padding)
     });
-    defined(for_weight)
+    defined(out)
+}
+
+/// The gradient of conv2d(x, weight) for the weight [to, from, k, k], from that of its output, [N, to, H', W'].
+pub fn conv2d_weight_gradient(grad: &Tensor, x: &Tensor, weight: &Tensor, Step { stride, padding }: Step) -> Tensor {
+    // SAFETY: the tensors live through the call, which writes one pointer to `out`.
+    let [out] =
+        call(|out| unsafe { augur_conv2d_weight(out, grad.as_ptr(), x.as_ptr(), weight.as_ptr(), stride, padding) });
+    defined(out)
 }
 
 /// Runs a function that writes up to N new tensors and returns what went wrong.

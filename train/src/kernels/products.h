@@ -1,0 +1,33 @@
+// Convolutions that are faster as products of matrices than by oneDNN: those between images of a few pixels (pixels.cpp), and the
+// way back to images of a few channels (channels.cpp).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace augur {
+
+// x [N, from, H, W] and y [N, to, H', W'], weight [to, from, k, k]; stride and padding along both axes.
+struct Convolution {
+  at::IntArrayRef x;
+  const at::Tensor &weight;
+  int64_t stride, padding;
+
+  int64_t out(int axis) const { return (x[axis] + 2 * padding - weight.size(axis)) / stride + 1; }
+  int64_t out_pixels() const { return out(2) * out(3); }
+};
+
+// Whether the products of pixels are worth their while, for tensors that lie as `like` does; that of the weight's gradient,
+// where oneDNN is slowest, from larger images on.
+bool has_few_pixels(const Convolution &, const at::Tensor &like);
+bool has_few_pixels_for_weight(const Convolution &, const at::Tensor &like);
+
+at::Tensor forward_by_pixels(const Convolution &, const at::Tensor &x);
+at::Tensor transposed_by_pixels(const Convolution &, const at::Tensor &grad);
+at::Tensor weight_gradient_by_pixels(const Convolution &, const at::Tensor &grad, const at::Tensor &x);
+
+// The gradient of images with few channels, which oneDNN is slow at: a product of matrices, whose numbers are then added up
+// where they belong.
+bool has_few_channels(const Convolution &, const at::Tensor &like);
+at::Tensor transposed_by_channels(const Convolution &, const at::Tensor &grad);
+
+} // namespace augur

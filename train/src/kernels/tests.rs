@@ -1,0 +1,83 @@
+//! Convolutions and pooling against libtorch's own and its autograd, in double precision and both orders in memory.
+
+use tch::{Device, Kind, Tensor};
+
+use super::*;
+
+const OPTIONS: (Kind, Device) = (Kind::Double, Device::Cpu);
+
+/// The same numbers with channels last.
+fn last(x: &Tensor) -> Tensor {
+    let size = x.size();
+    let strides = [size[1] * size[2] * size[3], 1, size[1] * size[3], size[1]];
+    x.permute([0, 2, 3, 1]).contiguous().as_strided(&size, strides, None)
+}
+
+fn assert_close(what: &str, a: &Tensor, b: &Tensor) {
+    let error = ((a - b).norm() / b.norm()).double_value(&[]);
+    assert!(error <= 1e-13, "{what}: {error} apart");
+}
+
+/// [from, to, side, kernel, stride, padding]: on each side of the limits beyond which products of matrices are taken.
+const SHAPES: [[i64; 6]; 8] = [
+    [128, 128, 2, 3, 1, 1],
+    [128, 256, 4, 3, 2, 1],
+    [128, 160, 4, 1, 2, 0],
+    [256, 256, 4, 3, 1, 1],
+    [256, 256, 5, 3, 1, 1],
+    [16, 32, 2, 3, 1, 1],
+    [3, 16, 9, 7, 2, 3],
+    [1, 8, 6, 3, 1, 1],
+];
+
+#[test]
+fn convolutions_and_their_gradients_are_libtorchs() {
+    tch::manual_seed(2);
+    for shape @ [from, to, side, kernel, stride, padding] in SHAPES {
+        let step = Step { stride, padding };
+        let x = Tensor::randn([5, from, side, side], OPTIONS);
+        let weight = Tensor::randn([to, from, kernel, kernel], OPTIONS);
+        let leaves = [&x, &weight].map(|t| t.copy().set_requires_grad(true));
+        let y = leaves[0].conv2d(&leaves[1], None::<&Tensor>, [stride; 2], [padding; 2], [1, 1], 1);
+        let g = y.randn_like();
+        let gradients = Tensor::run_backward(&[(&y * &g).sum(None)], &leaves, false, false);
+        let size = [5, from, side, side];
+        for order in [Tensor::shallow_clone, last] {
+            let what = format!("{shape:?}, strides {:?}", order(&x).stride());
+            let (x, g) = (order(&x), order(&g));
+            assert_close(&what, &conv2d(&x, &weight, step), &y);
+            assert_close(&what, &conv2d_transposed(&g, size, &weight, step), &gradients[0]);
+            assert_close(&what, &conv2d_weight_gradient(&g, &x, &weight, step), &gradients[1]);
+        }
+    }
+}
+
+#[test]
+fn pooling_and_its_derivatives_are_libtorchs() {
+    tch::manual_seed(3);
+    for [height, width] in [[8, 6], [7, 9], [1, 2]] {
+        // Rounded, so that windows have several largest numbers: of these the first counts.
+        let x = (Tensor::randn([3, 8, height, width], OPTIONS) * 2.0).round();
+        let along = x.randn_like();
+        let leaf = x.copy().set_requires_grad(true);
+        let (y, indices) = leaf.max_pool2d_with_indices([3, 3], [2, 2], [1, 1], [1, 1], false);
+        let g = y.randn_like();
+        let gradient = Tensor::run_backward(&[(&y * &g).sum(None)], &[&leaf], false, false);
+        let dot = along
+            .flatten(2, 3)
+            .gather(2, &indices.flatten(2, 3), false)
+            .view_as(&indices);
+        for order in [Tensor::shallow_clone, last] {
+            let (largest, places) = max_pool(&order(&x));
+            assert_eq!(largest, y);
+            assert_close("gradient", &places.backward(&order(&g)), &gradient[0]);
+            assert_eq!(places.of(&order(&along)), dot);
+        }
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_the_largest() {
+    let x = Tensor::from_slice(&[0.0, f64::NAN, 1.0, 2.0]).view([1, 1, 2, 2]);
+    assert!(max_pool(&x).0.isnan().all().int64_value(&[]) == 1);
+}

@@ -1,6 +1,6 @@
 //! `make bench-step`: what a plain step and a tuning step cost in augur and in PyTorch, and whether their hypergradients
-//! agree. Prints a Markdown table and writes it, with the figures as JSON, to a folder. Fails only if they don't agree in NCHW: with
-//! channels last, which augur takes for widths that are multiples of 16, float32 is shown and not checked.
+//! agree. Prints a Markdown table and writes it, with the figures as JSON, to a folder. Fails only if they don't agree in NCHW: for
+//! the order in memory that augur takes, which is mostly channels last, float32's distance from float64 is shown and not checked.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use augur_bench::sample::Spread;
 use augur_bench::step::{Case, Programs, Report, WIDTH_16, cases, measure};
 use clap::Parser;
 
-/// The most that hypergradients may be apart, relative.
+/// The most that hypergradients may be apart, relative. In float32 PyTorch's own may be further than this from its float64, at
+/// weights where a ReLU's input is near 0: then twice as far as that.
 const FLOAT32_TOLERANCE: f64 = 1e-4;
 const FLOAT64_TOLERANCE: f64 = 1e-9;
 
@@ -72,9 +73,10 @@ fn main() -> Result<()> {
     for report in &reports {
         let (name, errors) = (report.case.name, &report.errors);
         ensure!(
-            errors.float32 <= FLOAT32_TOLERANCE,
-            "{name}: float32 hypergradients are {:e} apart",
-            errors.float32
+            errors.float32 <= FLOAT32_TOLERANCE.max(2.0 * errors.pytorch_rounding),
+            "{name}: float32 hypergradients are {:e} apart, and PyTorch's is {:e} from its float64",
+            errors.float32,
+            errors.pytorch_rounding
         );
         ensure!(
             errors.float64 <= FLOAT64_TOLERANCE,

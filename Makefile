@@ -6,11 +6,11 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep bench-scaling profile fuzz lint \
+.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep bench-scaling bench-ablation profile fuzz lint \
   audit
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools: ## check that the machine has Rust, Python and a C++ compiler
 	@scripts/check-tools
@@ -51,6 +51,10 @@ bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS=--
 bench-scaling: setup ## measure how a step's time and memory grow with each size (BENCH_OPTIONS=--short)
 	$(CARGO) build --release --locked -p augur-train --example step
 	target/release/bench-scaling $(BENCH_OPTIONS)
+
+bench-ablation: setup ## measure what a tuning step loses without each single idea (BENCH_OPTIONS=--short)
+	$(CARGO) build --release --locked -p augur-train --example step --features ablation
+	target/release/bench-ablation $(BENCH_OPTIONS)
 
 profile: setup ## sample where a tuning step spends its time (Linux's perf; BENCH_OPTIONS=--short)
 	$(CARGO) build --release --locked -p augur-train --example step

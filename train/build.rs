@@ -1,4 +1,4 @@
-//! Compiles the few kernels that tch doesn't bind, and lets this package's tests and examples find libtorch at run time,
+//! Compiles augur's own kernels, and lets this package's tests and examples find libtorch at run time,
 //! without LD_LIBRARY_PATH.
 
 use std::path::{Path, PathBuf};
@@ -26,11 +26,20 @@ fn compile_kernels() {
         build.cpp(true).std("c++20").opt_level(3).warnings(false);
         build
     };
-    base()
+    let mut kernels = base();
+    // at::parallel_for is a loop of one thread without OpenMP, and it has to be libtorch's, GNU's, which is found first at run time.
+    if kernels.get_compiler().is_like_clang() {
+        println!(
+            "cargo::warning=augur's kernels will use one thread each: they are compiled by clang, whose OpenMP isn't libtorch's"
+        );
+    } else {
+        kernels.flag("-fopenmp");
+        println!("cargo::rustc-link-lib=gomp");
+    }
+    kernels
         .include(PathBuf::from(lib).join("../include"))
+        .define("AUGUR_ABLATION", if cfg!(feature = "ablation") { "1" } else { "0" })
         .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
-        // at::parallel_for is a loop of one thread without it.
-        .flag("-fopenmp")
         .files([
             "src/kernels/convolution.cpp",
             "src/kernels/fused.cpp",
@@ -39,8 +48,6 @@ fn compile_kernels() {
             "src/kernels/pooling.cpp",
         ])
         .compile("augur_kernels");
-    // libtorch brings its own, which is found first at run time.
-    println!("cargo::rustc-link-lib=gomp");
     let kinds: &[(&str, &str)] = match std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
         Ok("x86_64") => &[("baseline", "x86-64"), ("v3", "x86-64-v3"), ("v4", "x86-64-v4")],
         _ => &[("baseline", "")],

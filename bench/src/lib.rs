@@ -3,6 +3,7 @@
 //! Machines are noisy, so both sides of a comparison run in one go and alternately, and what is reported is the ratio
 //! of neighbouring measurements: its median, and the quarters around it. A sweep's sides run once, one after another.
 
+pub mod ablation;
 pub mod fit;
 pub mod profile;
 pub mod sample;

@@ -1,7 +1,7 @@
 //! One side of `make bench-step`: augur's training step and tuning step on a case that it makes itself.
 //!
 //! `step make CASE_DIR` writes weights and batches for CASE_DIR/case.json into CASE_DIR/case.safetensors.
-//! `step serve CASE_DIR [contiguous] [double]` answers commands on its standard input with a line of JSON each:
+//! `step serve CASE_DIR [contiguous] [double] [without=IDEA]` answers commands on its standard input with a line of JSON each:
 //! `hypergradient`, `plain N` and `tuning N` (seconds of N steps), `memory` (peak resident bytes of two tuning steps above
 //! what is resident after one on two images, which brings in libtorch's code).
 
@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use augur_core::draws::{Purpose, shared_stream};
 use augur_core::spec::{self, CutdiffSpec};
+#[cfg(feature = "ablation")]
+use augur_train::ablation::Idea;
 use augur_train::augment::{Augmentation, Draw};
 use augur_train::detector::{Detector, Embedding, MemoryFormat, Mode, Params, ResNetConfig, Stats, Stem};
 use augur_train::hypergradient::{Hypergradient, HypergradientOrder};
@@ -51,16 +53,29 @@ fn main() -> Anything {
         return make(&case, &file);
     }
     let has = |option: &str| options.iter().any(|o| o == option);
+    leave_out(options)?;
     device::prepare(case.threads);
     let kind = if has("double") { Kind::Double } else { Kind::Float };
-    let mut side = Side::new(case, &file, kind)?;
-    if has("contiguous") {
-        side.detector.set_memory_format(MemoryFormat::Contiguous);
-    }
+    let format = has("contiguous").then_some(MemoryFormat::Contiguous);
+    let mut side = Side::new(case, &file, kind, format)?;
     for line in std::io::stdin().lock().lines() {
         let answer = side.answer(&line?)?;
         println!("{answer}");
         std::io::stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// What `without=IDEA` says, in a build for it.
+fn leave_out(options: &[String]) -> Anything {
+    for name in options.iter().filter_map(|option| option.strip_prefix("without=")) {
+        #[cfg(feature = "ablation")]
+        {
+            let idea = Idea::ALL.iter().find(|(known, _)| *known == name);
+            augur_train::ablation::leave_out(idea.ok_or(format!("there is no idea {name}"))?.1);
+        }
+        #[cfg(not(feature = "ablation"))]
+        return Err(format!("{name} can be left out only by a build with --features ablation").into());
     }
     Ok(())
 }
@@ -106,7 +121,7 @@ fn make(case: &Case, file: &Path) -> Anything {
     x_val.narrow(0, 0, half).copy_(&patched);
     let mut tensors: Vec<(String, Tensor)> = params
         .iter()
-        .map(|(name, tensor)| (format!("param.{name}"), tensor.detach()))
+        .map(|(name, tensor)| (format!("param.{name}"), tensor.detach().contiguous()))
         .collect();
     tensors.push(("x_trn".into(), images(case.batch)));
     tensors.push(("x_val".into(), x_val));
@@ -132,11 +147,19 @@ struct Side {
 }
 
 impl Side {
-    fn new(case: Case, file: &Path, kind: Kind) -> Result<Self, Box<dyn std::error::Error>> {
+    fn new(
+        case: Case,
+        file: &Path,
+        kind: Kind,
+        format: Option<MemoryFormat>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let tensors: std::collections::HashMap<String, Tensor> = Tensor::read_safetensors(file)?.into_iter().collect();
         let tensor = |name: &str| tensors.get(name).map(|t| t.to_kind(kind));
         let take = |name: &str| tensor(name).ok_or(format!("the case has no tensor {name}"));
-        let detector = detector(&case);
+        let mut detector = detector(&case);
+        if let Some(format) = format {
+            detector.set_memory_format(format);
+        }
         let params = detector.params(kind, Device::Cpu, |name| tensor(&format!("param.{name}")))?;
         let mut rng = shared_stream(0, "bench-step", Purpose::Weights, 0);
         let (_, stats) = init::draw(&detector, &mut rng, kind, Device::Cpu);

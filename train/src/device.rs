@@ -8,6 +8,7 @@ use std::ffi::CStr;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+use crate::ablation::{Idea, leaves_out};
 use tch::{Cuda, Device};
 
 /// The libtorch release the bindings are made for; torch-sys generates its C++ shim from this version's headers.
@@ -137,7 +138,9 @@ fn cuda_library_loaded() -> bool {
 pub fn prepare(threads: u32) {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        keep_freed_memory();
+        if !leaves_out(Idea::Kept) {
+            keep_freed_memory();
+        }
         // libtorch allows this once, before its first parallel work; the loop runs one operation at a time anyway.
         tch::set_num_interop_threads(1);
     });
@@ -156,12 +159,16 @@ fn keep_freed_memory() {
 }
 
 /// Gives back to the kernel what lies free between tensors, where that is much: after one pass the holes are of that pass's
-/// sizes, and another's tensors don't fit in. Each page of it that is used again costs a page fault.
+/// sizes, and another's tensors don't fit in. Each page of it that is used again costs a page fault, so small networks, whose
+/// steps are short, keep theirs.
 pub(crate) fn give_back_holes() {
+    if leaves_out(Idea::Holes) {
+        return;
+    }
     #[cfg(target_env = "gnu")]
-    // SAFETY: both only look at the allocator's own lists.
+    // SAFETY: neither touches memory that is in use. mallinfo2, which counts beyond 4 GiB, is missing in older glibc.
     unsafe {
-        if libc::mallinfo2().fordblks > MANY_HOLES {
+        if libc::mallinfo().fordblks as u32 as usize > MANY_HOLES {
             libc::malloc_trim(0);
         }
     }

@@ -12,6 +12,11 @@ use crate::loss::normalise;
 use crate::testing::noise;
 
 struct Setting {
+    stem: Stem,
+    width: i64,
+    side: i64,
+    /// Of the finite differences: small enough that no ReLU changes its sign on the way.
+    step: f64,
     /// As in a spec, without starting points.
     family: &'static str,
     raw: &'static [f64],
@@ -24,6 +29,10 @@ struct Setting {
 impl Default for Setting {
     fn default() -> Self {
         Self {
+            stem: Stem::Small,
+            width: 3,
+            side: 8,
+            step: 1e-6,
             family: r#"{"rotation": {"starts": []}}"#,
             raw: &[0.7],
             frozen: 0,
@@ -36,11 +45,11 @@ impl Default for Setting {
 
 /// Of each raw parameter: the hypergradient, its direct part, and the slope of L_val by finite differences.
 fn slopes(setting: &Setting) -> Vec<[f64; 3]> {
-    const STEP: f64 = 1e-6;
+    let step = setting.step;
     let mut detector = Detector::resnet(&ResNetConfig {
         channels: 1,
-        stem: Stem::Small,
-        width: 3,
+        stem: setting.stem,
+        width: setting.width,
         blocks: vec![1, 1, 1],
         head: 5,
         embedding: setting.embedding,
@@ -49,7 +58,8 @@ fn slopes(setting: &Setting) -> Vec<[f64; 3]> {
     let (params, stats) = init::draw(&detector, &mut rng, Kind::Double, Device::Cpu);
     detector.freeze(setting.frozen, &stats);
     let params = detector.leaves(&params);
-    let (x_trn, x_val) = (noise(&[6, 1, 8, 8], 1.0), noise(&[5, 1, 8, 8], 2.0));
+    let side = setting.side;
+    let (x_trn, x_val) = (noise(&[6, 1, side, side], 1.0), noise(&[5, 1, side, side], 2.0));
     let normalisation = if setting.pixels {
         Normalisation::of_pixels(&x_trn)
     } else {
@@ -57,7 +67,7 @@ fn slopes(setting: &Setting) -> Vec<[f64; 3]> {
     };
     let family: FamilySpec = serde_json::from_str(setting.family).unwrap();
     let augmentation = from_spec(&family);
-    let draw = Draw::new(&augmentation.needs(), [6, 1, 8, 8], &mut rng, Device::Cpu);
+    let draw = Draw::new(&augmentation.needs(), [6, 1, side, side], &mut rng, Device::Cpu);
     let which = setting.loss;
     let hypergradient = Hypergradient {
         detector: &detector,
@@ -70,13 +80,13 @@ fn slopes(setting: &Setting) -> Vec<[f64; 3]> {
     let at = |raw: &[f64]| hypergradient.compute(&params, &Tensor::from_slice(raw), &x_trn, &x_val, &draw);
     let exact = at(setting.raw);
     let slope = |i: usize| {
-        let value = |step: f64| {
+        let value = |by: f64| {
             let mut raw = setting.raw.to_vec();
-            raw[i] += step;
+            raw[i] += by;
             at(&raw).l_val.double_value(&[])
         };
         let [total, direct] = [&exact.total, &exact.direct()].map(|t| t.double_value(&[i as i64]));
-        [total, direct, (value(STEP) - value(-STEP)) / (2.0 * STEP)]
+        [total, direct, (value(step) - value(-step)) / (2.0 * step)]
     };
     (0..setting.raw.len()).map(slope).collect()
 }
@@ -102,6 +112,19 @@ fn is_the_slope_with_frozen_parts() {
         };
         check(&setting, &format!("{frozen} frozen parts"));
     }
+}
+
+/// Layers as wide as those that lie with channels last, pooling, and images down to 2x2 with 128 channels.
+#[test]
+fn is_the_slope_of_a_wide_network() {
+    let setting = Setting {
+        stem: Stem::Imagenet,
+        width: 64,
+        side: 16,
+        step: 1e-9,
+        ..Default::default()
+    };
+    check(&setting, "width 64");
 }
 
 #[test]

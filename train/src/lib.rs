@@ -2,6 +2,7 @@
 //!
 //! The only crate that names `tch`. It knows nothing of the network, of leases or of labels.
 
+pub mod ablation;
 pub mod augment;
 mod baseline;
 pub mod detector;

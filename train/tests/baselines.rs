@@ -190,7 +190,9 @@ fn pretrained_weights_are_those_of_the_file() {
 
     let saved = network(&spec, 7);
     let tensors = saved.params.iter().chain(saved.stats.iter());
-    let tensors: Vec<_> = tensors.map(|(name, tensor)| (name, tensor.detach())).collect();
+    let tensors: Vec<_> = tensors
+        .map(|(name, tensor)| (name, tensor.detach().contiguous()))
+        .collect();
     Tensor::write_safetensors(&tensors, folder.path().join("net.safetensors")).unwrap();
     let Ended::Completed(outcome, _) = run().unwrap() else {
         panic!("was stopped")

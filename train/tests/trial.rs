@@ -245,7 +245,8 @@ fn weights_from_a_file_and_frozen_parts() {
     let detector = augur_train::network::detector_of(&spec.detector, 1);
     let mut rng = shared_stream(7, "weights", Purpose::Weights, 0);
     let (params, stats) = augur_train::init::draw(&detector, &mut rng, Kind::Float, Device::Cpu);
-    let tensors: Vec<(&str, &Tensor)> = params.iter().chain(stats.iter()).collect();
+    let tensors = params.iter().chain(stats.iter());
+    let tensors: Vec<_> = tensors.map(|(name, tensor)| (name, tensor.contiguous())).collect();
     Tensor::write_safetensors(&tensors, folder.path().join("weights.safetensors")).unwrap();
     // With all parts frozen embeddings are those of the file, and so are their scores, whatever the seed.
     let mut scores = |seed| {

@@ -29,6 +29,7 @@ pub use step::{TrainingPass, ValidationPass};
 pub use theta::{Theta, VirtualStep};
 pub use tiny::TinyConfig;
 
+use crate::ablation::{Idea, leaves_out};
 use program::{Keep, Place, Program};
 
 /// Where batch normalisation takes its statistics from.
@@ -103,7 +104,8 @@ impl Detector {
         }
     }
 
-    /// Computes in this order, for whoever compares both; images may come in any.
+    /// Computes in this order, for whoever compares both: to be said before parameters are made, which then lie so too. Images may
+    /// come in any.
     pub fn set_memory_format(&mut self, memory_format: MemoryFormat) {
         self.memory_format = Some(memory_format);
     }
@@ -165,7 +167,10 @@ impl Detector {
     /// The same parameters as they lie best in memory: a convolution's weights like its images, wherever those always lie so,
     /// or every pass would copy them.
     pub(crate) fn laid_out(&self, params: &Params) -> Params {
-        let format = MemoryFormat::of_all(self.width);
+        if leaves_out(Idea::LaidOut) {
+            return params.with(params.tensors().iter().map(Tensor::shallow_clone).collect());
+        }
+        let format = self.memory_format.unwrap_or_else(|| MemoryFormat::of_all(self.width));
         let laid_out = |t: &Tensor| match t.dim() {
             4 => format.of(&t.detach()),
             _ => t.shallow_clone(),

@@ -1,5 +1,5 @@
-//! A network's tensors as plain values: ordered, named, replaceable. A detector is a function of them, so the
-//! virtual parameters theta' of the hypergradient are just another [`Params`].
+//! A network's tensors as plain values: ordered, named, replaceable. A detector is a function of them;
+//! the virtual parameters theta' of the hypergradient are a [`super::Theta`].
 
 use std::sync::Arc;
 

@@ -77,6 +77,7 @@ impl Program {
                 }
                 Op::Linear(linear, from) => flow.add(*from, linear.backward(theta, [tape.out(*from), &g], gradients)),
                 _ => {
+                    // Before the way back takes memory: it reads no output.
                     self.forget(tape, place, !spend);
                     self.back(place, &g, tape, &mut flow);
                 }
@@ -119,10 +120,10 @@ impl Program {
                         Combination::of(terms).gated(Some(open))
                     })
                 }
-                Op::MaxPool(from) => match (&dots[*from], &tape.kept[place]) {
-                    (Some(dot), Kept::Places(places)) => Some(places.of(dot)),
-                    _ => None,
-                },
+                Op::MaxPool(from) => dots[*from].as_ref().map(|dot| match &tape.kept[place] {
+                    Kept::Places(places) => places.of(dot),
+                    _ => unreachable!("a maximum keeps its places"),
+                }),
                 Op::MeanPool(from) => dots[*from]
                     .as_ref()
                     .map(|dot| dot.mean_dim([2i64, 3].as_slice(), false, None)),

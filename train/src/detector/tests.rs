@@ -66,6 +66,24 @@ fn imagenet_stem_shrinks_fourfold() {
 }
 
 #[test]
+fn an_order_in_memory_that_was_asked_for_is_kept_to_throughout() {
+    let config = ResNetConfig { width: 16, ..small() };
+    for (format, last) in [(None, true), (Some(MemoryFormat::Contiguous), false)] {
+        let mut detector = Detector::resnet(&config);
+        if let Some(format) = format {
+            detector.set_memory_format(format);
+        }
+        let mut rng = shared_stream(0, "detector", Purpose::Weights, 0);
+        let (params, _) = init::draw(&detector, &mut rng, Kind::Double, Device::Cpu);
+        let pass = detector.training_pass(&params, &noise(&[6, 1, 8, 8], 1.0), &Mode::Train, false);
+        for (t, slot) in pass.gradients.iter().zip(&detector.layout().params) {
+            let square = t.dim() == 4 && t.size()[2] > 1 && t.size()[1] > 1;
+            assert!(!square || t.is_contiguous() != last, "{}: {:?}", slot.name, t.stride());
+        }
+    }
+}
+
+#[test]
 fn running_statistics_follow_only_when_tracked() {
     let (detector, params, mut stats) = with_weights(&small());
     let x = noise(&[6, 1, 8, 8], 1.0);

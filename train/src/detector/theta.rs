@@ -4,8 +4,8 @@ use tch::Tensor;
 
 use super::Params;
 
-/// theta, or theta' = theta - alpha * gradient. Of theta' nothing is kept: each tensor is computed where it is read, which costs
-/// less than the memory would.
+/// theta, or theta' = theta - alpha * gradient. Of theta' nothing is kept: each tensor is computed where it is read, twice in
+/// all, instead of lying there beside the gradients.
 #[derive(Debug, Clone, Copy)]
 pub struct Theta<'a> {
     params: &'a Params,

@@ -199,18 +199,17 @@ impl Unit {
         kept: &Kept,
         rows: Rows,
     ) -> Tensor {
-        let weight = &theta.at(self.weight);
         let scale = self.scale(theta);
         let scale_dot = self.norm().and_then(|norm| tangents.at(norm.weight)).map(column);
         let q = match &kept.normalised {
             Some(normalised) => normalised.tangent_backward(g_dot, kept.h.as_ref(), self.relu),
             None => g_dot,
         };
-        let mut for_x = self.transposed(&q, kept.size, &scaled(weight, scale.as_ref()), rows);
+        let mut for_x = self.transposed(&q, kept.size, &theta.scaled(self.weight, scale.as_ref()), rows);
         if let (Some(v), Some(h)) = (tangents.at(self.weight), &kept.h) {
             let mut filters_dot = scaled(v, scale.as_ref());
             if let Some(scale_dot) = &scale_dot {
-                filters_dot += weight * scale_dot;
+                filters_dot += theta.at(self.weight) * scale_dot;
             }
             for_x = for_x.g_add_(&self.transposed(h, kept.size, &filters_dot, rows));
         }

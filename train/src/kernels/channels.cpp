@@ -1,10 +1,10 @@
 // The way back through a convolution to images of a few channels, with channels last: for each pixel of the output one row of what
 // it gives to each number under the kernel, and the rows added up where they belong.
 
+#include "kernels.h"
 #include "products.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 
@@ -16,14 +16,15 @@ namespace augur {
 namespace {
 
 constexpr int64_t kFewChannels = 4;
-// Of rows at a time, so that they stay small beside the images.
+// Numbers of rows at a time, unless one image alone has more: the rows of a 7x7 kernel with stride 2 are 12 times its size.
 constexpr int64_t kRowNumbers = 1 << 21;
 
 // Adds the rows [H' W', k k C] of one image to it, [H, W, C].
 template <typename T> void add_rows(const Convolution &c, const T *rows, T *image) {
   const int64_t channels = c.x[1], height = c.x[2], width = c.x[3], kernel = c.weight.size(2);
-  for (int64_t v = 0; v < c.out(2); v++)
-    for (int64_t u = 0; u < c.out(3); u++, rows += kernel * kernel * channels) {
+  const int64_t out_height = c.out(2), out_width = c.out(3);
+  for (int64_t v = 0; v < out_height; v++)
+    for (int64_t u = 0; u < out_width; u++, rows += kernel * kernel * channels) {
       const int64_t left = u * c.stride - c.padding;
       const int64_t from = std::max<int64_t>(0, -left), to = std::min(kernel, width - left);
       for (int64_t j = 0; j < kernel; j++) {
@@ -31,9 +32,9 @@ template <typename T> void add_rows(const Convolution &c, const T *rows, T *imag
         if (y < 0 || y >= height)
           continue;
         const T *row = rows + j * kernel * channels;
-        T *line = image + (y * width + left) * channels;
+        T *line = image + (y * width + left + from) * channels;
         for (int64_t i = from * channels; i < to * channels; i++)
-          line[i] += row[i];
+          line[i - from * channels] += row[i];
       }
     }
 }
@@ -41,15 +42,15 @@ template <typename T> void add_rows(const Convolution &c, const T *rows, T *imag
 } // namespace
 
 bool has_few_channels(const Convolution &c, const Tensor &like) {
-  return like.is_cpu() && like.is_contiguous(at::MemoryFormat::ChannelsLast) && c.x[1] <= kFewChannels;
+  return !leaves_out(kChannels) && like.is_cpu() && like.is_contiguous(at::MemoryFormat::ChannelsLast) && c.x[1] <= kFewChannels;
 }
 
 Tensor transposed_by_channels(const Convolution &c, const Tensor &grad) {
-  const int64_t images = c.x[0], pixels = c.out(2) * c.out(3), to = c.weight.size(0);
+  const int64_t images = c.x[0], pixels = c.out_pixels(), to = c.weight.size(0);
   Tensor total = at::empty(c.x, grad.options().memory_format(at::MemoryFormat::ChannelsLast)).zero_();
   const Tensor weight = c.weight.permute({0, 2, 3, 1}).reshape({to, -1});
   const int64_t one = c.x[1] * c.x[2] * c.x[3], row = weight.size(1);
-  const int64_t step = std::max<int64_t>(at::get_num_threads(), kRowNumbers / (pixels * row));
+  const int64_t step = std::max<int64_t>(1, kRowNumbers / (pixels * row));
   for (int64_t first = 0; first < images; first += step) {
     const int64_t count = std::min(step, images - first);
     const Tensor part = grad.narrow(0, first, count).permute({0, 2, 3, 1}).reshape({-1, to});
@@ -57,7 +58,7 @@ Tensor transposed_by_channels(const Convolution &c, const Tensor &grad) {
     AT_DISPATCH_FLOATING_TYPES(grad.scalar_type(), "augur_transposed_by_channels", [&] {
       const scalar_t *from = rows.const_data_ptr<scalar_t>();
       scalar_t *image = total.mutable_data_ptr<scalar_t>() + first * one;
-      at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      parallel_for(count, 1, [&](int64_t begin, int64_t end) {
         for (int64_t n = begin; n < end; n++)
           add_rows(c, from + n * pixels * row, image + n * one);
       });

@@ -167,21 +167,29 @@ mod tests {
     use super::*;
     use tch::{Device, Kind};
 
-    /// The same images in both orders in memory; 24 channels fill no whole number of blocks.
+    /// The same images in both orders in memory; 24 channels fill no whole number of blocks, 520 no stretch, and the last are
+    /// enough for three threads.
     fn images() -> Vec<Tensor> {
         tch::manual_seed(1);
-        [8, 16, 24, 64]
-            .into_iter()
-            .flat_map(|channels| {
-                let x = Tensor::randn([5, channels, 7, 9], (Kind::Double, Device::Cpu)) + 100.0;
-                let [n, c, h, w] = [5, channels, 7, 9];
-                let last = x
-                    .new_empty([n, h, w, c], (Kind::Double, Device::Cpu))
-                    .permute([0, 3, 1, 2]);
-                last.shallow_clone().copy_(&x);
-                [x, last]
-            })
-            .collect()
+        tch::set_num_threads(3);
+        [
+            [5, 8, 7, 9],
+            [5, 16, 7, 9],
+            [5, 24, 7, 9],
+            [5, 64, 7, 9],
+            [7, 520, 7, 9],
+            [64, 24, 20, 20],
+        ]
+        .into_iter()
+        .flat_map(|[n, c, h, w]| {
+            let x = Tensor::randn([n, c, h, w], (Kind::Double, Device::Cpu)) + 100.0;
+            let last = x
+                .new_empty([n, h, w, c], (Kind::Double, Device::Cpu))
+                .permute([0, 3, 1, 2]);
+            last.shallow_clone().copy_(&x);
+            [x, last]
+        })
+        .collect()
     }
 
     fn assert_close(a: &Tensor, b: &Tensor, relative: f64) {
@@ -214,6 +222,24 @@ mod tests {
             let by_hand = |t: &Tensor| t.sum_dim_intlist(axes.as_slice(), false, None::<Kind>);
             assert_close(&sum, &by_hand(&relu), 1e-13);
             assert_close(&dot, &by_hand(&(relu * (&x - 99.5))), 1e-13);
+        }
+    }
+
+    #[test]
+    fn combinations_are_libtorchs() {
+        for x in images() {
+            let a = &x - 100.0;
+            let coef = Tensor::linspace(-1.0, 2.0, x.size()[1], (Kind::Double, Device::Cpu));
+            let plane = coef.view([-1, 1, 1]);
+            let open = || Gate {
+                x: &a,
+                affine: Some([&coef, &coef]),
+            };
+            let own = Combination::of([(&x, Some(&coef)), (&a, None)])
+                .plus(Some(&coef))
+                .gated(Some(open()));
+            let mask = (&a * &plane + &plane).gt(0.0);
+            assert_close(&own, &((&x * &plane + &a + &plane) * mask), 1e-14);
         }
     }
 

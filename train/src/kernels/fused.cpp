@@ -4,7 +4,6 @@
 #include "kernels.h"
 #include "loops.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -40,7 +39,9 @@ template <typename T> const Loops<T> &loops();
 AUGUR_LOOPS(float, floats)
 AUGUR_LOOPS(double, doubles)
 
-bool fits(const Tensor &x) { return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble); }
+bool fits(const Tensor &x) {
+  return !leaves_out(kFused) && x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
+}
 
 Shape shape_of(const Tensor &x) {
   if (x.is_contiguous())
@@ -113,12 +114,12 @@ template <typename T> Tensor combine_here(const Arguments &a) {
   Tensor gate = a.gate ? a.gate->contiguous(format) : Tensor();
   const Gate<T> open = gate_of<T>(a, gate, terms.x[0]);
   // A copy that contiguous() had to make is ours as well.
-  const bool reuses = a.over_first && (ours || !x[0].is_same(*a.x[0]));
+  const bool reuses = a.over_first && !leaves_out(kOverwritten) && (ours || !x[0].is_same(*a.x[0]));
   Tensor out = reuses ? x[0] : at::empty_like(x.back());
   T *to = out.mutable_data_ptr<T>();
   const Shape shape = shape_of(x.back());
   const int64_t grain = std::max<int64_t>(1, kGrain / (shape.channels * shape.inner));
-  at::parallel_for(0, shape.outer, grain,
+  parallel_for(shape.outer, grain,
                    [&](int64_t begin, int64_t end) { loops<T>().combine(terms, open, to, shape, begin, end); });
   return out;
 }
@@ -129,7 +130,7 @@ template <typename Loop> std::vector<double> two_sums(Shape shape, Loop loop) {
   const int64_t channels = shape.channels, elements = shape.outer * channels * shape.inner;
   const int64_t parts = std::clamp<int64_t>(elements / kGrain, 1, at::get_num_threads());
   std::vector<double> partial(parts * 2 * channels, 0.0);
-  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; part++) {
       double *row = partial.data() + part * 2 * channels;
       loop(shape.outer * part / parts, shape.outer * (part + 1) / parts, row, row + channels);
@@ -188,6 +189,10 @@ template <typename T> void moments_here(Tensor **out, const Tensor &x) {
 } // namespace
 
 extern "C" {
+
+#if AUGUR_ABLATION
+void augur_leave_out(uint32_t ideas) { left_out = ideas; }
+#endif
 
 // out: sum_k coef[k] x[k] + constant, where coefficients and the constant are [C], or null for 1 and 0. `gated` says what is 0
 // where slope gate + shift <= 0 (gate <= 0 without slope): nothing, the first term, all; or that all is a ReLU's input.

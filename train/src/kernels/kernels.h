@@ -1,8 +1,10 @@
-// What the C++ files share: how results and faults get to Rust.
+// What the C++ files share: how results and faults get to Rust, loops in parallel, and what a benchmark leaves out.
 #pragma once
 
+#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -18,6 +20,24 @@ template <typename Body> char *caught(Body body) {
   } catch (const std::exception &error) {
     return strdup(error.what());
   }
+}
+
+// The bits of ../ablation.rs that are asked for here.
+enum Idea : uint32_t { kThreads = 1, kFused = 1 << 1, kOverwritten = 1 << 2, kPixels = 1 << 3, kChannels = 1 << 4 };
+
+#if AUGUR_ABLATION
+inline uint32_t left_out = 0;
+inline bool leaves_out(Idea idea) { return left_out & idea; }
+#else
+constexpr bool leaves_out(Idea) { return false; }
+#endif
+
+// body(begin, end) over parts of [0, count), each of `grain` or more where there are several.
+template <typename Body> void parallel_for(int64_t count, int64_t grain, Body body) {
+  if (leaves_out(kThreads))
+    body(0, count);
+  else
+    at::parallel_for(0, count, grain, body);
 }
 
 } // namespace augur

@@ -1,4 +1,4 @@
-//! First-order kernels that tch doesn't bind, or that libtorch lacks, through a few C++ files. As with tch's own functions, a
+//! First-order kernels that tch doesn't bind, or that libtorch lacks or is slow at, through a few C++ files. As with tch's own functions, a
 //! fault inside libtorch is a panic: a trial runs in a process of its own.
 
 mod combination;

@@ -2,6 +2,7 @@
 // product of matrices, of what lies in memory as it is. A kernel of 3x3 on 2x2 pixels is padding for more than a half, which
 // oneDNN's gradient of the weight multiplies all the same.
 
+#include "kernels.h"
 #include "products.h"
 
 #include <ATen/ops/empty.h>
@@ -59,13 +60,14 @@ private:
 // Calls body(pixel of y, pixel of x, place in the kernel) for all that meet, always in the same order.
 template <typename Body> void for_pairs(const Convolution &c, Body body) {
   const int64_t height = c.x[2], width = c.x[3], kernel = c.weight.size(2);
-  for (int64_t v = 0; v < c.out(2); v++)
-    for (int64_t u = 0; u < c.out(3); u++)
+  const int64_t out_height = c.out(2), out_width = c.out(3);
+  for (int64_t v = 0; v < out_height; v++)
+    for (int64_t u = 0; u < out_width; u++)
       for (int64_t j = 0; j < kernel; j++)
         for (int64_t i = 0; i < kernel; i++) {
           const int64_t y = v * c.stride + j - c.padding, x = u * c.stride + i - c.padding;
           if (y >= 0 && y < height && x >= 0 && x < width)
-            body(v * c.out(3) + u, y * width + x, j * kernel + i);
+            body(v * out_width + u, y * width + x, j * kernel + i);
         }
 }
 
@@ -74,12 +76,12 @@ Tensor last(const Tensor &weight) { return weight.contiguous(at::MemoryFormat::C
 } // namespace
 
 bool has_few_pixels(const Convolution &c, const Tensor &like) {
-  return is_dense(like) && c.out_pixels() <= kFewPixels && is_wide(c, kWide);
+  return !leaves_out(kPixels) && is_dense(like) && c.out_pixels() <= kFewPixels && is_wide(c, kWide);
 }
 
 bool has_few_pixels_for_weight(const Convolution &c, const Tensor &like) {
   return has_few_pixels(c, like) ||
-         (is_dense(like) && c.out_pixels() <= kFewPixelsForWeight && is_wide(c, kWideForWeight));
+         (!leaves_out(kPixels) && is_dense(like) && c.out_pixels() <= kFewPixelsForWeight && is_wide(c, kWideForWeight));
 }
 
 // y_p = sum of W_k x_q

@@ -18,37 +18,56 @@ fn assert_close(what: &str, a: &Tensor, b: &Tensor) {
     assert!(error <= 1e-13, "{what}: {error} apart");
 }
 
-/// [from, to, side, kernel, stride, padding]: on each side of the limits beyond which products of matrices are taken.
-const SHAPES: [[i64; 6]; 8] = [
-    [128, 128, 2, 3, 1, 1],
-    [128, 256, 4, 3, 2, 1],
-    [128, 160, 4, 1, 2, 0],
-    [256, 256, 4, 3, 1, 1],
-    [256, 256, 5, 3, 1, 1],
-    [16, 32, 2, 3, 1, 1],
-    [3, 16, 9, 7, 2, 3],
-    [1, 8, 6, 3, 1, 1],
+/// [images, from, to, side, kernel, stride, padding], and whether the forward pass is taken apart by pixels: on each side of the
+/// limits beyond which products of matrices are taken.
+const SHAPES: [([i64; 7], bool); 10] = [
+    ([5, 128, 128, 2, 3, 1, 1], true),
+    ([5, 128, 256, 4, 3, 2, 1], true),
+    ([5, 128, 160, 4, 1, 2, 0], true),
+    ([5, 256, 256, 4, 3, 1, 1], false),
+    ([5, 256, 256, 5, 3, 1, 1], false),
+    ([5, 16, 32, 2, 3, 1, 1], false),
+    // With few channels: several parts of the rows, the last one smaller; each limit.
+    ([20, 3, 16, 64, 7, 2, 3], false),
+    ([5, 1, 8, 6, 3, 1, 1], false),
+    ([5, 4, 8, 5, 3, 1, 1], false),
+    ([5, 5, 8, 5, 3, 1, 1], false),
 ];
 
 #[test]
 fn convolutions_and_their_gradients_are_libtorchs() {
     tch::manual_seed(2);
-    for shape @ [from, to, side, kernel, stride, padding] in SHAPES {
+    for (shape @ [images, from, to, side, kernel, stride, padding], by_pixels) in SHAPES {
         let step = Step { stride, padding };
-        let x = Tensor::randn([5, from, side, side], OPTIONS);
+        let x = Tensor::randn([images, from, side, side], OPTIONS);
         let weight = Tensor::randn([to, from, kernel, kernel], OPTIONS);
+        let conv = |x: &Tensor, w: &Tensor| x.conv2d(w, None::<&Tensor>, [stride; 2], [padding; 2], [1, 1], 1);
         let leaves = [&x, &weight].map(|t| t.copy().set_requires_grad(true));
-        let y = leaves[0].conv2d(&leaves[1], None::<&Tensor>, [stride; 2], [padding; 2], [1, 1], 1);
+        let y = conv(&leaves[0], &leaves[1]);
         let g = y.randn_like();
         let gradients = Tensor::run_backward(&[(&y * &g).sum(None)], &leaves, false, false);
-        let size = [5, from, side, side];
+        let size = [images, from, side, side];
         for order in [Tensor::shallow_clone, last] {
             let what = format!("{shape:?}, strides {:?}", order(&x).stride());
-            let (x, g) = (order(&x), order(&g));
+            // Of a larger batch, as the gradient of a part of the images is.
+            let part = order(&Tensor::cat(&[&g, &g], 0)).narrow(0, images, images);
+            let (x, g, w) = (order(&x), order(&g), order(&weight));
             assert_close(&what, &conv2d(&x, &weight, step), &y);
-            assert_close(&what, &conv2d_transposed(&g, size, &weight, step), &gradients[0]);
-            assert_close(&what, &conv2d_weight_gradient(&g, &x, &weight, step), &gradients[1]);
+            assert_close(&what, &conv2d(&x, &w, step), &y);
+            assert_close(&what, &conv2d_transposed(&g, size, &w, step), &gradients[0]);
+            assert_close(&what, &conv2d_transposed(&part, size, &weight, step), &gradients[0]);
+            assert_close(&what, &conv2d_weight_gradient(&g, &x, &w, step), &gradients[1]);
+            let float = |t: &Tensor| t.to_kind(Kind::Float);
+            let single = conv2d_transposed(&float(&g), size, &float(&w), step);
+            let error = ((float(&gradients[0]) - single).norm() / gradients[0].norm()).double_value(&[]);
+            assert!(error < 1e-5, "{what}: {error} apart in float32");
         }
+        let (x, w) = (last(&x), last(&weight));
+        let same_bits = conv2d(&x, &w, step) == conv(&x, &w);
+        assert_eq!(
+            same_bits, !by_pixels,
+            "{shape:?}: the order of sums tells which way was taken"
+        );
     }
 }
 
@@ -74,6 +93,15 @@ fn pooling_and_its_derivatives_are_libtorchs() {
             assert_eq!(places.of(&order(&along)), dot);
         }
     }
+}
+
+#[test]
+fn a_window_without_a_finite_number_has_its_first_place() {
+    let x = Tensor::full([1, 1, 2, 2], f64::NEG_INFINITY, OPTIONS);
+    let along = Tensor::from_slice(&[7.0, 1.0, 2.0, 3.0]).view([1, 1, 2, 2]);
+    let (largest, places) = max_pool(&x);
+    assert_eq!(largest.double_value(&[0, 0, 0, 0]), f64::NEG_INFINITY);
+    assert_eq!(places.of(&along).double_value(&[0, 0, 0, 0]), 7.0);
 }
 
 #[test]

@@ -67,17 +67,21 @@ fn main() -> Anything {
 }
 
 /// What `without=IDEA` says, in a build for it.
+#[cfg(feature = "ablation")]
 fn leave_out(options: &[String]) -> Anything {
     for name in options.iter().filter_map(|option| option.strip_prefix("without=")) {
-        #[cfg(feature = "ablation")]
-        {
-            let idea = Idea::ALL.iter().find(|(known, _)| *known == name);
-            augur_train::ablation::leave_out(idea.ok_or(format!("there is no idea {name}"))?.1);
-        }
-        #[cfg(not(feature = "ablation"))]
-        return Err(format!("{name} can be left out only by a build with --features ablation").into());
+        let idea = Idea::ALL.iter().find(|(known, _)| *known == name);
+        augur_train::ablation::leave_out(idea.ok_or(format!("there is no idea {name}"))?.1);
     }
     Ok(())
+}
+
+#[cfg(not(feature = "ablation"))]
+fn leave_out(options: &[String]) -> Anything {
+    match options.iter().find(|option| option.starts_with("without=")) {
+        Some(option) => Err(format!("{option} needs a build with --features ablation").into()),
+        None => Ok(()),
+    }
 }
 
 fn detector(case: &Case) -> Detector {

@@ -20,12 +20,12 @@ fn spec(name: &str, attempts: u32) -> String {
 version: 1
 name: {name}
 data: {{fashion_mnist: {{size_px: 28}}}}
-split: {{train: 512, held_out: 16, validation_normal: 24, validation_anomalous: 16}}
+split: {{train: 2048, held_out: 16, validation_normal: 24, validation_anomalous: 16}}
 tasks: [{{normal: sneaker, anomaly: {{planted: {{rotate_deg: 150}}}}}}]
 families: [{{rotation: {{form: fixed, starts: [{{angle_deg: 110}}, {{angle_deg: 195}}]}}}}]
 seeds: [0]
-detector: {{resnet: {{width: 32}}}}
-training: {{epochs: 1, batch: 512}}
+detector: {{resnet: {{width: 8}}}}
+training: {{epochs: 1, batch: 2048}}
 resources: {{device: cpu}}
 retry: {{max_attempts: {attempts}}}
 "

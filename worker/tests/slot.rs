@@ -58,6 +58,8 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     let first = computed(slot.run(run(spec.clone()), |m| measurements.push(m)).await.unwrap());
     let pid = slot.pid().unwrap();
     assert_eq!(measurements.iter().map(|m| m.epoch).collect::<Vec<_>>(), [1, 2, 3]);
+    let environment = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+    assert!(environment.contains("RUST_BACKTRACE=0"), "{environment}");
     assert_eq!(
         measurements[0].hypergradient_norm, None,
         "the first epoch is the warm-up"

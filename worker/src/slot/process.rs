@@ -35,6 +35,8 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .env("OMP_NUM_THREADS", threads.to_string())
+            // Where memory has run out, there is none for a backtrace either: the panic would wait for itself for ever.
+            .env("RUST_BACKTRACE", "0")
             // Ctrl-C in a terminal is for the worker, which then ends its slots.
             .process_group(0)
             .kill_on_drop(true)

@@ -6,10 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::sample::{Spread, relative_error};
-use crate::step::{Case, Programs, prepare};
+use crate::step::{Case, Programs, peak, prepare};
 
 /// An idea as docs/performance.md names it, and the option of train/examples/step.rs that leaves it out.
-pub const IDEAS: [(&str, &str); 9] = [
+pub const IDEAS: [(&str, &str); 8] = [
     ("channels last", "contiguous"),
     ("weights lie like images", "without=laid_out"),
     ("fused batch normalisation", "without=fused"),
@@ -18,7 +18,6 @@ pub const IDEAS: [(&str, &str); 9] = [
     ("products for few pixels", "without=pixels"),
     ("products for few channels", "without=channels"),
     ("freed memory is kept", "without=kept"),
-    ("holes are given back", "without=holes"),
 ];
 
 /// What one idea is worth in one case.
@@ -46,11 +45,7 @@ pub fn measure(
         &ask(&["double", option], "hypergradient")?,
         &ask(&["double"], "hypergradient")?,
     );
-    let peak = |options: &[&str]| -> Result<f64> {
-        let one = |_| programs.side(folder, true, options)?.ask::<f64>("memory");
-        Ok(Spread::of(&(0..3).map(one).collect::<Result<Vec<f64>>>()?).median)
-    };
-    let bytes = peak(&[option])? / peak(&[])?;
+    let bytes = peak(programs, folder, true, &[option])? as f64 / peak(programs, folder, true, &[])? as f64;
     let mut sides = [
         programs.side(folder, true, &[option])?,
         programs.side(folder, true, &[])?,

@@ -5,6 +5,7 @@
 
 pub mod ablation;
 pub mod fit;
+pub mod options;
 pub mod profile;
 pub mod sample;
 pub mod scaling;

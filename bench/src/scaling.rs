@@ -137,7 +137,7 @@ pub fn measure(programs: &Programs, case: &Case, rounds: u32) -> Result<Cost> {
     Ok(Cost {
         plain: Spread::of(&seconds[0]),
         tuning: Spread::of(&seconds[1]),
-        bytes: peak(programs, folder.path(), true)?,
+        bytes: peak(programs, folder.path(), true, &[])?,
     })
 }
 

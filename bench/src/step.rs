@@ -175,10 +175,10 @@ pub fn errors(programs: &Programs, folder: &Path) -> Result<Errors> {
 
 /// Peak resident bytes of two tuning steps above the weights and batches. The median of three processes': the kernel
 /// takes memory back as it likes.
-pub fn peak(programs: &Programs, folder: &Path, augur: bool) -> Result<u64> {
+pub fn peak(programs: &Programs, folder: &Path, augur: bool, options: &[&str]) -> Result<u64> {
     let mut peaks = Vec::new();
     for _ in 0..3 {
-        peaks.push(programs.side(folder, augur, &[])?.ask::<f64>("memory")?);
+        peaks.push(programs.side(folder, augur, options)?.ask::<f64>("memory")?);
     }
     Ok(Spread::of(&peaks).median as u64)
 }
@@ -191,7 +191,7 @@ pub fn measure(programs: &Programs, case: &Case, folder: &Path, rounds: u32) -> 
     let [Ok(augur), Ok(pytorch)] = &mut sides else {
         anyhow::bail!("a side can't be started");
     };
-    let [augur_bytes, pytorch_bytes] = [peak(programs, folder, true)?, peak(programs, folder, false)?];
+    let [augur_bytes, pytorch_bytes] = [peak(programs, folder, true, &[])?, peak(programs, folder, false, &[])?];
     let mut seconds: [[Vec<f64>; 2]; 2] = Default::default();
     for round in 0..=rounds {
         for (kind, step) in ["plain", "tuning"].iter().enumerate() {

@@ -1,10 +1,9 @@
 //! `make bench-ablation`: how much slower and larger a tuning step is without each single idea, and how far that moves its
 //! hypergradient. Prints a Markdown table for each setting and writes them, with the figures as JSON, to a folder.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use augur_bench::ablation::{Worth, measure_all};
+use augur_bench::options::{Paths, publish};
 use augur_bench::step::{Case, Programs, WIDTH_16, cases};
 use augur_bench::table::row;
 use clap::Parser;
@@ -25,12 +24,8 @@ struct Options {
     /// Only ideas whose name holds this.
     #[arg(long, default_value = "")]
     only: String,
-    /// Where ablation.json and ablation.md go.
-    #[arg(long, default_value = "target/bench")]
-    out: PathBuf,
-    /// The built train/examples/step.rs, with the feature `ablation`.
-    #[arg(long, default_value = "target/release/examples/step")]
-    augur: PathBuf,
+    #[command(flatten)]
+    paths: Paths,
 }
 
 /// What the ideas are worth in one setting.
@@ -42,7 +37,7 @@ struct Report {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let programs = Programs::of_augur(&options.augur);
+    let programs = Programs::of_augur(&options.paths.augur);
     let (all, rounds) = if options.short {
         (vec![Case { steps: 1, ..WIDTH_16 }], 1)
     } else {
@@ -59,11 +54,7 @@ fn main() -> Result<()> {
     }
     let text: Vec<String> = reports.iter().map(table).collect();
     let text = text.join("\n");
-    println!("{text}");
-    std::fs::create_dir_all(&options.out)?;
-    std::fs::write(options.out.join("ablation.md"), &text)?;
-    std::fs::write(options.out.join("ablation.json"), serde_json::to_vec_pretty(&reports)?)?;
-    Ok(())
+    publish(&options.paths.out, "ablation", &text, &reports)
 }
 
 fn table(report: &Report) -> String {

@@ -1,10 +1,11 @@
 //! `make profile`: where augur's tuning step spends its time, as `perf` samples it: by shared object and by what the
 //! code is for. Prints Markdown and writes it, with the figures as JSON, to a folder. Linux alone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use augur_bench::options::{Paths, publish};
 use augur_bench::profile::{Share, Summary};
 use augur_bench::side::Side;
 use augur_bench::step::{Case, Programs, WIDTH_16, prepare};
@@ -33,12 +34,8 @@ struct Options {
     /// Threads.
     #[arg(long, default_value_t = 1)]
     threads: u32,
-    /// Where profile.json and profile.md go.
-    #[arg(long, default_value = "target/bench")]
-    out: PathBuf,
-    /// The built train/examples/step.rs.
-    #[arg(long, default_value = "target/release/examples/step")]
-    augur: PathBuf,
+    #[command(flatten)]
+    paths: Paths,
 }
 
 /// profile.json.
@@ -60,13 +57,9 @@ fn main() -> Result<()> {
         ..WIDTH_16
     };
     let seconds = if options.short { 3 } else { options.seconds };
-    let report = profile(&options.augur, case, seconds)?;
+    let report = profile(&options.paths.augur, case, seconds)?;
     let text = markdown(&report);
-    println!("{text}");
-    std::fs::create_dir_all(&options.out)?;
-    std::fs::write(options.out.join("profile.md"), &text)?;
-    std::fs::write(options.out.join("profile.json"), serde_json::to_vec_pretty(&report)?)?;
-    Ok(())
+    publish(&options.paths.out, "profile", &text, &report)
 }
 
 /// Samples tuning steps that have warmed up, for so many seconds.

@@ -2,10 +2,10 @@
 //! the width and the number of validation images, each varied alone. Prints Markdown tables and writes them, with the
 //! figures as JSON, to a folder. Never fails by a figure.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use augur_bench::options::{Paths, publish};
 use augur_bench::scaling::{AXES, Axis, BASE, Growth, Point, measure};
 use augur_bench::step::{Case, Programs};
 use augur_bench::table::{clock, row};
@@ -30,12 +30,8 @@ struct Options {
     /// Only sizes whose name holds this.
     #[arg(long)]
     only: Option<String>,
-    /// Where scaling.json and scaling.md go.
-    #[arg(long, default_value = "target/bench")]
-    out: PathBuf,
-    /// The built train/examples/step.rs.
-    #[arg(long, default_value = "target/release/examples/step")]
-    augur: PathBuf,
+    #[command(flatten)]
+    paths: Paths,
 }
 
 /// scaling.json.
@@ -66,16 +62,12 @@ fn main() -> Result<()> {
     let wanted = |axis: &&Axis| options.only.as_ref().is_none_or(|only| axis.name.contains(only));
     let axes: Vec<&Axis> = axes.iter().filter(wanted).collect();
     let report = Report {
-        growth: measure_all(&Programs::of_augur(&options.augur), &axes, &base, rounds),
+        growth: measure_all(&Programs::of_augur(&options.paths.augur), &axes, &base, rounds),
         base,
         rounds,
     };
     let text = markdown(&report);
-    println!("{text}");
-    std::fs::create_dir_all(&options.out)?;
-    std::fs::write(options.out.join("scaling.md"), &text)?;
-    std::fs::write(options.out.join("scaling.json"), serde_json::to_vec_pretty(&report)?)?;
-    Ok(())
+    publish(&options.paths.out, "scaling", &text, &report)
 }
 
 /// A point that fails, such as for want of memory, is shown as such and costs no other.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use augur_bench::options::{Paths, publish};
 use augur_bench::sample::Spread;
 use augur_bench::step::{Case, Programs, Report, WIDTH_16, cases, measure};
 use clap::Parser;
@@ -30,12 +31,8 @@ struct Options {
     /// Only settings whose name holds this.
     #[arg(long)]
     only: Option<String>,
-    /// Where step.json and step.md go.
-    #[arg(long, default_value = "target/bench")]
-    out: PathBuf,
-    /// The built train/examples/step.rs.
-    #[arg(long, default_value = "target/release/examples/step")]
-    augur: PathBuf,
+    #[command(flatten)]
+    paths: Paths,
     /// A Python with torch.
     #[arg(long, default_value = ".bench-venv/bin/python")]
     python: PathBuf,
@@ -44,7 +41,7 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let programs = Programs {
-        augur: options.augur.clone(),
+        augur: options.paths.augur.clone(),
         python: options.python.clone(),
         script: "bench/pytorch/step.py".into(),
     };
@@ -66,10 +63,7 @@ fn main() -> Result<()> {
         reports.push(measure(&programs, &case, folder.path(), rounds)?);
     }
     let table = table(&reports);
-    println!("{table}");
-    std::fs::create_dir_all(&options.out)?;
-    std::fs::write(options.out.join("step.md"), &table)?;
-    std::fs::write(options.out.join("step.json"), serde_json::to_vec_pretty(&reports)?)?;
+    publish(&options.paths.out, "step", &table, &reports)?;
     for report in &reports {
         let (name, errors) = (report.case.name, &report.errors);
         ensure!(

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use augur_bench::options::publish;
 use augur_bench::sweep::{EARLY_STOPPING, Programs, Run, Selected, Trial, apart, augur as run_augur, plan, pytorch};
 use augur_bench::table::{clock, row};
 use clap::Parser;
@@ -60,11 +61,7 @@ fn main() -> Result<()> {
     };
     let report = measure(&options, &programs)?;
     let text = markdown(&report);
-    println!("{text}");
-    std::fs::create_dir_all(&options.out)?;
-    std::fs::write(options.out.join("sweep.md"), &text)?;
-    std::fs::write(options.out.join("sweep.json"), serde_json::to_vec_pretty(&report)?)?;
-    Ok(())
+    publish(&options.out, "sweep", &text, &report)
 }
 
 fn measure(options: &Options, programs: &Programs) -> Result<Report> {

@@ -19,13 +19,11 @@ pub enum Idea {
     LaidOut = 1 << 5,
     /// Freed memory stays with the process.
     Kept = 1 << 6,
-    /// Holes between tensors are given back before the validation pass.
-    Holes = 1 << 7,
 }
 
 impl Idea {
     /// Every idea with its name.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("threads", Self::Threads),
         ("fused", Self::Fused),
         ("overwritten", Self::Overwritten),
@@ -33,7 +31,6 @@ impl Idea {
         ("channels", Self::Channels),
         ("laid_out", Self::LaidOut),
         ("kept", Self::Kept),
-        ("holes", Self::Holes),
     ];
 }
 

@@ -158,25 +158,6 @@ fn keep_freed_memory() {
     }
 }
 
-/// Gives back to the kernel what lies free between tensors, where that is much: after one pass the holes are of that pass's
-/// sizes, and another's tensors don't fit in. Each page of it that is used again costs a page fault, so small networks, whose
-/// steps are short, keep theirs.
-pub(crate) fn give_back_holes() {
-    if leaves_out(Idea::Holes) {
-        return;
-    }
-    #[cfg(target_env = "gnu")]
-    // SAFETY: neither touches memory that is in use. mallinfo2, which counts beyond 4 GiB, is missing in older glibc.
-    unsafe {
-        if libc::mallinfo().fordblks as u32 as usize > MANY_HOLES {
-            libc::malloc_trim(0);
-        }
-    }
-}
-
-#[cfg(target_env = "gnu")]
-const MANY_HOLES: usize = 64 << 20;
-
 #[cfg(test)]
 mod tests {
     use super::*;

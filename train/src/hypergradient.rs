@@ -15,7 +15,6 @@ use tch::Tensor;
 
 use crate::augment::{Augmentation, Draw};
 use crate::detector::{self, Detector, Mode, Params, Rows, Theta, VirtualStep};
-use crate::device;
 use crate::normalisation::Normalisation;
 
 /// The validation loss over embeddings (z_trn [B, h], z_aug [B, h], z_val [V, h]) as a scalar tensor.
@@ -162,7 +161,6 @@ impl Hypergradient<'_> {
     /// The hypergradient from a training pass at `params` and a validation batch x_val [V, C, H, W] in [0, 1]. The pass can
     /// be followed once.
     pub fn follow(&self, pass: &mut TrainingPass, params: &Params, x_val: &Tensor) -> HypergradientOutput {
-        device::give_back_holes();
         let (l_val, v, for_images) = self.validation_gradient(params, pass, x_val);
         let rows = pass.augmented_rows();
         let mixed = self.detector.mixed_derivative(params, &mut pass.pass, &v, rows);

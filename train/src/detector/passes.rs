@@ -55,6 +55,8 @@ impl Program {
                 self.restore(tape, place);
             }
             let g = self.masked(place, g, tape);
+            // Before the way back takes memory: it reads inputs alone.
+            self.forget(tape, place, !spend);
             match &self.nodes[place].op {
                 Op::Unit(unit, from) => {
                     let rows = if *from == 0 {
@@ -76,13 +78,8 @@ impl Program {
                     }
                 }
                 Op::Linear(linear, from) => flow.add(*from, linear.backward(theta, [tape.out(*from), &g], gradients)),
-                _ => {
-                    // Before the way back takes memory: it reads no output.
-                    self.forget(tape, place, !spend);
-                    self.back(place, &g, tape, &mut flow);
-                }
+                _ => self.back(place, &g, tape, &mut flow),
             }
-            self.forget(tape, place, !spend);
             if spend {
                 tape.kept[place] = Kept::Nothing;
             }

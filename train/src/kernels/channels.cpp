@@ -1,7 +1,6 @@
 // The way back through a convolution to images of a few channels, with channels last: for each pixel of the output one row of what
 // it gives to each number under the kernel, and the rows added up where they belong.
 
-#include "kernels.h"
 #include "products.h"
 
 #include <ATen/Dispatch.h>
@@ -42,7 +41,7 @@ template <typename T> void add_rows(const Convolution &c, const T *rows, T *imag
 } // namespace
 
 bool has_few_channels(const Convolution &c, const Tensor &like) {
-  return !leaves_out(kChannels) && like.is_cpu() && like.is_contiguous(at::MemoryFormat::ChannelsLast) && c.x[1] <= kFewChannels;
+  return !leaves_out(kChannels) && lies_last(like) && c.x[1] <= kFewChannels && c.stride > 1;
 }
 
 Tensor transposed_by_channels(const Convolution &c, const Tensor &grad) {

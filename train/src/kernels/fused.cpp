@@ -39,21 +39,12 @@ template <typename T> const Loops<T> &loops();
 AUGUR_LOOPS(float, floats)
 AUGUR_LOOPS(double, doubles)
 
-bool fits(const Tensor &x) {
-  return !leaves_out(kFused) && x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-}
+bool fits(const Tensor &x) { return !leaves_out(kFused) && is_here(x); }
 
 Shape shape_of(const Tensor &x) {
   if (x.is_contiguous())
     return {x.size(0), x.size(1), x.size(2) * x.size(3)};
   return {x.size(0) * x.size(2) * x.size(3), x.size(1), 1};
-}
-
-// In NCHW or channels last, as x is; [N, C, 1, 1] counts as the former.
-at::MemoryFormat format_of(const Tensor &x) {
-  if (x.is_contiguous() || !x.is_contiguous(at::MemoryFormat::ChannelsLast))
-    return at::MemoryFormat::Contiguous;
-  return at::MemoryFormat::ChannelsLast;
 }
 
 Tensor plane(const Tensor &channels) { return channels.view({-1, 1, 1}); }

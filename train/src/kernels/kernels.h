@@ -22,6 +22,18 @@ template <typename Body> char *caught(Body body) {
   }
 }
 
+// What augur's own loops know; all else is composed of libtorch's operations.
+inline bool is_here(const at::Tensor &x) {
+  return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
+}
+
+// In NCHW or channels last, as x is; [N, C, 1, 1] counts as the former.
+inline at::MemoryFormat format_of(const at::Tensor &x) {
+  if (x.is_contiguous() || !x.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return at::MemoryFormat::Contiguous;
+  return at::MemoryFormat::ChannelsLast;
+}
+
 // The bits of ../ablation.rs that are asked for here.
 enum Idea : uint32_t { kThreads = 1, kFused = 1 << 1, kOverwritten = 1 << 2, kPixels = 1 << 3, kChannels = 1 << 4 };
 

@@ -12,21 +12,12 @@
 #include <cmath>
 
 using at::Tensor;
-using augur::caught;
-using augur::owned;
+using namespace augur;
 
 namespace {
 
 constexpr int64_t kKernel = 3, kStride = 2, kPadding = 1;
 constexpr uint8_t kNone = 255;
-
-bool is_here(const Tensor &x) {
-  return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-}
-
-at::MemoryFormat format_of(const Tensor &x) {
-  return x.is_contiguous() ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
-}
 
 int64_t pooled(int64_t side) { return (side + 2 * kPadding - kKernel) / kStride + 1; }
 
@@ -45,7 +36,7 @@ struct Images {
 // pooled ones and among the images. In parallel over the images.
 template <typename Body> void for_windows(const Images &x, Body body) {
   const int64_t rows = pooled(x.height), columns = pooled(x.width);
-  augur::parallel_for(x.count, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(x.count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; n++)
       for (int64_t v = 0; v < rows; v++)
         for (int64_t u = 0; u < columns; u++)

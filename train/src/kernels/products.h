@@ -2,7 +2,7 @@
 // way back to images of a few channels (channels.cpp).
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "kernels.h"
 
 namespace augur {
 
@@ -16,6 +16,8 @@ struct Convolution {
   int64_t out_pixels() const { return out(2) * out(3); }
 };
 
+inline bool lies_last(const at::Tensor &x) { return is_here(x) && x.is_contiguous(at::MemoryFormat::ChannelsLast); }
+
 // Whether the products of pixels are worth their while, for tensors that lie as `like` does; that of the weight's gradient,
 // where oneDNN is slowest, from larger images on.
 bool has_few_pixels(const Convolution &, const at::Tensor &like);
@@ -25,8 +27,8 @@ at::Tensor forward_by_pixels(const Convolution &, const at::Tensor &x);
 at::Tensor transposed_by_pixels(const Convolution &, const at::Tensor &grad);
 at::Tensor weight_gradient_by_pixels(const Convolution &, const at::Tensor &grad, const at::Tensor &x);
 
-// The gradient of images with few channels, which oneDNN is slow at: a product of matrices, whose numbers are then added up
-// where they belong.
+// The gradient of images with few channels under a stride, which oneDNN is slow at: a product of matrices, whose numbers are
+// then added up where they belong.
 bool has_few_channels(const Convolution &, const at::Tensor &like);
 at::Tensor transposed_by_channels(const Convolution &, const at::Tensor &grad);
 

@@ -30,8 +30,8 @@ const SHAPES: [([i64; 7], bool); 10] = [
     // With few channels: several parts of the rows, the last one smaller; each limit.
     ([20, 3, 16, 64, 7, 2, 3], false),
     ([5, 1, 8, 6, 3, 1, 1], false),
-    ([5, 4, 8, 5, 3, 1, 1], false),
-    ([5, 5, 8, 5, 3, 1, 1], false),
+    ([5, 4, 8, 5, 3, 2, 1], false),
+    ([5, 5, 8, 5, 3, 2, 1], false),
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use crate::sample::{Spread, relative_error};
 use crate::step::{Case, Programs, peak, prepare};
 
 /// An idea as docs/performance.md names it, and the option of train/examples/step.rs that leaves it out.
-pub const IDEAS: [(&str, &str); 8] = [
+pub const IDEAS: [(&str, &str); 9] = [
     ("channels last", "contiguous"),
     ("weights lie like images", "without=laid_out"),
     ("fused batch normalisation", "without=fused"),
@@ -18,6 +18,7 @@ pub const IDEAS: [(&str, &str); 8] = [
     ("products for few pixels", "without=pixels"),
     ("products for few channels", "without=channels"),
     ("freed memory is kept", "without=kept"),
+    ("first layer computed again", "without=paused"),
 ];
 
 /// What one idea is worth in one case.

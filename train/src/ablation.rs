@@ -19,11 +19,13 @@ pub enum Idea {
     LaidOut = 1 << 5,
     /// Freed memory stays with the process.
     Kept = 1 << 6,
+    /// What the first layer makes of images is computed again after the validation pass.
+    Paused = 1 << 7,
 }
 
 impl Idea {
     /// Every idea with its name.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("threads", Self::Threads),
         ("fused", Self::Fused),
         ("overwritten", Self::Overwritten),
@@ -31,6 +33,7 @@ impl Idea {
         ("channels", Self::Channels),
         ("laid_out", Self::LaidOut),
         ("kept", Self::Kept),
+        ("paused", Self::Paused),
     ];
 }
 

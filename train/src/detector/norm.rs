@@ -37,7 +37,7 @@ pub(super) enum Source<'a> {
 /// y and its statistics, and what the passes add.
 #[derive(Debug)]
 pub(super) struct Normalised {
-    /// [N, C, H, W]
+    /// [N, C, H, W]; undefined between [`Normalised::forget`] and [`Normalised::remember`].
     y: Tensor,
     /// N H W
     count: f64,
@@ -145,6 +145,15 @@ impl Normalised {
         Combination::of([(&self.y, Some(&self.slope))])
             .plus(Some(&self.shift))
             .relu()
+    }
+
+    /// Drops y, which [`Normalised::remember`] has to give back before anything here is asked again.
+    pub(super) fn forget(&mut self) {
+        self.y = Tensor::new();
+    }
+
+    pub(super) fn remember(&mut self, y: Tensor) {
+        self.y = y;
     }
 
     /// y, slope and shift.

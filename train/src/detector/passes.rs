@@ -6,6 +6,7 @@ use tch::Tensor;
 use super::program::{Kept, Op, Place, Program, Tape};
 use super::slots::{Gradients, Rows, Tangents};
 use super::theta::Theta;
+use crate::ablation::{Idea, leaves_out};
 use crate::kernels::{Combination, Gate};
 
 /// Sums of what flows back to each output.
@@ -90,6 +91,37 @@ impl Program {
             }
         }
         flow.0.swap_remove(0)
+    }
+
+    /// Drops what is large and cheap to compute again, while another pass takes memory: what units make of images. Until
+    /// [`Program::resume`], with the same theta, nothing can be asked of the tape.
+    pub(super) fn pause(&self, tape: &mut Tape) {
+        if leaves_out(Idea::Paused) {
+            return;
+        }
+        for (kept, node) in tape.kept.iter_mut().zip(&self.nodes) {
+            if let (Op::Unit(unit, 0), Kept::Unit(kept)) = (&node.op, kept)
+                && unit.is_cheap(kept)
+                && let Some(normalised) = &mut kept.normalised
+            {
+                normalised.forget();
+            }
+        }
+    }
+
+    /// Computes again what [`Program::pause`] dropped.
+    pub(super) fn resume(&self, theta: &Theta, tape: &mut Tape) {
+        if leaves_out(Idea::Paused) {
+            return;
+        }
+        let Tape { outs, kept } = tape;
+        for (kept, node) in kept.iter_mut().zip(&self.nodes) {
+            if let (Op::Unit(unit, 0), Kept::Unit(kept), Some(x)) = (&node.op, kept, &outs[0])
+                && unit.is_cheap(kept)
+            {
+                unit.remember(theta, x, kept);
+            }
+        }
     }
 
     /// The tangent of the output at `last` along a direction of the parameters; none where it doesn't depend on them.

@@ -51,6 +51,7 @@ impl Detector {
                 None,
                 !keep,
             );
+            self.program.pause(&mut tape);
             TrainingPass {
                 loss,
                 gradients: gradients.into_tensors(),
@@ -110,6 +111,7 @@ impl Detector {
             tensors: v,
         };
         no_grad(|| {
+            self.program.resume(theta, &mut tape);
             let logit_dot = self.program.tangent(theta, &tangents, &mut tape, self.logit())?;
             // dL/dlogit = (p - label) / N, so its tangent is p (1 - p) logit' / N.
             let p = &pass.probability;

@@ -39,6 +39,9 @@ pub(super) struct ConvShape {
     pub padding: i64,
 }
 
+/// A convolution of so many channels is a small part of what follows it.
+const FEW_CHANNELS: i64 = 4;
+
 /// What a unit keeps from one pass to the next.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -159,6 +162,18 @@ impl Unit {
         let h = h.unwrap_or_else(|| unreachable!("backward comes before"));
         let filters = theta.scaled(self.weight, self.scale(theta).as_ref());
         self.transposed(h, kept.size, &filters, rows)
+    }
+
+    /// Whether y costs little beside what it takes of memory: its images have a few channels.
+    pub(super) fn is_cheap(&self, kept: &Kept) -> bool {
+        kept.normalised.is_some() && kept.size[1] <= FEW_CHANNELS
+    }
+
+    /// Computes y again after it was forgotten: the same number for number.
+    pub(super) fn remember(&self, theta: &Theta, x: &Tensor, kept: &mut Kept) {
+        if let Some(normalised) = &mut kept.normalised {
+            normalised.remember(conv2d(x, &theta.at(self.weight), self.step));
+        }
     }
 
     /// The tangent of out along a tangent of x and one of the parameters; none where both are. A unit that is normalised masks

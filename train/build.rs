@@ -43,7 +43,7 @@ fn compile_kernels() {
         .files([
             "src/kernels/convolution.cpp",
             "src/kernels/fused.cpp",
-            "src/kernels/channels.cpp",
+            "src/kernels/strided.cpp",
             "src/kernels/pixels.cpp",
             "src/kernels/pooling.cpp",
         ])

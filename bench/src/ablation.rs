@@ -16,7 +16,7 @@ pub const IDEAS: [(&str, &str); 9] = [
     ("threads share augur's own loops", "without=threads"),
     ("a result over a term", "without=overwritten"),
     ("products for few pixels", "without=pixels"),
-    ("products for few channels", "without=channels"),
+    ("products under a stride", "without=strided"),
     ("freed memory is kept", "without=kept"),
     ("first layer computed again", "without=paused"),
 ];

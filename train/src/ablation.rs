@@ -13,8 +13,8 @@ pub enum Idea {
     Overwritten = 1 << 2,
     /// Convolutions of few pixels as products of matrices.
     Pixels = 1 << 3,
-    /// The way back to images of few channels as a product of matrices.
-    Channels = 1 << 4,
+    /// The way back under a stride as a product of matrices.
+    Strided = 1 << 4,
     /// Weights lie in memory as the images do.
     LaidOut = 1 << 5,
     /// Freed memory stays with the process.
@@ -30,7 +30,7 @@ impl Idea {
         ("fused", Self::Fused),
         ("overwritten", Self::Overwritten),
         ("pixels", Self::Pixels),
-        ("channels", Self::Channels),
+        ("strided", Self::Strided),
         ("laid_out", Self::LaidOut),
         ("kept", Self::Kept),
         ("paused", Self::Paused),

@@ -151,9 +151,9 @@ pub fn prepare(threads: u32) {
 /// takes page faults to get them again, which was seen to cost a sixth of a step.
 fn keep_freed_memory() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: mallopt only changes thresholds of the allocator.
+    // SAFETY: mallopt only changes limits of the allocator.
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_MMAP_MAX, 0);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
     }
 }

@@ -69,8 +69,8 @@ char *augur_conv2d_transposed(Tensor **out, const Tensor *grad, const int64_t *s
     const Convolution c{at::IntArrayRef(size, 4), *weight, stride, padding};
     if (augur::has_few_pixels(c, *grad))
       out[0] = owned(augur::transposed_by_pixels(c, *grad));
-    else if (augur::has_few_channels(c, *grad))
-      out[0] = owned(augur::transposed_by_channels(c, *grad));
+    else if (augur::is_strided(c, *grad))
+      out[0] = owned(augur::transposed_by_rows(c, *grad));
     else
       out[0] = owned(std::get<0>(backward(*grad, shape_only(size, *grad), c, {true, false, false})));
   });

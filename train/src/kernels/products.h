@@ -1,5 +1,5 @@
 // Convolutions that are faster as products of matrices than by oneDNN: those between images of a few pixels (pixels.cpp), and the
-// way back to images of a few channels (channels.cpp).
+// way back under a stride (strided.cpp).
 #pragma once
 
 #include "kernels.h"
@@ -27,9 +27,9 @@ at::Tensor forward_by_pixels(const Convolution &, const at::Tensor &x);
 at::Tensor transposed_by_pixels(const Convolution &, const at::Tensor &grad);
 at::Tensor weight_gradient_by_pixels(const Convolution &, const at::Tensor &grad, const at::Tensor &x);
 
-// The gradient of images with few channels under a stride, which oneDNN is slow at: a product of matrices, whose numbers are
-// then added up where they belong.
-bool has_few_channels(const Convolution &, const at::Tensor &like);
-at::Tensor transposed_by_channels(const Convolution &, const at::Tensor &grad);
+// The gradient of images under a stride, where oneDNN is slow at it: a product of matrices, whose numbers are then added up where
+// they belong.
+bool is_strided(const Convolution &, const at::Tensor &like);
+at::Tensor transposed_by_rows(const Convolution &, const at::Tensor &grad);
 
 } // namespace augur

@@ -20,18 +20,21 @@ fn assert_close(what: &str, a: &Tensor, b: &Tensor) {
 
 /// [images, from, to, side, kernel, stride, padding], and whether the forward pass is taken apart by pixels: on each side of the
 /// limits beyond which products of matrices are taken.
-const SHAPES: [([i64; 7], bool); 10] = [
+const SHAPES: [([i64; 7], bool); 13] = [
     ([5, 128, 128, 2, 3, 1, 1], true),
     ([5, 128, 256, 4, 3, 2, 1], true),
     ([5, 128, 160, 4, 1, 2, 0], true),
     ([5, 256, 256, 4, 3, 1, 1], false),
     ([5, 256, 256, 5, 3, 1, 1], false),
     ([5, 16, 32, 2, 3, 1, 1], false),
-    // With few channels: several parts of the rows, the last one smaller; each limit.
+    // Under a stride: several parts of the rows, the last one smaller; each limit.
     ([20, 3, 16, 64, 7, 2, 3], false),
     ([5, 1, 8, 6, 3, 1, 1], false),
     ([5, 4, 8, 5, 3, 2, 1], false),
     ([5, 5, 8, 5, 3, 2, 1], false),
+    ([5, 5, 8, 5, 1, 2, 0], false),
+    ([5, 63, 8, 6, 3, 2, 1], false),
+    ([5, 64, 8, 6, 3, 2, 1], false),
 ];
 
 #[test]

@@ -1,5 +1,5 @@
-// The way back through a convolution to images of a few channels, with channels last: for each pixel of the output one row of what
-// it gives to each number under the kernel, and the rows added up where they belong.
+// The way back through a convolution with a stride, with channels last: for each pixel of the output one row of what it gives to
+// each number under the kernel, and the rows added up where they belong.
 
 #include "products.h"
 
@@ -14,7 +14,8 @@ using at::Tensor;
 namespace augur {
 namespace {
 
-constexpr int64_t kFewChannels = 4;
+// On AVX2, oneDNN is slow beyond these limits and under a kernel of 1x1; in between it is as fast.
+constexpr int64_t kFewChannels = 4, kManyChannels = 64;
 // Numbers of rows at a time, unless one image alone has more: the rows of a 7x7 kernel with stride 2 are 12 times its size.
 constexpr int64_t kRowNumbers = 1 << 21;
 
@@ -40,11 +41,13 @@ template <typename T> void add_rows(const Convolution &c, const T *rows, T *imag
 
 } // namespace
 
-bool has_few_channels(const Convolution &c, const Tensor &like) {
-  return !leaves_out(kChannels) && lies_last(like) && c.x[1] <= kFewChannels && c.stride > 1;
+bool is_strided(const Convolution &c, const Tensor &like) {
+  const int64_t channels = c.x[1], kernel = c.weight.size(2);
+  return !leaves_out(kStrided) && lies_last(like) && c.stride > 1 &&
+         (channels <= kFewChannels || channels >= kManyChannels || kernel == 1);
 }
 
-Tensor transposed_by_channels(const Convolution &c, const Tensor &grad) {
+Tensor transposed_by_rows(const Convolution &c, const Tensor &grad) {
   const int64_t images = c.x[0], pixels = c.out_pixels(), to = c.weight.size(0);
   Tensor total = at::empty(c.x, grad.options().memory_format(at::MemoryFormat::ChannelsLast)).zero_();
   const Tensor weight = c.weight.permute({0, 2, 3, 1}).reshape({to, -1});
@@ -54,7 +57,7 @@ Tensor transposed_by_channels(const Convolution &c, const Tensor &grad) {
     const int64_t count = std::min(step, images - first);
     const Tensor part = grad.narrow(0, first, count).permute({0, 2, 3, 1}).reshape({-1, to});
     const Tensor rows = at::mm(part, weight);
-    AT_DISPATCH_FLOATING_TYPES(grad.scalar_type(), "augur_transposed_by_channels", [&] {
+    AT_DISPATCH_FLOATING_TYPES(grad.scalar_type(), "augur_transposed_by_rows", [&] {
       const scalar_t *from = rows.const_data_ptr<scalar_t>();
       scalar_t *image = total.mutable_data_ptr<scalar_t>() + first * one;
       parallel_for(count, 1, [&](int64_t begin, int64_t end) {

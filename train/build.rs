@@ -46,12 +46,21 @@ fn compile_kernels() {
             "src/kernels/strided.cpp",
             "src/kernels/pixels.cpp",
             "src/kernels/pooling.cpp",
+            "src/kernels/weight.cpp",
         ])
         .compile("augur_kernels");
-    let kinds: &[(&str, &str)] = match std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
-        Ok("x86_64") => &[("baseline", "x86-64"), ("v3", "x86-64-v3"), ("v4", "x86-64-v4")],
-        _ => &[("baseline", "")],
+    let is_x86_64 = std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("x86_64");
+    let kinds: &[(&str, &str)] = if is_x86_64 {
+        &[("baseline", "x86-64"), ("v3", "x86-64-v3"), ("v4", "x86-64-v4")]
+    } else {
+        &[("baseline", "")]
     };
+    if is_x86_64 {
+        base()
+            .flag("-march=x86-64-v3")
+            .file("src/kernels/outer.cpp")
+            .compile("augur_outer");
+    }
     for (name, march) in kinds {
         let mut loops = base();
         if !march.is_empty() {

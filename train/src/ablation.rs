@@ -21,11 +21,13 @@ pub enum Idea {
     Kept = 1 << 6,
     /// What the first layer makes of images is computed again after the validation pass.
     Paused = 1 << 7,
+    /// A weight's gradient as a sum of outer products.
+    Outer = 1 << 8,
 }
 
 impl Idea {
     /// Every idea with its name.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 9] = [
         ("threads", Self::Threads),
         ("fused", Self::Fused),
         ("overwritten", Self::Overwritten),
@@ -34,6 +36,7 @@ impl Idea {
         ("laid_out", Self::LaidOut),
         ("kept", Self::Kept),
         ("paused", Self::Paused),
+        ("outer", Self::Outer),
     ];
 }
 

@@ -83,6 +83,8 @@ char *augur_conv2d_weight(Tensor **out, const Tensor *grad, const Tensor *x, con
     const Convolution c{x->sizes(), *weight, stride, padding};
     if (augur::has_few_pixels_for_weight(c, *grad) && augur::has_few_pixels_for_weight(c, *x))
       out[0] = owned(augur::weight_gradient_by_pixels(c, *grad, *x));
+    else if (augur::is_outer(c, *grad, *x))
+      out[0] = owned(augur::weight_gradient_by_outer_products(c, *grad, *x));
     else
       out[0] = owned(std::get<1>(backward(*grad, *x, c, {false, true, false})));
   });

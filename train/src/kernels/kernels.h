@@ -35,7 +35,7 @@ inline at::MemoryFormat format_of(const at::Tensor &x) {
 }
 
 // The bits of ../ablation.rs that are asked for here.
-enum Idea : uint32_t { kThreads = 1, kFused = 1 << 1, kOverwritten = 1 << 2, kPixels = 1 << 3, kStrided = 1 << 4 };
+enum Idea : uint32_t { kThreads = 1, kFused = 1 << 1, kOverwritten = 1 << 2, kPixels = 1 << 3, kStrided = 1 << 4, kOuter = 1 << 8 };
 
 #if AUGUR_ABLATION
 inline uint32_t left_out = 0;

@@ -1,5 +1,5 @@
-// Convolutions that are faster as products of matrices than by oneDNN: those between images of a few pixels (pixels.cpp), and the
-// way back under a stride (strided.cpp).
+// Convolutions that are faster as products of matrices than by oneDNN: those between images of a few pixels (pixels.cpp), the way
+// back under a stride (strided.cpp), and weights' gradients (weight.cpp).
 #pragma once
 
 #include "kernels.h"
@@ -31,5 +31,9 @@ at::Tensor weight_gradient_by_pixels(const Convolution &, const at::Tensor &grad
 // they belong.
 bool is_strided(const Convolution &, const at::Tensor &like);
 at::Tensor transposed_by_rows(const Convolution &, const at::Tensor &grad);
+
+// The gradient of a weight as a sum of outer products, where oneDNN is slow at it.
+bool is_outer(const Convolution &, const at::Tensor &grad, const at::Tensor &x);
+at::Tensor weight_gradient_by_outer_products(const Convolution &, const at::Tensor &grad, const at::Tensor &x);
 
 } // namespace augur

@@ -20,7 +20,7 @@ fn assert_close(what: &str, a: &Tensor, b: &Tensor) {
 
 /// [images, from, to, side, kernel, stride, padding], and whether the forward pass is taken apart by pixels: on each side of the
 /// limits beyond which products of matrices are taken.
-const SHAPES: [([i64; 7], bool); 13] = [
+const SHAPES: [([i64; 7], bool); 20] = [
     ([5, 128, 128, 2, 3, 1, 1], true),
     ([5, 128, 256, 4, 3, 2, 1], true),
     ([5, 128, 160, 4, 1, 2, 0], true),
@@ -35,6 +35,15 @@ const SHAPES: [([i64; 7], bool); 13] = [
     ([5, 5, 8, 5, 1, 2, 0], false),
     ([5, 63, 8, 6, 3, 2, 1], false),
     ([5, 64, 8, 6, 3, 2, 1], false),
+    // Weights by outer products: several parts of the rows, tiles of each width, kernels that reach beyond both borders, a
+    // limit of channels and one of pixels.
+    ([3, 16, 16, 20, 3, 1, 1], false),
+    ([3, 5, 12, 9, 3, 2, 1], false),
+    ([3, 2, 8, 4, 7, 1, 3], false),
+    ([3, 3, 20, 33, 7, 2, 3], false),
+    ([1, 13, 16, 8, 1, 2, 0], false),
+    ([3, 128, 128, 4, 3, 1, 1], false),
+    ([3, 16, 16, 3, 3, 1, 1], false),
 ];
 
 #[test]
@@ -61,9 +70,14 @@ fn convolutions_and_their_gradients_are_libtorchs() {
             assert_close(&what, &conv2d_transposed(&part, size, &weight, step), &gradients[0]);
             assert_close(&what, &conv2d_weight_gradient(&g, &x, &w, step), &gradients[1]);
             let float = |t: &Tensor| t.to_kind(Kind::Float);
-            let single = conv2d_transposed(&float(&g), size, &float(&w), step);
-            let error = ((float(&gradients[0]) - single).norm() / gradients[0].norm()).double_value(&[]);
-            assert!(error < 1e-5, "{what}: {error} apart in float32");
+            let singles = [
+                conv2d_transposed(&float(&g), size, &float(&w), step),
+                conv2d_weight_gradient(&float(&g), &float(&x), &float(&w), step),
+            ];
+            for (single, gradient) in singles.iter().zip(&gradients) {
+                let error = ((float(gradient) - single).norm() / gradient.norm()).double_value(&[]);
+                assert!(error < 1e-5, "{what}: {error} apart in float32");
+            }
         }
         let (x, w) = (last(&x), last(&weight));
         let same_bits = conv2d(&x, &w, step) == conv(&x, &w);

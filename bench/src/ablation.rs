@@ -9,7 +9,7 @@ use crate::sample::{Spread, relative_error};
 use crate::step::{Case, Programs, peak, prepare};
 
 /// An idea as docs/performance.md names it, and the option of train/examples/step.rs that leaves it out.
-pub const IDEAS: [(&str, &str); 9] = [
+pub const IDEAS: [(&str, &str); 10] = [
     ("channels last", "contiguous"),
     ("weights lie like images", "without=laid_out"),
     ("fused batch normalisation", "without=fused"),
@@ -17,6 +17,7 @@ pub const IDEAS: [(&str, &str); 9] = [
     ("a result over a term", "without=overwritten"),
     ("products for few pixels", "without=pixels"),
     ("products under a stride", "without=strided"),
+    ("outer products", "without=outer"),
     ("freed memory is kept", "without=kept"),
     ("first layer computed again", "without=paused"),
 ];

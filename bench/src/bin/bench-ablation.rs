@@ -24,6 +24,9 @@ struct Options {
     /// Only ideas whose name holds this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Only settings whose name holds this, such as `width 16`.
+    #[arg(long, default_value = "")]
+    setting: String,
     #[command(flatten)]
     paths: Paths,
 }
@@ -38,10 +41,11 @@ struct Report {
 fn main() -> Result<()> {
     let options = Options::parse();
     let programs = Programs::of_augur(&options.paths.augur);
-    let (all, rounds) = if options.short {
+    let (all, rounds): (Vec<_>, _) = if options.short {
         (vec![Case { steps: 1, ..WIDTH_16 }], 1)
     } else {
-        (cases().to_vec(), options.rounds)
+        let chosen = cases().into_iter().filter(|case| case.name.contains(&options.setting));
+        (chosen.collect(), options.rounds)
     };
     let mut reports = Vec::new();
     for case in all {

@@ -6,8 +6,8 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted bench-step bench-sweep bench-scaling bench-ablation profile fuzz lint \
-  audit
+.PHONY: help tools libtorch setup demo setup-test test planted chaos bench-step bench-sweep bench-scaling bench-ablation \
+  bench-recovery profile fuzz lint audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: setup-test ## run every test
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted
 
+chaos: setup ## disturb sweeps in 50 ways and compare their leaderboards (CHAOS_OPTIONS=--short, '--faults N --seed S')
+	target/release/augur fetch fashion-mnist
+	target/release/chaos $(CHAOS_OPTIONS)
+
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools
 	$(CARGO) build --release --locked -p augur-train --example step
@@ -55,6 +59,10 @@ bench-scaling: setup ## measure how a step's time and memory grow with each size
 bench-ablation: setup ## measure what a tuning step loses without each single idea (BENCH_OPTIONS=--short)
 	$(CARGO) build --release --locked -p augur-train --example step --features ablation
 	target/release/bench-ablation $(BENCH_OPTIONS)
+
+bench-recovery: setup ## measure how long a sweep takes to go on after SIGKILL (BENCH_OPTIONS=--short)
+	target/release/augur fetch fashion-mnist
+	target/release/bench-recovery $(BENCH_OPTIONS)
 
 profile: setup ## sample where a tuning step spends its time (Linux's perf; BENCH_OPTIONS=--short)
 	$(CARGO) build --release --locked -p augur-train --example step

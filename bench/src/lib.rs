@@ -7,6 +7,7 @@ pub mod ablation;
 pub mod fit;
 pub mod options;
 pub mod profile;
+pub mod recovery;
 pub mod sample;
 pub mod scaling;
 pub mod side;

@@ -15,6 +15,10 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Ends when enough time has gone by for another look.
     fn tick(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// How much time goes by from one look to the next, where that is known.
+    fn period(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Real time. It begins at the machine's wall clock and then never jumps, whatever is done to that clock.
@@ -45,6 +49,10 @@ impl Clock for SystemClock {
 
     fn tick(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::time::sleep(Self::PERIOD))
+    }
+
+    fn period(&self) -> Option<Duration> {
+        Some(Self::PERIOD)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The binaries under test, as they lie beside this test in the target folder.
+//! The binaries under test, as they lie beside this test or program in the target folder.
 
 use std::{
     env,
@@ -19,12 +19,13 @@ pub fn workspace() -> PathBuf {
 /// # Panics
 /// Where it has not been built.
 pub fn path(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("a test knows its own path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join(name);
+    let this = env::current_exe().expect("a program knows its own path");
+    // Tests lie in target/PROFILE/deps, programs beside the others.
+    let folder = match this.parent() {
+        Some(folder) if folder.ends_with("deps") => folder.parent(),
+        folder => folder,
+    };
+    let path = folder.expect("a program lies in a folder").join(name);
     assert!(
         path.exists(),
         "{} is missing; build the workspace first: make setup",

@@ -99,8 +99,9 @@ impl<C: Command> Queued for Waiting<C> {
         match self.caller {
             // A caller that has gone away does not want the answer.
             Some(caller) => drop(caller.send(answer)),
+            // Of a store that failed the engine has told.
             None => {
-                if let Err(error) = answer {
+                if let (Err(error), None) = (answer, failed) {
                     tracing::error!("{error}");
                 }
             }

@@ -1,6 +1,7 @@
 //! The engine: one task that owns the writer. It takes what commands are waiting, carries them out in one transaction,
 //! commits once, and answers only then.
 
+mod absence;
 mod command;
 pub(crate) mod commands;
 mod context;
@@ -17,6 +18,7 @@ use crate::{
     error::chain,
     store::{self, Reader, Writer},
 };
+use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
 use commands::{grace::Grace, tick::Tick};
 use context::{Batch, Cx};
@@ -66,6 +68,8 @@ struct Engine {
     shared: Arc<Shared>,
     revision: watch::Sender<i64>,
     work: watch::Sender<u64>,
+    /// The last batch could not be written.
+    is_failing: bool,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -87,6 +91,7 @@ pub(crate) fn start(
         shared: Arc::clone(&shared),
         revision,
         work,
+        is_failing: false,
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -94,8 +99,10 @@ pub(crate) fn start(
 
 impl Engine {
     async fn run(mut self, stopped: CancellationToken) -> store::Result<()> {
-        self.carry_out(vec![Box::new(Waiting::unanswered(Grace))]).await;
         let clock = Arc::clone(&self.shared.clock);
+        let mut absence = Absence::new(self.shared.settings.heartbeat());
+        let done = self.carry_out(vec![Box::new(Waiting::unanswered(Grace))]).await;
+        absence.looked(clock.now(), done);
         // Kept from turn to turn: a stream of commands must not put the look at the leases off for ever.
         let mut tick = clock.tick();
         let mut closing = false;
@@ -123,20 +130,31 @@ impl Engine {
             }
             if due {
                 // Last: whoever renews in this batch is not taken for dead.
-                batch.push(Box::new(Waiting::unanswered(Tick)));
+                batch.push(if absence.was_long(clock.as_ref()) {
+                    Box::new(Waiting::unanswered(Grace))
+                } else {
+                    Box::new(Waiting::unanswered(Tick))
+                });
                 tick = clock.tick();
             }
-            self.carry_out(batch).await;
+            let begun = clock.now();
+            let done = self.carry_out(batch).await;
+            if due || !done {
+                absence.looked(begun, done);
+            }
         }
         self.writer.close().await
     }
 
-    /// Carries out a batch and answers each command.
-    async fn carry_out(&mut self, mut commands: Vec<Box<dyn Queued>>) {
+    /// Carries out a batch and answers each command; false where the store took nothing of it.
+    async fn carry_out(&mut self, mut commands: Vec<Box<dyn Queued>>) -> bool {
         let done = self.commit(&mut commands).await.map_err(Arc::new);
         match &done {
             Ok((revision, batch)) => {
                 self.shared.counters.count(commands.len());
+                if std::mem::take(&mut self.is_failing) {
+                    tracing::info!("the store takes writes again");
+                }
                 self.revision
                     .send_if_modified(|newest| std::mem::replace(newest, *revision) != *revision);
                 if batch.work {
@@ -145,12 +163,20 @@ impl Engine {
             }
             Err(error) => {
                 self.shared.plans.clear();
-                tracing::error!("{} commands undone: {}", commands.len(), chain(error.as_ref()));
+                // Once: workers try again and again until it is over.
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    tracing::error!(
+                        "the store can't be written, so nothing goes on until it can ({}); nothing is lost: workers keep \
+                         what they have, and leases don't end; if its disk is full, make room",
+                        chain(error.as_ref())
+                    );
+                }
             }
         }
         for command in commands {
             command.answer(done.as_ref().err());
         }
+        done.is_ok()
     }
 
     /// Applies each command within a savepoint of its own, then commits all of them.

@@ -7,11 +7,17 @@ use std::time::Duration;
 pub(super) struct Backoff(ExponentialBackoff);
 
 impl Backoff {
-    /// From a tenth of a second to five; jitter adds up to as much again.
+    /// From a tenth of a second to five.
     pub fn new() -> Self {
+        Self::within(Duration::from_secs(10))
+    }
+
+    /// From a tenth of a second on; jitter adds up to as much again, to at most `longest` or ten seconds.
+    pub fn within(longest: Duration) -> Self {
+        let shortest = Duration::from_millis(100);
         let waits = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(Duration::from_secs(5))
+            .with_min_delay(shortest)
+            .with_max_delay((longest / 2).clamp(shortest, Duration::from_secs(5)))
             .without_max_times()
             .with_jitter();
         Self(waits.build())
@@ -21,5 +27,24 @@ impl Backoff {
     pub fn next(&mut self) -> Duration {
         // The series has no end.
         self.0.next().unwrap_or(Duration::from_secs(5))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_what_is_allowed_and_no_further() {
+        let longest = Duration::from_secs(1);
+        let mut backoff = Backoff::within(longest);
+        let waits: Vec<Duration> = (0..50).map(|_| backoff.next()).collect();
+        assert!(
+            waits
+                .iter()
+                .all(|wait| (Duration::from_millis(100)..=longest).contains(wait)),
+            "{waits:?}"
+        );
+        assert!(waits[0] < longest / 4 && waits[49] >= longest / 2, "{waits:?}");
     }
 }

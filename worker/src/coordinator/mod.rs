@@ -78,7 +78,8 @@ impl Coordinator {
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        let mut backoff = Backoff::new();
+        // Once the coordinator is back, it hears of this worker before a lease can end.
+        let mut backoff = Backoff::within(self.heartbeat_interval());
         loop {
             let fault = match self.once(wait, &call).await {
                 Ok(answer) => return Ok(answer),

@@ -1,5 +1,5 @@
-//! The first command after a start: live leases get a full term, since nobody could renew them while the coordinator
-//! was away. Its absence is not charged to the workers.
+//! The first command after an absence, such as before a start: live leases get a full term, since nobody could renew them
+//! while the coordinator was away. Its absence is not charged to the workers.
 
 use crate::{
     engine::{

@@ -1,6 +1,6 @@
 //! What a training loop does about checkpoints: it looks for one at its start and pauses after each step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use augur_core::outcome::Measurement;
@@ -193,14 +193,14 @@ impl<'a> Keeper<'a> {
     }
 }
 
-fn read(path: &PathBuf, own: &Header) -> Result<Saved, CheckpointError> {
+fn read(path: &Path, own: &Header) -> Result<Saved, CheckpointError> {
     let bytes = std::fs::read(path).map_err(|source| CheckpointError::File {
-        path: path.clone(),
+        path: path.to_owned(),
         done: "read",
         source,
     })?;
     let unusable = |flaw| CheckpointError::Unusable {
-        path: path.clone(),
+        path: path.to_owned(),
         flaw,
     };
     let saved = from_bytes(&bytes).map_err(unusable)?;

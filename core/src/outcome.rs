@@ -20,7 +20,7 @@ pub struct Measurement {
     /// Mean norm of the hypergradient (with respect to the raw parameters) over the epoch; none during warm-up
     /// and where no step was due.
     pub hypergradient_norm: Option<f64>,
-    /// Seconds since the attempt began.
+    /// Seconds that the trial has run, in earlier attempts too as far as this one resumed them.
     pub seconds: f64,
     /// At a rung of early stopping the losses as they would be if the trial ended here; none where a number is not finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +104,7 @@ pub struct Outcome {
     /// Anomaly score of each test image, which tuning never saw; empty where the split has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub test_scores: Vec<f64>,
-    /// Wall-clock seconds of the attempt.
+    /// Wall-clock seconds of the trial, in earlier attempts too as far as this one resumed them.
     pub seconds: f64,
 }
 

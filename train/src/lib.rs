@@ -5,6 +5,7 @@
 pub mod ablation;
 pub mod augment;
 mod baseline;
+pub mod checkpoint;
 pub mod detector;
 pub mod device;
 pub mod hypergradient;

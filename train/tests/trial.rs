@@ -253,7 +253,7 @@ fn weights_from_a_file_and_frozen_parts() {
         spec.seed = seed;
         match run(&spec, &task(), folder.path(), &mut quiet).unwrap() {
             Ended::Completed(outcome, _) => outcome.scores,
-            Ended::Stopped { .. } => panic!("was stopped"),
+            Ended::Stopped { .. } | Ended::Left(_) => panic!("was stopped"),
         }
     };
     assert_eq!(scores(0), scores(1));

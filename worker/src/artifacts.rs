@@ -1,5 +1,5 @@
 //! What trials leave behind, in a folder of each trial's own: `DIR/{sweep}/{trial}/model.json`, `model.safetensors`,
-//! `embeddings.safetensors`.
+//! `embeddings.safetensors`; and until they are over their checkpoints, in `checkpoints` there.
 //!
 //! A trial leaves its detector; once the choice of its group is sealed, the detectors of those that lost are removed. Two
 //! sweeps may have the same trial and choose otherwise: each has a folder of its own.
@@ -63,6 +63,43 @@ pub fn discard_all<'a>(sweep: &Path, trials: impl IntoIterator<Item = &'a str>) 
     Ok(())
 }
 
+/// The folder for the checkpoints of a trial, in the trial's own.
+pub fn checkpoints(trial: &Path) -> PathBuf {
+    trial.join("checkpoints")
+}
+
+/// Removes the checkpoints of a trial, and its folder if nothing else is in it.
+///
+/// # Errors
+/// A folder that can't be removed.
+pub fn discard_checkpoints(trial: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(checkpoints(trial)) {
+        Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(fault),
+        _ => {}
+    }
+    // Not empty where the trial has left something.
+    let _ = fs::remove_dir(trial);
+    Ok(())
+}
+
+/// The trials below the artifacts' folder `root` that have checkpoints: the name of each, sweeps/{sweep}/trials/{trial}, and
+/// its folder. What can't be read has none.
+pub fn unfinished(root: &Path) -> Vec<(String, PathBuf)> {
+    let folders = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let uuid = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(ToOwned::to_owned);
+    let trials = folders(root).into_iter().flat_map(|sweep| folders(&sweep));
+    let trials = trials.filter(|trial| checkpoints(trial).is_dir());
+    trials
+        .filter_map(|trial| {
+            let name = format!("sweeps/{}/trials/{}", uuid(trial.parent()?)?, uuid(&trial)?);
+            Some((name, trial))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +130,31 @@ mod tests {
         discard_all(root.path(), [stopped.as_str(), &never_ran, "other", ".."]).unwrap();
         assert!(!of_trial(root.path(), &stopped).exists());
         assert!(of_trial(root.path(), "other").exists(), "it has no trial's name");
+    }
+
+    #[test]
+    fn checkpoints_go_and_what_a_trial_left_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let sweep = root.path().join("a");
+        for trial in ["left-something", "left-nothing"] {
+            fs::create_dir_all(checkpoints(&of_trial(&sweep, trial))).unwrap();
+            fs::write(checkpoints(&of_trial(&sweep, trial)).join("step"), "").unwrap();
+        }
+        fs::write(of_trial(&sweep, "left-something").join(CARD_FILE), "").unwrap();
+        fs::create_dir_all(of_trial(&sweep, "over")).unwrap();
+        let mut found: Vec<_> = unfinished(root.path()).into_iter().map(|(name, _)| name).collect();
+        found.sort();
+        assert_eq!(
+            found,
+            ["sweeps/a/trials/left-nothing", "sweeps/a/trials/left-something"]
+        );
+        for (_, trial) in unfinished(root.path()) {
+            discard_checkpoints(&trial).unwrap();
+        }
+        discard_checkpoints(&of_trial(&sweep, "never ran")).unwrap();
+        assert_eq!(unfinished(root.path()), []);
+        assert!(of_trial(&sweep, "left-something").join(CARD_FILE).exists());
+        assert!(!of_trial(&sweep, "left-nothing").exists());
     }
 
     #[test]

@@ -57,9 +57,12 @@ pub struct Options {
     /// Folder for the whole logs of the slots; without it only their last lines are kept, for causes
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,
-    /// Folder for what trials leave behind: detectors and embeddings; without it they are not kept
+    /// Folder for what trials leave behind, detectors and embeddings, and for their checkpoints; without it none are kept
     #[arg(long, value_name = "DIR")]
     pub artifacts: Option<PathBuf>,
+    /// Seconds between two checkpoints of a trial; with 0 there is one only when the worker leaves
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "AUGUR_CHECKPOINT_SECONDS")]
+    checkpoint_seconds: Duration,
     /// Stop when stdin ends: whoever started the worker is gone
     #[arg(long)]
     pub exit_with_stdin: bool,
@@ -79,6 +82,11 @@ impl Options {
     /// Bytes that trials may take together, where that was said.
     pub fn memory(&self) -> Option<u64> {
         self.memory_mib.map(|mib| u64::from(mib.get()) << 20)
+    }
+
+    /// The least time between two checkpoints of a trial; none where there is one only when the worker leaves.
+    pub fn checkpoint_every(&self) -> Option<Duration> {
+        Some(self.checkpoint_seconds).filter(|every| !every.is_zero())
     }
 
     /// The folder at which relative data folders start.

@@ -1,4 +1,4 @@
-//! What ends a worker: SIGTERM, SIGINT, and the end of stdin where that is wanted.
+//! What ends a worker: SIGTERM, SIGINT, SIGUSR1 (by which Slurm warns of the end), and the end of stdin where that is wanted.
 
 use crate::error::WorkerError;
 use std::io::Read;
@@ -15,6 +15,7 @@ pub fn on_shutdown(with_stdin: bool) -> Result<CancellationToken, WorkerError> {
     for (kind, name) in [
         (SignalKind::terminate(), "SIGTERM"),
         (SignalKind::interrupt(), "SIGINT"),
+        (SignalKind::user_defined1(), "SIGUSR1"),
     ] {
         let mut signals = signal(kind).map_err(|fault| WorkerError::System {
             what: "catch signals",

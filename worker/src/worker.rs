@@ -3,7 +3,7 @@
 use crate::{
     coordinator::{Client, Coordinator, GaveUp},
     error::WorkerError,
-    job::Bench,
+    job::{Bench, GRACE, leave::CHECKPOINT},
     leases::Leases,
     options::Options,
     packing::{self, Packing},
@@ -22,8 +22,6 @@ use tracing::{error, info};
 
 /// How long the coordinator may take to say that there is no work.
 const POLL: Duration = Duration::from_secs(30);
-/// How long a stopping worker waits for results on their way, and again for its goodbye to be heard.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Works until `stopping` fires.
 ///
@@ -48,8 +46,11 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         base_dir: options.base_dir(),
         artifacts: options.artifacts.clone(),
         packing: Packing::new(options.memory().or_else(packing::budget)),
+        checkpoint_every: options.checkpoint_every(),
         stopping: stopping.clone(),
     };
+    let tidying = bench.clone();
+    tokio::spawn(async move { tidying.tidy_all().await });
     let jobs = TaskTracker::new();
     let result = tokio::select! {
         fatal = lease_for_ever(&bench, &leases, slots, &jobs) => Err(fatal),
@@ -58,7 +59,12 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     };
     stopping.cancel();
     jobs.close();
-    let _ = timeout(GRACE, jobs.wait()).await;
+    tokio::select! {
+        // Within 20 seconds of the signal the process is gone, its goodbye included.
+        _ = timeout(CHECKPOINT + GRACE, jobs.wait()) => {}
+        // A lease must not end while its trial writes its checkpoint.
+        _ = renew_for_ever(&coordinator, &leases) => {}
+    }
     let heard = coordinator.leave(GRACE).await;
     info!(
         "left{}",

@@ -11,13 +11,12 @@ use augur_core::{
     state::CauseKind,
 };
 use augur_worker::slot::{
-    Slot,
+    Ended, Orders, Slot,
     protocol::{Computed, Done, Run},
 };
 use rustix::process::Signal;
 use std::process::{Command, Stdio};
 use support::{is_alive, plan, program, signal, wait_for, workspace};
-use tokio_util::sync::CancellationToken;
 
 const EPOCHS: u32 = 3;
 /// Longer than any test waits: a trial that only ends when it is killed.
@@ -35,6 +34,7 @@ fn run(spec: TrialSpec) -> Run {
         sweep: "one".into(),
         earlier: vec![],
         rungs: vec![],
+        checkpoints: None,
     }
 }
 
@@ -80,21 +80,21 @@ async fn a_trial_that_is_stopped_ends_with_its_epoch_and_the_process_lives_on() 
     let spec = plan(EPOCHS).trial(0);
     let first = computed(slot.run(run(spec.clone()), |_| ()).await.unwrap());
     let pid = slot.pid();
-    let stop = CancellationToken::new();
+    let orders = Orders::default();
     let mut judged = vec![];
     let endless = Run {
         rungs: vec![2],
         ..run(plan(ENDLESS).trial(0))
     };
-    let ended = slot.run_until(endless, &stop, |m| {
+    let ended = slot.run_until(endless, &orders, |m| {
         if m.validation.is_some() && m.diagnostics.is_some() {
             judged.push(m.epoch);
         }
         if m.epoch == 3 {
-            stop.cancel();
+            orders.stop.cancel();
         }
     });
-    assert_eq!(ended.await.unwrap(), None);
+    assert_eq!(ended.await.unwrap(), Ended::Stopped);
     assert_eq!(judged, [2]);
     let again = computed(slot.run(run(spec), |_| ()).await.unwrap());
     assert_eq!(slot.pid(), pid);

@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// How long a child may take to stop in good order. A worker gives its leases back; a coordinator ends its writes.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a child may take to stop in good order. A worker's trials take a checkpoint, and it gives its leases back, within 20
+/// seconds; a coordinator ends its writes.
+const GRACE: Duration = Duration::from_secs(25);
 
 /// What the user should know of the children.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use rand::Rng;
 use tch::{Device, Kind, Tensor};
 
 use super::encoder::{self, Encoder, STAGES, Sizes};
-use super::training::{Schedule, train};
+use super::training::{Schedule, Tensors, train};
 use super::{Halt, Run, Scorer};
 use crate::normalisation::Normalisation;
 
@@ -69,7 +69,11 @@ impl Autoencoder {
         let decoder = decoder.flat_map(|(weight, bias)| [weight, bias]);
         let mut params = self.encoder.params();
         params.extend(decoder.map(Tensor::shallow_clone));
-        train(run, schedule, &params, &|x| {
+        let tensors = Tensors {
+            params: &params,
+            fixed: &[],
+        };
+        train(run, schedule, &tensors, &|x| {
             (self.reconstruct(x) - x).square().mean(None::<Kind>)
         })
     }

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use super::autoencoder::Autoencoder;
 use super::encoder::{self, Encoder};
-use super::training::{Schedule, train};
+use super::training::{Schedule, Tensors, train};
 use super::{CHUNK, Halt, Run, Scorer};
 use crate::normalisation::Normalisation;
 
@@ -19,6 +19,8 @@ pub fn fit(run: &mut Run, options: &DeepSvddSpec) -> Result<Scorer, Halt> {
     let normalisation = Normalisation::of(&run.images.train);
     let encoder = pretrained(run, options)?;
     let centre = no_grad(|| centre(&embeddings(&encoder, &normalisation, &run.images.train)));
+    // Shared: a checkpoint has the centre that the encoder had once, and puts it here.
+    let fixed = centre.shallow_clone();
     let distances = move |encoder: &Encoder, x: &Tensor| {
         let away = encoder.forward(&normalisation.apply(x)) - &centre;
         away.square().sum_dim_intlist(1, false, None::<Kind>)
@@ -31,9 +33,11 @@ pub fn fit(run: &mut Run, options: &DeepSvddSpec) -> Result<Scorer, Halt> {
         lr: options.lr,
         weight_decay: options.weight_decay,
     };
-    train(run, &schedule, &encoder.params(), &|x| {
-        distances(&encoder, x).mean(None::<Kind>)
-    })?;
+    let tensors = Tensors {
+        params: &encoder.params(),
+        fixed: &[("centre", &fixed)],
+    };
+    train(run, &schedule, &tensors, &|x| distances(&encoder, x).mean(None::<Kind>))?;
     Ok(Box::new(move |x| Ok(distances(&encoder, x))))
 }
 

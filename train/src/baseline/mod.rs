@@ -8,18 +8,19 @@ mod embedding;
 mod encoder;
 mod mean_intensity;
 mod pixel_pca;
+mod state;
 mod training;
 
 use std::path::Path;
-use std::time::Instant;
 
-use augur_core::outcome::{Hyperparameters, Measurement, Outcome};
+use augur_core::outcome::{Hyperparameters, Outcome};
 use augur_core::plan::TrialSpec;
 use augur_core::spec::BaselineSpec;
 use augur_data::TaskImages;
 use tch::{Device, Kind, Tensor, no_grad};
 
-use crate::trial::{Control, Draws, Ended, Groups, TrialError, device_of};
+use crate::checkpoint::{Flaw, Keeper, Left, Saved};
+use crate::trial::{Draws, Ended, Groups, TrialError, device_of};
 
 /// Images that are scored at once; bounds memory.
 const CHUNK: i64 = 256;
@@ -35,10 +36,10 @@ struct Run<'a> {
     device: Device,
     /// What paths in the spec are relative to.
     base: &'a Path,
-    start: Instant,
-    /// Epochs finished.
-    epoch: u32,
-    report: &'a mut dyn FnMut(Measurement) -> Control,
+    /// Counts the epochs of those that are trained.
+    keeper: Keeper<'a>,
+    /// The checkpoint to go on from, until that has been done.
+    saved: Option<Saved>,
 }
 
 /// Why a baseline has no scorer.
@@ -47,6 +48,10 @@ enum Halt {
     Stopped {
         epoch: u32,
     },
+    /// Told to leave.
+    Left(Left),
+    /// Its checkpoint is of no use.
+    Unfit(Flaw),
     Failed(TrialError),
 }
 
@@ -56,20 +61,19 @@ impl<E: Into<TrialError>> From<E> for Halt {
     }
 }
 
-/// Runs a baseline as the trial `spec` on the images of its task; `report` gets a measurement after every epoch of
-/// those that are trained.
+/// Runs a baseline as the trial `spec` on the images of its task; those that are trained measure every epoch, and go on
+/// from a checkpoint.
 ///
 /// # Errors
 /// Images that don't fit the baseline, weights that can't be read, a device that isn't there, a result that is not a
 /// finite number.
-pub(crate) fn run(
-    spec: &TrialSpec,
+pub(crate) fn run<'a>(
+    spec: &'a TrialSpec,
     baseline: &BaselineSpec,
     images: &TaskImages,
-    base: &Path,
-    report: &mut dyn FnMut(Measurement) -> Control,
+    base: &'a Path,
+    keeper: Keeper<'a>,
 ) -> Result<Ended, TrialError> {
-    let start = Instant::now();
     let device = device_of(&spec.resources)?;
     let mut run = Run {
         spec,
@@ -77,16 +81,23 @@ pub(crate) fn run(
         images: Groups::new(images, device)?,
         device,
         base,
-        start,
-        epoch: 0,
-        report,
+        keeper,
+        saved: None,
     };
-    match run.scorer(baseline) {
-        Ok(scorer) => run
-            .outcome(baseline, &scorer)
-            .map(|outcome| Ended::Completed(outcome, None)),
-        Err(Halt::Stopped { epoch }) => Ok(Ended::Stopped { epoch }),
-        Err(Halt::Failed(error)) => Err(error),
+    loop {
+        run.saved = run.keeper.next_saved();
+        match run.scorer(baseline) {
+            // Nothing went on from it, and a later part waited for that.
+            Ok(_) if run.saved.is_some() => run.keeper.reject(Flaw::Unfit("no part of the training has it".into())),
+            Ok(scorer) => {
+                let outcome = run.outcome(baseline, &scorer);
+                return outcome.map(|outcome| Ended::Completed(outcome, None));
+            }
+            Err(Halt::Stopped { epoch }) => return Ok(Ended::Stopped { epoch }),
+            Err(Halt::Left(left)) => return Ok(Ended::Left(left)),
+            Err(Halt::Failed(error)) => return Err(error),
+            Err(Halt::Unfit(flaw)) => run.keeper.reject(flaw),
+        }
     }
 }
 
@@ -110,14 +121,14 @@ impl Run<'_> {
             diagnostics: None,
             scores: scores(scorer, &self.images.validation)?,
             test_scores: scores(scorer, &self.images.test)?,
-            seconds: self.start.elapsed().as_secs_f64(),
+            seconds: self.keeper.seconds(),
         };
         if outcome.is_finite() {
             return Ok(outcome);
         }
         Err(TrialError::NotFinite {
             what: format!("a score of the baseline {}", baseline.name()),
-            epoch: self.epoch,
+            epoch: self.keeper.epoch(),
         })
     }
 }

@@ -9,6 +9,7 @@ use tch::{Tensor, no_grad};
 
 use super::setup::Trial;
 use crate::augment::Draw;
+use crate::checkpoint::{Keeper, Left};
 use crate::detector::Mode;
 use crate::hypergradient::{Hypergradient, HypergradientOrder};
 use crate::loss::normalise;
@@ -22,14 +23,23 @@ pub struct Summary {
     pub hypergradient_norm: Option<f64>,
 }
 
-/// Runs epoch `epoch`, counted from 1.
-pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
-    let (mut losses, mut norms) = (Vec::new(), Vec::new());
+/// What the steps of the epoch that is running amount to so far, a scalar for each.
+#[derive(Debug, Default)]
+pub struct Sums {
+    /// Training losses, each times its images.
+    pub losses: Vec<Tensor>,
+    /// Norms of the hypergradient, of the tuning steps alone.
+    pub norms: Vec<Tensor>,
+}
+
+/// Runs epoch `epoch`, counted from 1, after the steps in `sums`. With [`Left`] where the trial is to leave after a step.
+pub fn run(trial: &mut Trial, epoch: u32, mut sums: Sums, keeper: &mut Keeper) -> Result<Summary, Left> {
     let order = trial.draws.order(trial.images.train.size()[0], epoch);
     let tuned = tuning_order(trial.spec, epoch);
     let lengths = batch_lengths(order.size()[0], trial.spec.training.batch.into());
     let epoch_steps = lengths.len() as u64;
-    for batch in order.split_with_sizes(lengths, 0) {
+    let done = sums.losses.len();
+    for batch in order.split_with_sizes(lengths, 0).into_iter().skip(done) {
         let spec = &trial.spec.training;
         let factor = factor(&spec.schedule, trial.step, epoch_steps, spec.epochs);
         trial.optimiser.set_factor(factor);
@@ -41,19 +51,23 @@ pub fn run(trial: &mut Trial, epoch: u32) -> Summary {
         let loss = match tuned {
             Some(order) if due => {
                 let (loss, norm) = both_steps(trial, order, &x, &draw);
-                norms.push(norm);
+                sums.norms.push(norm);
                 loss
             }
             _ => theta_step(trial, &x, &draw),
         };
-        losses.push(loss * images as f64);
+        sums.losses.push(loss * images as f64);
         trial.step += 1;
+        if let Some(left) = keeper.pause(trial.place(), || trial.tensors(&sums)) {
+            return Err(left);
+        }
     }
     let total = |values: &[Tensor]| Tensor::stack(values, 0).sum(None).double_value(&[]);
-    Summary {
-        training_loss: total(&losses) / trial.images.train.size()[0] as f64,
-        hypergradient_norm: (!norms.is_empty()).then(|| total(&norms) / norms.len() as f64),
-    }
+    let norms = &sums.norms;
+    Ok(Summary {
+        training_loss: total(&sums.losses) / trial.images.train.size()[0] as f64,
+        hypergradient_norm: (!norms.is_empty()).then(|| total(norms) / norms.len() as f64),
+    })
 }
 
 /// Which hypergradient an epoch follows; none during warm-up and where the augmentation is not tuned.
@@ -70,7 +84,7 @@ fn tuning_order(spec: &TrialSpec, epoch: u32) -> Option<HypergradientOrder> {
 
 /// The lengths of an epoch's batches over `count` images, at least 2. The last may be shorter, but never a single
 /// image, whose batch statistics could mean nothing: that one joins the batch before it.
-fn batch_lengths(count: i64, batch: i64) -> Vec<i64> {
+pub fn batch_lengths(count: i64, batch: i64) -> Vec<i64> {
     let (whole, rest) = (count / batch, count % batch);
     let mut lengths = vec![batch; whole as usize];
     match (rest, lengths.last_mut()) {

@@ -90,7 +90,8 @@ fn file_sha256(path: &Path) -> Result<String, FingerprintError> {
     Ok(hex(hash))
 }
 
-fn hex(hash: Sha256) -> String {
+/// A hash in hexadecimal.
+pub(crate) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().fold(String::new(), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");

@@ -9,9 +9,10 @@ mod evaluation;
 pub mod fingerprint;
 mod moves;
 mod setup;
+mod state;
 
+use std::mem;
 use std::path::Path;
-use std::time::Instant;
 
 use augur_core::model::{ImageShape, MODEL_FORMAT, ModelCard};
 use augur_core::outcome::{Hyperparameters, Measurement, Outcome, Validation};
@@ -21,13 +22,16 @@ use augur_core::spec::FamilySpec;
 use augur_data::TaskImages;
 
 use crate::baseline;
+use crate::checkpoint::{Checkpoints, Keeper, Left};
 use crate::device::LIBTORCH_VERSION;
 use crate::model::Model;
 
 pub(crate) use draws::Draws;
+use epochs::Summary;
 pub use error::TrialError;
 use setup::Trial;
 pub(crate) use setup::{Groups, KIND, device_of};
+pub(crate) use state::copy;
 
 /// What the receiver of a measurement answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub enum Ended {
     Completed(Outcome, Option<Box<Remains>>),
     /// Told to stop after this many epochs.
     Stopped { epoch: u32 },
+    /// Told to leave, to go on from its checkpoint another time.
+    Left(Left),
 }
 
 /// What a trial leaves behind for whoever wants to keep it.
@@ -90,9 +96,30 @@ pub fn run_judged(
     base: &Path,
     report: &mut dyn FnMut(Measurement) -> Control,
 ) -> Result<Ended, TrialError> {
+    run_resumable(spec, rungs, images, base, None, report)
+}
+
+/// The same from its newest checkpoint on, if there is one, and with more of them on its way. It changes no bit of the outcome
+/// and of the measurements, which are reported from the first epoch on; their seconds count earlier attempts as far as
+/// they are gone on from. Baselines that run no epochs keep no checkpoints.
+///
+/// # Errors
+/// As [`run`]. A checkpoint that can't be written or taken up is none.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_resumable(
+    spec: &TrialSpec,
+    rungs: &[u32],
+    images: &TaskImages,
+    base: &Path,
+    checkpoints: Option<Checkpoints>,
+    report: &mut dyn FnMut(Measurement) -> Control,
+) -> Result<Ended, TrialError> {
+    let keeper = Keeper::new(checkpoints, spec, rungs, report);
     match &spec.method {
-        Method::Augmented { family, initial } => augmented(spec, (family, initial), rungs, images, base, report),
-        Method::Baseline(baseline) => baseline::run(spec, baseline, images, base, report),
+        Method::Augmented { family, initial } => augmented(spec, (family, initial), rungs, images, base, keeper),
+        Method::Baseline(baseline) => baseline::run(spec, baseline, images, base, keeper),
     }
 }
 
@@ -103,41 +130,58 @@ fn augmented(
     rungs: &[u32],
     images: &TaskImages,
     base: &Path,
-    report: &mut dyn FnMut(Measurement) -> Control,
+    mut keeper: Keeper,
 ) -> Result<Ended, TrialError> {
-    let start = Instant::now();
     let mut trial = Trial::new(spec, from, images, base)?;
-    let mut training_loss = f64::NAN;
-    for epoch in 1..=spec.training.epochs {
-        let summary = epochs::run(&mut trial, epoch);
-        training_loss = summary.training_loss;
-        let judged = rungs
-            .contains(&epoch)
-            .then(|| evaluation::on_the_way(&trial, training_loss));
-        let (validation, diagnostics) = judged.flatten().unzip();
-        let measurement = Measurement {
-            epoch,
-            training_loss,
-            validation_loss: Some(evaluation::validation_loss(&trial)),
-            hyperparameters: trial.hyperparameters(),
-            hypergradient_norm: summary.hypergradient_norm,
-            validation,
-            diagnostics,
-            seconds: start.elapsed().as_secs_f64(),
+    let (mut sums, control) = trial.resume(&mut keeper);
+    if control == Control::Stop {
+        return Ok(Ended::Stopped { epoch: keeper.epoch() });
+    }
+    for epoch in keeper.epoch() + 1..=spec.training.epochs {
+        let summary = match epochs::run(&mut trial, epoch, mem::take(&mut sums), &mut keeper) {
+            Ok(summary) => summary,
+            Err(left) => return Ok(Ended::Left(left)),
         };
+        let measurement = measurement(&trial, epoch, &summary, rungs.contains(&epoch), keeper.seconds());
         require_finite(&measurement)?;
-        if report(measurement) == Control::Stop {
+        if keeper.measured(measurement) == Control::Stop {
             return Ok(Ended::Stopped { epoch });
         }
+        if let Some(left) = keeper.pause(trial.place(), || trial.tensors(&sums)) {
+            return Ok(Ended::Left(left));
+        }
     }
-    let judgement = evaluation::judge(&trial, training_loss)?;
+    completed(trial, images, &keeper)
+}
+
+/// What is to be said at the end of an epoch; at a rung with a judgement.
+fn measurement(trial: &Trial, epoch: u32, summary: &Summary, is_rung: bool, seconds: f64) -> Measurement {
+    let training_loss = summary.training_loss;
+    let judged = is_rung.then(|| evaluation::on_the_way(trial, training_loss));
+    let (validation, diagnostics) = judged.flatten().unzip();
+    Measurement {
+        epoch,
+        training_loss,
+        validation_loss: Some(evaluation::validation_loss(trial)),
+        hyperparameters: trial.hyperparameters(),
+        hypergradient_norm: summary.hypergradient_norm,
+        validation,
+        diagnostics,
+        seconds,
+    }
+}
+
+/// The end of a trial whose epochs are over.
+fn completed(trial: Trial, images: &TaskImages, keeper: &Keeper) -> Result<Ended, TrialError> {
+    let spec = trial.spec;
+    let judgement = evaluation::judge(&trial, keeper.training_loss())?;
     let outcome = Outcome {
         tuned: trial.hyperparameters(),
         validation: Some(judgement.validation),
         diagnostics: Some(judgement.diagnostics),
         scores: judgement.scores,
         test_scores: judgement.test_scores,
-        seconds: start.elapsed().as_secs_f64(),
+        seconds: keeper.seconds(),
     };
     if !outcome.is_finite() {
         return Err(TrialError::NotFinite {

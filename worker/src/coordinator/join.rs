@@ -2,7 +2,7 @@
 
 use super::{Backoff, Client, Coordinator, Fault, Shared};
 use crate::error::WorkerError;
-use augur_proto::v1;
+use augur_proto::v1::{self, sweep_service_client::SweepServiceClient};
 use std::{
     sync::{
         Arc,
@@ -26,6 +26,7 @@ impl Coordinator {
             .tcp_nodelay(true)
             .connect_lazy();
         let coordinator = Self {
+            sweeps: SweepServiceClient::new(channel.clone()),
             client: Client::new(channel).max_decoding_message_size(LARGEST_MESSAGE),
             shared: Arc::new(Shared {
                 url: url.to_owned(),

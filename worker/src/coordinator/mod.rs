@@ -8,7 +8,7 @@ mod fault;
 mod join;
 
 use crate::error::WorkerError;
-use augur_proto::v1;
+use augur_proto::v1::{self, TrialState, sweep_service_client::SweepServiceClient};
 use backoff::Backoff;
 use fault::Fault;
 use std::{
@@ -33,6 +33,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Coordinator {
     client: Client,
+    sweeps: SweepServiceClient<Channel>,
     shared: Arc<Shared>,
 }
 
@@ -98,6 +99,19 @@ impl Coordinator {
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
                 Fault::Away(_) | Fault::WorkerUnknown => sleep(backoff.next()).await,
             }
+        }
+    }
+
+    /// Whether a trial, sweeps/{sweep}/trials/{trial}, is over: nobody will run it again. Not where nobody can say so now.
+    pub async fn is_over(&self, trial: &str) -> bool {
+        let request = v1::GetTrialRequest { name: trial.to_owned() };
+        let mut client = self.sweeps.clone();
+        match timeout(CALL_TIMEOUT, client.get_trial(request)).await {
+            Ok(Ok(trial)) => match trial.get_ref().state() {
+                TrialState::Completed | TrialState::Failed | TrialState::Cancelled | TrialState::Stopped => true,
+                TrialState::Unspecified | TrialState::Pending | TrialState::Running => false,
+            },
+            Ok(Err(_)) | Err(_) => false,
         }
     }
 

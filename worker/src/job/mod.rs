@@ -1,5 +1,6 @@
 //! One lease, from its arrival to the report of what came of it.
 
+pub(crate) mod leave;
 mod report;
 mod restore;
 
@@ -11,8 +12,8 @@ use crate::{
     packing::Packing,
     reporter::Reporter,
     slot::{
-        Slot,
-        protocol::{Computed, Done, Earlier, Run},
+        Ended, Orders, Slot,
+        protocol::{Checkpointing, Computed, Done, Earlier, Run},
     },
 };
 use augur_core::{
@@ -29,6 +30,10 @@ use tracing::{info, warn};
 /// as long.
 const LAST_EPOCH: Duration = Duration::from_secs(5);
 
+/// How long a worker that leaves waits for the coordinator to hear of a result or of a trial that is given back, and again of its
+/// goodbye.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
 /// What every job of a worker uses.
 #[derive(Clone)]
 pub(crate) struct Bench {
@@ -39,7 +44,9 @@ pub(crate) struct Bench {
     pub artifacts: Option<PathBuf>,
     /// Which trials may run side by side.
     pub packing: Packing,
-    /// Fires when the worker stops: work in progress is dropped, finished work may still be handed in.
+    /// The least time between two checkpoints of a trial; none where there is one only when the worker leaves.
+    pub checkpoint_every: Option<Duration>,
+    /// Fires when the worker leaves: trials take a checkpoint and are given back, finished work may still be handed in.
     pub stopping: CancellationToken,
 }
 
@@ -51,6 +58,8 @@ enum End {
     Trial(Box<Done>),
     Evaluation(Vec<v1::TrialAgreement>),
     Failed(Cause),
+    /// For somebody else to do, or for later.
+    GivenBack(Cause),
     /// Nobody wants it any more.
     Dropped(&'static str),
 }
@@ -64,24 +73,28 @@ impl Bench {
             None => ("lease", held.token.to_string()),
         };
         info!("{what} begins in slot {}: {name}", slot.index);
+        let is_trial = matches!(work, Some(Work::Trial(_)));
         let end = tokio::select! {
             end = self.do_work(&held, work, slot) => end,
-            () = unwanted(&held.dropped) => End::Dropped(UNWANTED),
-            () = self.stopping.cancelled() => End::Dropped("the worker stops"),
+            () = leave::some_time_after(&held.dropped, LAST_EPOCH) => End::Dropped(UNWANTED),
+            () = self.patience_ends(is_trial) => match is_trial {
+                true => leave::took_too_long(),
+                false => End::Dropped("the worker leaves"),
+            },
         };
-        self.report(&held, what, &name, end).await;
+        let is_completed = tokio::select! {
+            is_completed = self.report(&held, what, &name, end) => is_completed,
+            () = leave::some_time_after(&self.stopping, GRACE) => false,
+        };
+        drop(held);
+        if is_trial {
+            self.tidy(&name, is_completed).await;
+        }
     }
 
     async fn do_work(&self, held: &Held, work: Option<Work>, slot: &mut Slot) -> End {
         match work {
-            Some(Work::Trial(work)) => {
-                self.run_trial(held, work, slot)
-                    .await
-                    .map_or_else(End::Failed, |done| match done {
-                        Some(done) => End::Trial(Box::new(done)),
-                        None => End::Dropped(UNWANTED),
-                    })
-            }
+            Some(Work::Trial(work)) => self.run_trial(held, work, slot).await.unwrap_or_else(End::Failed),
             Some(Work::Evaluation(work)) => self
                 .evaluate(work, slot)
                 .await
@@ -90,7 +103,7 @@ impl Bench {
         }
     }
 
-    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<Option<Done>, Cause> {
+    async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<End, Cause> {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
         let earlier = work.earlier.into_iter().map(|earlier| Earlier {
             artifacts: self.of_trial(&earlier.trial, &spec),
@@ -102,23 +115,29 @@ impl Bench {
             rungs: work.rungs,
             ..self.run_of(&work.trial, spec)
         };
-        let permit = self.packing.admit(&run.spec).await;
-        if held.dropped.is_cancelled() {
-            return Ok(None);
+        let permit = tokio::select! {
+            permit = self.packing.admit(&run.spec) => permit,
+            () = self.stopping.cancelled() => return Ok(leave::pre_empted(None)),
+        };
+        let orders = Orders {
+            stop: held.dropped.clone(),
+            leave: self.stopping.clone(),
+        };
+        if orders.stop.is_cancelled() {
+            return Ok(End::Dropped(UNWANTED));
         }
         let ended = slot
-            .run_until(run, &held.dropped, |measurement| {
-                self.reporter.add(held.token, measurement)
-            })
+            .run_until(run, &orders, |measurement| self.reporter.add(held.token, measurement))
             .await;
         match ended {
-            Ok(None) => Ok(None),
-            Ok(Some(done)) => {
+            Ok(Ended::Stopped) => Ok(End::Dropped(UNWANTED)),
+            Ok(Ended::Left(place)) => Ok(leave::pre_empted(Some(place))),
+            Ok(Ended::Done(done)) => {
                 // A trial that was reused took nothing.
                 if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
                     permit.measured(bytes);
                 }
-                Ok(Some(done))
+                Ok(End::Trial(done))
             }
             Err(cause) if cause.kind == CauseKind::OutOfMemory => Err(out_of_memory(cause, permit.ran_out())),
             Err(cause) => Err(cause),
@@ -159,13 +178,18 @@ impl Bench {
 impl Bench {
     /// What a slot's child is told to run, with nothing to reuse. `name` is the trial's, sweeps/{sweep}/trials/{trial}.
     fn run_of(&self, name: &str, spec: TrialSpec) -> Run {
+        let artifacts = self.of_trial(name, &spec);
         Run {
-            artifacts: self.of_trial(name, &spec),
             sweep: name.split('/').nth(1).unwrap_or_default().to_owned(),
             spec,
             base_dir: self.base_dir.clone(),
             earlier: Vec::new(),
             rungs: Vec::new(),
+            checkpoints: artifacts.as_deref().map(|trial| Checkpointing {
+                folder: artifacts::checkpoints(trial),
+                seconds: self.checkpoint_every.map(|every| every.as_secs_f64()),
+            }),
+            artifacts,
         }
     }
 
@@ -179,12 +203,6 @@ impl Bench {
     fn of_sweep(&self, name: &str) -> Option<PathBuf> {
         artifacts::of_sweep(self.artifacts.as_deref()?, name)
     }
-}
-
-/// Returns some time after the coordinator has said that it wants the work no more.
-async fn unwanted(dropped: &CancellationToken) {
-    dropped.cancelled().await;
-    tokio::time::sleep(LAST_EPOCH).await;
 }
 
 /// The spec of the trial called `name` (sweeps/{sweep}/trials/{trial}), which must be the trial that the spec makes.

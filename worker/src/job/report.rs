@@ -11,17 +11,28 @@ use augur_proto::v1;
 use tracing::{error, info, warn};
 
 impl Bench {
-    /// Reports the end of the work under a lease, until the coordinator has it or says that it is stale.
-    pub(super) async fn report(&self, held: &Held, what: &str, name: &str, end: End) {
+    /// Reports the end of the work under a lease, until the coordinator has it or says that it is stale. Whether the work is
+    /// completed by it.
+    pub(super) async fn report(&self, held: &Held, what: &str, name: &str, end: End) -> bool {
         let reported = match end {
-            End::Dropped(why) => return info!("{what} dropped, for {why}: {name}"),
+            End::Dropped(why) => {
+                info!("{what} dropped, for {why}: {name}");
+                return false;
+            }
             End::Trial(done) => self.complete_trial(held, *done).await,
             End::Evaluation(trials) => self.complete_evaluation(held, trials).await,
             End::Failed(cause) => {
                 warn!("{what} failed, {cause}: {name}");
-                return self.fail(held, what, name, cause).await;
+                self.fail(held, what, name, cause).await;
+                return false;
+            }
+            End::GivenBack(cause) => {
+                info!("{what} {cause}: {name}");
+                self.fail(held, what, name, cause).await;
+                return false;
             }
         };
+        let is_completed = reported.is_ok();
         match reported {
             Ok(()) => info!("{what} completed: {name}"),
             Err(GaveUp::Stale) => info!("{what} dropped, for its lease was lost: {name}"),
@@ -40,6 +51,7 @@ impl Bench {
                 .await;
             }
         }
+        is_completed
     }
 
     async fn complete_trial(&self, held: &Held, done: Done) -> Result<(), GaveUp> {

@@ -1,6 +1,6 @@
 //! A selected trial that was reused, and whose detector was gone: trained once more, for its detector alone.
 
-use super::Bench;
+use super::{Bench, leave::discard};
 use crate::{
     artifacts,
     slot::{
@@ -35,6 +35,7 @@ impl Bench {
         info!("the selected trial was reused and its detector is gone; it is trained once more: {name}");
         let _permit = self.packing.admit(spec).await;
         let Done { result, .. } = slot.run(self.run_of(&name, spec.clone()), |_| ()).await?;
+        discard(&folder);
         if let Computed::Now(outcome) = result
             && outcome.scores != selected.scores
         {

@@ -6,7 +6,7 @@ use super::{
     images::{LastImages, Loaded},
     peak,
     post_mortem::says_out_of_memory,
-    protocol::{Computed, Done, Event, Request, Run, from_line, to_line},
+    protocol::{Computed, Done, Event, Place, Request, Run, from_line, to_line},
     reuse::reuse,
 };
 use augur_core::{
@@ -15,6 +15,7 @@ use augur_core::{
     state::{Cause, CauseKind},
 };
 use augur_train::{
+    checkpoint::{Checkpoints, Left, Note},
     model::save_embeddings,
     trial::{
         self, Control, Ended, Remains, TrialError,
@@ -34,6 +35,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
+    time::{Duration, Instant},
 };
 
 /// Serves until stdin ends.
@@ -48,11 +50,12 @@ pub fn main() -> ExitCode {
 }
 
 fn serve() -> io::Result<ExitCode> {
-    let mut events = Events(claim_stdout()?);
+    let events = Events(claim_stdout()?);
     die_with_parent()?;
+    ignore_goodbyes()?;
     let mut images = LastImages::default();
-    for (run, stop) in requests() {
-        let end = run_caught(&run, &stop, &mut images, &mut events);
+    for (run, orders) in requests() {
+        let end = run_caught(&run, &orders, &mut images, &events);
         events.send(&end)?;
         if let Event::Failed(_) = end {
             return Ok(ExitCode::FAILURE);
@@ -77,20 +80,41 @@ fn die_with_parent() -> io::Result<()> {
     Ok(())
 }
 
-/// The trials that stdin asks for, each with the flag that stops it. Its end ends the process at once, in the middle of a
-/// trial too.
-fn requests() -> mpsc::Receiver<(Run, Arc<AtomicBool>)> {
+/// Leaves it to the worker to say when to leave: service managers send these signals to all processes of a service at once.
+fn ignore_goodbyes() -> io::Result<()> {
+    for signal in [libc::SIGTERM, libc::SIGUSR1, libc::SIGINT] {
+        // SAFETY: SIG_IGN runs no code of this process.
+        if unsafe { libc::signal(signal, libc::SIG_IGN) } == libc::SIG_ERR {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// What the worker wants of a trial that runs.
+#[derive(Default)]
+struct Orders {
+    /// That it ends with its epoch.
+    stop: AtomicBool,
+    /// That it ends with its step, and a checkpoint.
+    leave: AtomicBool,
+}
+
+/// The trials that stdin asks for, each with the orders that come while it runs. Its end ends the process at once, in the middle
+/// of a trial too.
+fn requests() -> mpsc::Receiver<(Run, Arc<Orders>)> {
     let (sender, requests) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut last = Arc::new(AtomicBool::new(false));
+        let mut last = Arc::<Orders>::default();
         for line in io::stdin().lines().map_while(Result::ok) {
             match from_line(&line) {
                 Ok(Request::Run(run)) => {
-                    last = Arc::new(AtomicBool::new(false));
+                    last = Arc::default();
                     // Fails only when the process is ending.
                     let _ = sender.send((run, Arc::clone(&last)));
                 }
-                Ok(Request::Stop) => last.store(true, Ordering::Relaxed),
+                Ok(Request::Stop) => last.stop.store(true, Ordering::Relaxed),
+                Ok(Request::Leave) => last.leave.store(true, Ordering::Relaxed),
                 Err(error) => {
                     eprintln!("the worker asked for what is no trial: {error}");
                     exit(1);
@@ -106,14 +130,14 @@ fn requests() -> mpsc::Receiver<(Run, Arc<AtomicBool>)> {
 struct Events(File);
 
 impl Events {
-    fn send(&mut self, event: &Event) -> io::Result<()> {
-        self.0.write_all(to_line(event)?.as_bytes())
+    fn send(&self, event: &Event) -> io::Result<()> {
+        (&self.0).write_all(to_line(event)?.as_bytes())
     }
 }
 
 /// Runs a trial; a panic (tch turns libtorch's C++ exceptions into those) is an end like any other.
-fn run_caught(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut Events) -> Event {
-    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, stop, images, events)));
+fn run_caught(run: &Run, orders: &Orders, images: &mut LastImages, events: &Events) -> Event {
+    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, orders, images, events)));
     caught.unwrap_or_else(|panic| {
         let message = message_of(panic.as_ref());
         let kind = if says_out_of_memory(&message) {
@@ -125,7 +149,7 @@ fn run_caught(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mu
     })
 }
 
-fn run_trial(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut Events) -> Event {
+fn run_trial(run: &Run, orders: &Orders, images: &mut LastImages, events: &Events) -> Event {
     peak::reset();
     let Loaded { images, sha256 } = match images.of(run) {
         Ok(loaded) => loaded,
@@ -145,13 +169,27 @@ fn run_trial(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut
     }
     // Nobody hears a child whose worker is gone.
     let mut report = |measurement| match events.send(&Event::Measurement(measurement)) {
-        Ok(()) if !stop.load(Ordering::Relaxed) => Control::Continue,
+        Ok(()) if !orders.stop.load(Ordering::Relaxed) => Control::Continue,
         _ => Control::Stop,
     };
-    match trial::run_judged(&run.spec, &run.rungs, images, &run.base_dir, &mut report) {
+    let begun = Instant::now();
+    let clock = || begun.elapsed();
+    let leave = || orders.leave.load(Ordering::Relaxed);
+    let note = |note: Note| tell(events, &note);
+    let checkpoints = run.checkpoints.as_ref().map(|wanted| Checkpoints {
+        folder: &wanted.folder,
+        fingerprint: &fingerprint,
+        every: wanted
+            .seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        clock: &clock,
+        leave: &leave,
+        note: &note,
+    });
+    match trial::run_resumable(&run.spec, &run.rungs, images, &run.base_dir, checkpoints, &mut report) {
         Ok(Ended::Completed(outcome, remains)) => {
             // Of a trial that was stopped during its last judgement nothing is wanted.
-            let wanted = !stop.load(Ordering::Relaxed);
+            let wanted = !orders.stop.load(Ordering::Relaxed);
             if let (true, Some(folder), Some(remains)) = (wanted, &run.artifacts, remains) {
                 keep(folder, &outcome, *remains);
             }
@@ -162,8 +200,22 @@ fn run_trial(run: &Run, stop: &AtomicBool, images: &mut LastImages, events: &mut
             })
         }
         Ok(Ended::Stopped { epoch }) => Event::Stopped { epoch },
+        Ok(Ended::Left(Left { epoch, step, is_saved })) => Event::Left(Place { epoch, step, is_saved }),
         Err(error) => failed(kind_of(&error), chain(&error)),
     }
+}
+
+/// Tells the worker what the trial has to say of its checkpoints.
+fn tell(events: &Events, note: &Note) {
+    let event = match note {
+        Note::Resumed { epoch, step } => Event::Resumed {
+            epoch: *epoch,
+            step: *step,
+        },
+        Note::Skipped(error) | Note::NotWritten(error) => Event::Warning(error.to_string()),
+    };
+    // Nobody hears a child whose worker is gone.
+    let _ = events.send(&event);
 }
 
 /// Keeps a detector and its embeddings. The outcome doesn't depend on it: a full disk costs the detector alone.

@@ -19,7 +19,7 @@ use augur_core::{
     outcome::Measurement,
     state::{Cause, CauseKind},
 };
-use protocol::{Done, Run};
+use protocol::{Done, Place, Run};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,26 @@ pub struct Slot {
     program: PathBuf,
     log: Option<PathBuf>,
     process: Option<Process>,
+}
+
+/// What a trial that runs can be told.
+#[derive(Clone, Debug, Default)]
+pub struct Orders {
+    /// To end with its epoch: nobody wants it any more.
+    pub stop: CancellationToken,
+    /// To end with its step, and a checkpoint where they are kept: the worker leaves.
+    pub leave: CancellationToken,
+}
+
+/// How a trial ended that did not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// With a result.
+    Done(Box<Done>),
+    /// Because it was told to stop.
+    Stopped,
+    /// Because it was told to leave.
+    Left(Place),
 }
 
 impl Slot {
@@ -51,29 +71,31 @@ impl Slot {
         self.process.as_ref().and_then(Process::pid)
     }
 
-    /// Runs a trial to its end. Dropping the future kills the child: a cancelled trial leaves nothing behind.
+    /// Runs a trial to its end. Dropping the future kills the child: a cancelled trial leaves nothing behind but its checkpoints.
     ///
     /// # Errors
     /// Why there is no outcome.
     pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
-        let done = self.run_until(run, &CancellationToken::new(), on_measurement).await?;
-        done.ok_or_else(|| Cause {
-            kind: CauseKind::Released,
-            detail: "the trial was stopped on its way".into(),
-        })
+        match self.run_until(run, &Orders::default(), on_measurement).await? {
+            Ended::Done(done) => Ok(*done),
+            Ended::Stopped | Ended::Left(_) => Err(Cause {
+                kind: CauseKind::Released,
+                detail: "the trial was stopped on its way".into(),
+            }),
+        }
     }
 
-    /// The same, until `stop` fires: then the trial ends with its epoch, without an outcome (none), and the child lives on for
-    /// the next one.
+    /// The same, until one of the `orders` comes: then the trial ends without an outcome, and the child lives on for the next
+    /// one.
     ///
     /// # Errors
     /// Why there is no outcome.
     pub async fn run_until(
         &mut self,
         run: Run,
-        stop: &CancellationToken,
+        orders: &Orders,
         on_measurement: impl FnMut(Measurement),
-    ) -> Result<Option<Done>, Cause> {
+    ) -> Result<Ended, Cause> {
         let threads = run.spec.resources.threads;
         let healthy = self
             .process
@@ -83,7 +105,7 @@ impl Slot {
             Some(process) => process,
             None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e))?,
         };
-        let result = process.run(run, stop, on_measurement).await;
+        let result = process.run(run, orders, on_measurement).await;
         // A failure may have left anything in the child's memory.
         self.process = result.is_ok().then_some(process);
         result

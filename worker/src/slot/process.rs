@@ -1,9 +1,10 @@
 //! The worker's side of a child process: start it, hand it a trial, hear its events, find out why it died.
 
 use super::{
+    Ended, Orders,
     log::Log,
     post_mortem::{self, OomKills},
-    protocol::{Done, Event, Request, Run, from_line, to_line},
+    protocol::{Event, Place, Request, Run, from_line, to_line},
 };
 use augur_core::{
     outcome::Measurement,
@@ -14,7 +15,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
 };
-use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 /// A child process of a slot. Dropping it kills it.
 pub(super) struct Process {
@@ -64,22 +65,28 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Runs a trial to its end, or to that of the child; none where it ended because `stop` had fired.
+    /// Runs a trial to its end, or to that of the child.
     pub async fn run(
         &mut self,
         run: Run,
-        stop: &CancellationToken,
+        orders: &Orders,
         mut on_measurement: impl FnMut(Measurement),
-    ) -> Result<Option<Done>, Cause> {
+    ) -> Result<Ended, Cause> {
         let oom_kills = OomKills::now();
+        let trial = run.spec.id();
         self.ask(&Request::Run(run)).await?;
-        let mut is_told = false;
+        let (mut is_stopped, mut leaves) = (false, false);
         loop {
             let line = tokio::select! {
                 line = self.events.next_line() => line,
-                () = stop.cancelled(), if !is_told => {
-                    is_told = true;
+                () = orders.stop.cancelled(), if !is_stopped => {
+                    is_stopped = true;
                     self.ask(&Request::Stop).await?;
+                    continue;
+                }
+                () = orders.leave.cancelled(), if !leaves => {
+                    leaves = true;
+                    self.ask(&Request::Leave).await?;
                     continue;
                 }
             };
@@ -90,9 +97,12 @@ impl Process {
             };
             match from_line(&line) {
                 Ok(Event::Measurement(measurement)) => on_measurement(measurement),
-                Ok(Event::Done(done)) => return Ok(Some(done)),
-                Ok(Event::Stopped { .. }) if is_told => return Ok(None),
-                Ok(Event::Stopped { epoch }) => {
+                Ok(Event::Resumed { epoch, step }) => info!("trial {trial} resumes after epoch {epoch}, step {step}"),
+                Ok(Event::Warning(text)) => warn!("trial {trial}: {text}"),
+                Ok(Event::Done(done)) => return Ok(Ended::Done(Box::new(done))),
+                Ok(Event::Stopped { .. }) if is_stopped => return Ok(Ended::Stopped),
+                Ok(Event::Left(place)) if leaves => return Ok(Ended::Left(place)),
+                Ok(Event::Stopped { epoch } | Event::Left(Place { epoch, .. })) => {
                     return Err(crashed(format!(
                         "the trial ended after epoch {epoch} though nobody told it to"
                     )));

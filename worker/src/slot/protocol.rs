@@ -1,10 +1,10 @@
 //! What a worker and its slot's child say to each other: one JSON value a line.
 //!
 //! The worker writes a [`Request::Run`] to the child's stdin. The child answers on its stdout with any number of
-//! [`Event::Measurement`] and then one [`Event::Done`], [`Event::Stopped`] or [`Event::Failed`]; only then may the next one
-//! come. In between, [`Request::Stop`] ends the trial with its epoch; after its end it changes nothing. A child whose stdin
-//! ends exits; one that said [`Event::Failed`] is not used again. Numbers keep every bit (f64 in shortest
-//! form, read back exactly); only finite ones are sent.
+//! [`Event::Measurement`] and then one [`Event::Done`], [`Event::Stopped`], [`Event::Left`] or [`Event::Failed`]; only then may
+//! the next one come. In between, [`Request::Stop`] ends the trial with its epoch and [`Request::Leave`] with its step and a
+//! checkpoint; after its end they change nothing. A child whose stdin ends exits; one that said [`Event::Failed`] is not used
+//! again. Numbers keep every bit (f64 in shortest form, read back exactly); only finite ones are sent.
 
 use augur_core::{
     outcome::{Measurement, Outcome},
@@ -26,6 +26,8 @@ pub enum Request {
     Run(Run),
     /// End the last trial with its epoch, if it runs.
     Stop,
+    /// End the last trial with its step, if it runs, and leave a checkpoint where they are kept.
+    Leave,
 }
 
 /// Run this trial.
@@ -48,6 +50,19 @@ pub struct Run {
     /// The epochs at whose end it is judged on its way.
     #[serde(default)]
     pub rungs: Vec<u32>,
+    /// Where it goes on from and how often it is saved; none where that is not wanted.
+    #[serde(default)]
+    pub checkpoints: Option<Checkpointing>,
+}
+
+/// The checkpoints of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpointing {
+    /// Their folder, which holds nothing else.
+    pub folder: PathBuf,
+    /// The least time between two, seconds; none where one is taken only when the trial leaves.
+    pub seconds: Option<f64>,
 }
 
 /// An earlier completion of a trial.
@@ -95,6 +110,15 @@ pub enum Computed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
+    /// The trial goes on from a checkpoint.
+    Resumed {
+        /// Epochs finished.
+        epoch: u32,
+        /// Steps made.
+        step: u64,
+    },
+    /// A line for the log of something that changes no result.
+    Warning(String),
     /// An epoch has ended.
     Measurement(Measurement),
     /// The trial has ended well.
@@ -104,8 +128,22 @@ pub enum Event {
         /// Epochs finished.
         epoch: u32,
     },
+    /// The trial has ended after a step, as it was told to.
+    Left(Place),
     /// The trial came to nothing.
     Failed(Cause),
+}
+
+/// Where a trial was when it left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Epochs finished.
+    pub epoch: u32,
+    /// Steps made.
+    pub step: u64,
+    /// A checkpoint has just this place.
+    pub is_saved: bool,
 }
 
 /// A message as its line, line feed included.

@@ -114,7 +114,12 @@ impl Coordinator {
 
     /// The same with so many slots.
     pub fn worker_of(&self, slots: &str, arguments: &[&str]) -> Running {
-        let log = File::create(self.log()).unwrap();
+        self.worker_with_log(&self.log(), slots, arguments)
+    }
+
+    /// The same with a log of its own.
+    pub fn worker_with_log(&self, log: &Path, slots: &str, arguments: &[&str]) -> Running {
+        let log = File::create(log).unwrap();
         let worker = Command::new(program())
             .args(["--coordinator", &self.url, "--slots", slots, "--base-dir"])
             .arg(workspace())

@@ -12,6 +12,9 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# Whether PostgreSQL's server is here: on PATH, or where Debian puts it.
+have_postgres() { { have initdb && have postgres; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
 # at_least HAVE NEED: whether version HAVE is NEED or later.
 at_least() { printf '%s\n%s\n' "$2" "$1" | sort -V -C; }
 

@@ -1,7 +1,7 @@
 //! Where the other programs of augur are: beside this one, else on PATH.
 
-use crate::failure::{Exit, Failure};
-use std::{env, path::PathBuf};
+use crate::failure::{Exit, Failure, os_text};
+use std::{env, ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::Command};
 
 /// The coordinator's program.
 pub const COORDINATOR: &str = "augur-coordinator";
@@ -25,4 +25,11 @@ pub fn require(name: &str) -> Result<PathBuf, Failure> {
         let text = format!("{name} is neither beside `augur` nor on PATH; build it with `make setup`");
         Failure::new(Exit::CannotStart, text)
     })
+}
+
+/// Becomes a program's command of this name; returns only if that fails.
+pub fn hand_over(program: &str, command: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
+    let fault = Command::new(require(program)?).arg(command).args(arguments).exec();
+    let text = format!("{program} can't be started: {}", os_text(&fault));
+    Err(Failure::new(Exit::CannotStart, text))
 }

@@ -1,6 +1,6 @@
 //! What the services can answer instead of a result, and the one table that says how each looks on the wire.
 
-use crate::store::StoreError;
+use crate::store::{Fault, FaultKind, StoreError};
 use augur_core::{id::WorkerId, spec::SpecError, state::Refusal};
 use augur_proto::{API_VERSION, Malformed};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -87,6 +87,9 @@ pub enum Error {
     /// The store failed; nothing of the call was done.
     #[error("nothing was changed, for the store failed: {}", chain(.0.as_ref()))]
     Store(Arc<StoreError>),
+    /// Another call of the same transaction met a fault of the store.
+    #[error("nothing was changed, for the store failed: {}; try again", chain(.0.as_ref()))]
+    Undone(Arc<StoreError>),
 }
 
 impl Error {
@@ -107,8 +110,14 @@ impl Error {
             Self::Stopping => (Code::Unavailable, "STOPPING"),
             Self::Store(error) => match **error {
                 StoreError::Damaged(_) => (Code::DataLoss, "STORE_DAMAGED"),
+                StoreError::Database(Fault {
+                    kind: FaultKind::Corrupt,
+                    ..
+                }) => (Code::DataLoss, "STORE_DAMAGED"),
                 StoreError::Database(_) | StoreError::Conflict(_) => (Code::Unavailable, "STORE_FAILED"),
+                StoreError::NulInText => (Code::InvalidArgument, "FIELD_INVALID"),
             },
+            Self::Undone(_) => (Code::Unavailable, "STORE_FAILED"),
         }
     }
 

@@ -1,12 +1,13 @@
 //! The coordinator of augur: it keeps the sweeps, leases trials to workers, and selects.
 //!
-//! `service` (gRPC) -> `engine` (one task that writes; group commit) -> `store` (SQLite; the only SQL). The decisions
+//! `service` (gRPC) -> `engine` (one task that writes; group commit) -> `store` (the only SQL; SQLite, PostgreSQL or memory). The decisions
 //! are those of `augur_core`; here they are given the moment and their effects are written down.
 
 pub mod clock;
 mod engine;
 mod error;
 mod halving;
+pub mod maintenance;
 mod server;
 mod service;
 mod store;
@@ -14,4 +15,4 @@ mod store;
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
 pub use server::{Config, Coordinator, EndError, StartError};
-pub use store::{OpenError, StoreError, Violation};
+pub use store::{BadLocation, Fault, FaultKind, Location, OpenError, StoreError, TransferError, Violation};

@@ -1,7 +1,11 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
-use augur_coordinator::{Config, Coordinator, OpenError, Settings, StartError, clock::SystemClock};
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use augur_coordinator::{
+    Config, Coordinator, Location, OpenError, Settings, StartError, TransferError,
+    clock::{Clock, SystemClock},
+    maintenance::{self, Imported},
+};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use std::{
     error::Error,
     io::{self, IsTerminal, Read, Write},
@@ -19,14 +23,61 @@ use tracing_subscriber::EnvFilter;
 
 /// Keeps sweeps, leases their trials to workers, selects.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    args: Args,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks a store, or moves a sweep from one store to another
+    #[command(subcommand)]
+    Store(StoreCommand),
+}
+
+#[derive(Subcommand)]
+enum StoreCommand {
+    /// Checks that everything in a store holds together; a coordinator may be running on it
+    Check {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Writes one sweep with all that came of it to a new file; a coordinator may be running on the store
+    Export {
+        /// The sweep's name
+        sweep: String,
+        /// The file to write
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Takes a sweep from a file into a store that no coordinator is running on
+    Import {
+        /// The file that an export wrote
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(clap::Args)]
+struct Place {
+    /// The store: an SQLite file, or postgres://USER@HOST:PORT/DATABASE
+    #[arg(long, default_value = "augur.sqlite", env = "AUGUR_STORE", hide_env_values = true)]
+    store: Location,
+}
+
+#[derive(clap::Args)]
 struct Args {
     /// Address and port to listen on; port 0 is any free one
     #[arg(long, default_value = "127.0.0.1:7461")]
     listen: SocketAddr,
-    /// The SQLite file that holds everything; made if it isn't there
-    #[arg(long, default_value = "augur.sqlite")]
-    store: PathBuf,
+    /// What holds everything: an SQLite file, made if it isn't there, or postgres://USER@HOST:PORT/DATABASE
+    #[arg(long, default_value = "augur.sqlite", env = "AUGUR_STORE", hide_env_values = true)]
+    store: Location,
     /// How long a worker may be silent before its trials go to others; it renews three times as often
     #[arg(long, default_value_t = 15.0, value_parser = seconds)]
     lease_seconds: f64,
@@ -47,14 +98,14 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    if !args.listen.ip().is_loopback() && !args.insecure {
+    let Cli { command, args } = Cli::parse();
+    if command.is_none() && !args.listen.ip().is_loopback() && !args.insecure {
         let message = format!(
             "{} can be reached from other machines, and nobody is asked who they are; \
              listen on 127.0.0.1, or add --insecure where every machine around is trusted",
             args.listen
         );
-        Args::command().error(ErrorKind::ValueValidation, message).exit();
+        Cli::command().error(ErrorKind::ValueValidation, message).exit();
     }
     let filter = EnvFilter::try_from_env("AUGUR_LOG").or_else(|_| EnvFilter::try_from_default_env());
     tracing_subscriber::fmt()
@@ -62,8 +113,15 @@ async fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let ended = match command {
+        None => run(args).await.map(|()| 0),
+        Some(Command::Store(command)) => {
+            let done = maintain(command).await;
+            done.map_err(|error| (transfer_exit_code(&error), error.into()))
+        }
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
         Err((code, error)) => {
             eprintln!("augur-coordinator: {}", chain(error.as_ref()));
             ExitCode::from(code)
@@ -97,6 +155,44 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     coordinator.stop().await.map_err(|error| (1, error.into()))
 }
 
+/// Carries out a command on a store; the exit code says what came of it.
+async fn maintain(command: StoreCommand) -> Result<u8, TransferError> {
+    let now = SystemClock::default().now();
+    let mut text = String::new();
+    let mut code = 0;
+    match command {
+        StoreCommand::Check { place } => {
+            let findings = maintenance::check(&place.store).await?;
+            for line in &findings.wrong {
+                text.push_str(&format!("{line}\n"));
+            }
+            let (sweeps, trials) = (findings.sweeps, findings.trials);
+            if findings.wrong.is_empty() {
+                text = format!("all is well: {sweeps} sweeps, {trials} trials\n");
+            } else {
+                text.push_str(&format!(
+                    "{} things do not hold; docs/store.md says what to do\n",
+                    findings.wrong.len()
+                ));
+                code = 15;
+            }
+        }
+        StoreCommand::Export { sweep, file, place } => {
+            maintenance::export(&place.store, &sweep, &file, now).await?;
+            text = format!("exported sweep {sweep} to {}\n", file.display());
+        }
+        StoreCommand::Import { file, place } => {
+            text = match maintenance::import(&place.store, &file, now).await? {
+                Imported::New(sweep) => format!("imported sweep {sweep}\n"),
+                Imported::Identical(sweep) => format!("sweep {sweep} is there already, the same: nothing to do\n"),
+            };
+        }
+    }
+    // A reader that has gone away is no fault.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(code)
+}
+
 /// Ends when it is time to stop, with the reason.
 fn stop(with_stdin: bool) -> io::Result<oneshot::Receiver<&'static str>> {
     let (stop, stopped) = oneshot::channel();
@@ -124,11 +220,31 @@ fn stop(with_stdin: bool) -> io::Result<oneshot::Receiver<&'static str>> {
 /// The exit codes that augur's programs share.
 fn exit_code(error: &StartError) -> u8 {
     match error {
-        StartError::Store(OpenError::NotWritable { .. }) => 5,
+        StartError::Store(error) => store_exit_code(error),
         StartError::PortInUse(_) => 6,
-        StartError::Store(OpenError::InUse { .. }) => 11,
-        StartError::Store(OpenError::Newer { .. }) => 12,
-        StartError::Store(OpenError::Unusable { .. }) | StartError::Listen { .. } | StartError::Reflection(_) => 1,
+        StartError::Listen { .. } | StartError::Reflection(_) => 1,
+    }
+}
+
+fn transfer_exit_code(error: &TransferError) -> u8 {
+    match error {
+        TransferError::Open(error) => store_exit_code(error),
+        TransferError::Store(_) => 1,
+        TransferError::Read { .. } | TransferError::BadFile { .. } => 4,
+        TransferError::Write { .. } => 5,
+        TransferError::NoSweep(_) | TransferError::Newer { .. } | TransferError::NoOrigin { .. } => 12,
+        TransferError::Taken(_) => 13,
+    }
+}
+
+fn store_exit_code(error: &OpenError) -> u8 {
+    match error {
+        OpenError::NotReadable { .. } => 4,
+        OpenError::NotWritable { .. } | OpenError::Backup { .. } => 5,
+        OpenError::Unreachable { .. } | OpenError::TooOld { .. } => 6,
+        OpenError::InUse { .. } => 11,
+        OpenError::Newer { .. } | OpenError::Older { .. } => 12,
+        OpenError::Unusable { .. } => 1,
     }
 }
 

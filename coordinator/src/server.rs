@@ -4,10 +4,10 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     service::{Sweeps, Workers},
-    store::{self, OpenError, StoreError},
+    store::{self, Location, OpenError, StoreError},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -29,8 +29,8 @@ const LAST_CALLS: Duration = Duration::from_secs(3);
 pub struct Config {
     /// Where it listens; port 0 is any free one.
     pub listen: SocketAddr,
-    /// The SQLite file.
-    pub store: PathBuf,
+    /// What holds everything.
+    pub store: Location,
     /// The rest.
     pub settings: Settings,
 }

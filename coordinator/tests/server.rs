@@ -3,7 +3,7 @@
 
 mod support;
 
-use augur_coordinator::{Coordinator, OpenError, Settings, StartError, clock::SystemClock};
+use augur_coordinator::{Config, Coordinator, OpenError, Settings, StartError, clock::SystemClock};
 use augur_proto::v1;
 use std::{sync::Arc, time::Duration};
 use support::{Host, LightWorker, SPEC, config, create, eventually, get, reason, wide_spec};
@@ -134,7 +134,10 @@ async fn one_refused_command_does_not_undo_its_neighbours() {
 #[tokio::test]
 async fn a_second_coordinator_on_the_store_is_refused() {
     let host = Host::start().await;
-    let config = config(host.folder.path(), Settings::default());
+    let config = Config {
+        store: host.store.clone(),
+        ..config(host.folder.path(), Settings::default())
+    };
     let second = Coordinator::start(config.clone(), Arc::new(SystemClock::default())).await;
     assert!(matches!(second.err(), Some(StartError::Store(OpenError::InUse { .. }))));
     host.coordinator.stop().await.unwrap();

@@ -11,6 +11,7 @@ mod preview;
 mod run;
 mod score;
 mod select;
+mod store;
 mod submit;
 mod watch;
 mod workers;
@@ -37,6 +38,7 @@ pub enum Command {
     Select(select::Select),
     Score(score::Score),
     Export(score::Export),
+    Store(store::Store),
     Fetch(fetch::Fetch),
     Data(data::Data),
     Doctor(doctor::Doctor),
@@ -58,6 +60,7 @@ impl Command {
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Data(command) => command.run(),
             Self::Doctor(command) => command.run(),

@@ -30,7 +30,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// A store that several runs share: what one has computed, another doesn't compute again [default: the folder's own]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = store_file)]
     store: Option<PathBuf>,
     /// Compute every trial, also those that the store has from an earlier sweep
     #[arg(long)]
@@ -167,6 +167,14 @@ fn use_of_slots(time: &Time, slots: u32) -> String {
 
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// The store of a run is a file; a coordinator on a server is started apart from it.
+fn store_file(text: &str) -> Result<PathBuf, String> {
+    match text.contains("://") {
+        false => Ok(text.into()),
+        true => Err("it is no file; start `augur-coordinator --store` with it, workers, and `augur submit`".into()),
+    }
 }
 
 /// A folder keeps one sweep: its results would otherwise be of one and its store of another.

@@ -1,11 +1,8 @@
 //! `augur score` and `augur export`: what a saved detector is for. The worker's program does it, since it has libtorch.
 
-use crate::{
-    failure::{Exit, Failure, os_text},
-    programs,
-};
+use crate::{failure::Failure, programs};
 use clap::Args;
-use std::{ffi::OsString, os::unix::process::CommandExt, process::Command};
+use std::ffi::OsString;
 
 /// Scores images with a saved detector: MODEL IMAGES... [--format csv|json] [--false-alarm-rate RATE]
 /// [--normal train|held-out]
@@ -28,22 +25,12 @@ pub struct Export {
 
 impl Score {
     pub fn run(self) -> Result<(), Failure> {
-        hand_over("score", self.arguments)
+        programs::hand_over(programs::WORKER, "score", self.arguments)
     }
 }
 
 impl Export {
     pub fn run(self) -> Result<(), Failure> {
-        hand_over("export", self.arguments)
+        programs::hand_over(programs::WORKER, "export", self.arguments)
     }
-}
-
-/// Becomes the worker's command of this name; returns only if that fails.
-fn hand_over(command: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
-    let fault = Command::new(programs::require(programs::WORKER)?)
-        .arg(command)
-        .args(arguments)
-        .exec();
-    let text = format!("{} can't be started: {}", programs::WORKER, os_text(&fault));
-    Err(Failure::new(Exit::CannotStart, text))
 }

@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     Keep,
     Undo,
     /// The database itself failed: the whole batch is undone.
-    Abort(StoreError),
+    Abort(Arc<StoreError>),
 }
 
 /// A command of any kind in the queue.
@@ -70,36 +70,27 @@ impl<C: Command> Queued for Waiting<C> {
                 return Verdict::Undo;
             };
             self.answer = command.apply(cx).await;
-            match std::mem::replace(&mut self.answer, Err(Error::Stopping)) {
-                Err(Error::Store(error)) => match Arc::try_unwrap(error) {
-                    Ok(error @ StoreError::Database(_)) => Verdict::Abort(error),
-                    Ok(error) => {
-                        self.answer = Err(error.into());
-                        Verdict::Undo
-                    }
-                    Err(shared) => {
-                        self.answer = Err(Error::Store(shared));
-                        Verdict::Undo
-                    }
-                },
-                answer => {
-                    let kept = answer.is_ok();
-                    self.answer = answer;
-                    if kept { Verdict::Keep } else { Verdict::Undo }
+            match &self.answer {
+                Ok(_) => Verdict::Keep,
+                Err(Error::Store(error)) if matches!(**error, StoreError::Database(_)) => {
+                    Verdict::Abort(Arc::clone(error))
                 }
+                Err(_) => Verdict::Undo,
             }
         })
     }
 
     fn answer(self: Box<Self>, failed: Option<&Arc<StoreError>>) {
-        let answer = match failed {
-            None => self.answer,
-            Some(error) => Err(Error::Store(Arc::clone(error))),
+        let answer = match (failed, self.answer) {
+            (None, answer) => answer,
+            // The one that met the fault says which it is; the others may well succeed when they are tried again.
+            (Some(error), Err(Error::Store(own))) if Arc::ptr_eq(error, &own) => Err(Error::Store(own)),
+            (Some(error), _) => Err(Error::Undone(Arc::clone(error))),
         };
         match self.caller {
             // A caller that has gone away does not want the answer.
             Some(caller) => drop(caller.send(answer)),
-            // Of a store that failed the engine has told.
+            // Of a batch that was undone the engine tells.
             None => {
                 if let (Err(error), None) = (answer, failed) {
                     tracing::error!("{error}");

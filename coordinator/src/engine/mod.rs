@@ -16,7 +16,7 @@ pub use handle::{CoordinatorHandle, Counters};
 use crate::{
     clock::Clock,
     error::chain,
-    store::{self, Reader, Writer},
+    store::{self, FaultKind, Reader, StoreError, Writer},
 };
 use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
@@ -68,8 +68,8 @@ struct Engine {
     shared: Arc<Shared>,
     revision: watch::Sender<i64>,
     work: watch::Sender<u64>,
-    /// The last batch could not be written.
-    is_failing: bool,
+    /// What keeps the store from working, if anything does.
+    trouble: Option<Option<FaultKind>>,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -91,7 +91,7 @@ pub(crate) fn start(
         shared: Arc::clone(&shared),
         revision,
         work,
-        is_failing: false,
+        trouble: None,
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -148,29 +148,24 @@ impl Engine {
 
     /// Carries out a batch and answers each command; false where the store took nothing of it.
     async fn carry_out(&mut self, mut commands: Vec<Box<dyn Queued>>) -> bool {
-        let done = self.commit(&mut commands).await.map_err(Arc::new);
+        let done = self.commit(&mut commands).await;
         match &done {
             Ok((revision, batch)) => {
                 self.shared.counters.count(commands.len());
-                if std::mem::take(&mut self.is_failing) {
-                    tracing::info!("the store takes writes again");
-                }
                 self.revision
                     .send_if_modified(|newest| std::mem::replace(newest, *revision) != *revision);
-                if batch.work {
+                let was_trouble = self.trouble.take().is_some();
+                if was_trouble {
+                    tracing::info!("the store works again");
+                }
+                // A commit that was cut off may have been made all the same.
+                if batch.work || was_trouble {
                     self.work.send_modify(|count| *count += 1);
                 }
             }
             Err(error) => {
                 self.shared.plans.clear();
-                // Once: workers try again and again until it is over.
-                if !std::mem::replace(&mut self.is_failing, true) {
-                    tracing::error!(
-                        "the store can't be written, so nothing goes on until it can ({}); nothing is lost: workers keep \
-                         what they have, and leases don't end; if its disk is full, make room",
-                        chain(error.as_ref())
-                    );
-                }
+                self.tell(commands.len(), error);
             }
         }
         for command in commands {
@@ -179,10 +174,23 @@ impl Engine {
         done.is_ok()
     }
 
+    /// Says once what is wrong, not with every batch that is undone by it.
+    fn tell(&mut self, commands: usize, error: &StoreError) {
+        let kind = match error {
+            StoreError::Database(fault) => Some(fault.kind),
+            StoreError::Damaged(_) | StoreError::Conflict(_) | StoreError::NulInText => None,
+        };
+        if self.trouble.replace(kind) == Some(kind) {
+            tracing::debug!("{commands} commands undone: {}", chain(error));
+        } else {
+            tracing::error!("{commands} commands undone: {}", chain(error));
+        }
+    }
+
     /// Applies each command within a savepoint of its own, then commits all of them.
-    async fn commit(&mut self, commands: &mut [Box<dyn Queued>]) -> store::Result<(i64, Batch)> {
+    async fn commit(&mut self, commands: &mut [Box<dyn Queued>]) -> Result<(i64, Batch), Arc<StoreError>> {
         let mut batch = Batch::default();
-        let mut transaction = self.writer.begin().await?;
+        let mut transaction = self.writer.begin(self.shared.clock.now()).await?;
         for command in commands {
             let mut savepoint = transaction.savepoint().await?;
             let mut cx = Cx {

@@ -1,16 +1,17 @@
 //! Evaluations: one job for each sealed group.
 
 use super::{
-    Conn, Result, SweepKey, from_json,
+    Conn, Result, Row, SweepKey,
+    backend::Dialect,
+    from_json,
     job::{self, Job, job_columns},
-    swapped, to_json,
+    query, query_scalar, swapped, to_json,
 };
 use augur_core::{
     id::{LeaseToken, TrialId, WorkerId},
     leaderboard::Agreement,
     time::Timestamp,
 };
-use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::BTreeMap;
 
 /// An evaluation as it is stored.
@@ -35,7 +36,7 @@ macro_rules! select {
     };
 }
 
-fn read(row: &SqliteRow) -> Result<EvaluationRow> {
+fn read(row: &Row) -> Result<EvaluationRow> {
     Ok(EvaluationRow {
         sweep: SweepKey(row.try_get("sweep_key")?),
         group: row.try_get("group_index")?,
@@ -43,13 +44,13 @@ fn read(row: &SqliteRow) -> Result<EvaluationRow> {
     })
 }
 
-fn read_all(rows: &[SqliteRow]) -> Result<Vec<EvaluationRow>> {
+fn read_all(rows: &[Row]) -> Result<Vec<EvaluationRow>> {
     rows.iter().map(read).collect()
 }
 
 /// Creates the evaluation of a group, pending.
 pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, group: u32, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO evaluations (sweep_key, group_index, state, updated_at) VALUES (?, ?, 'pending', ?)")
+    query("INSERT INTO evaluations (sweep_key, group_index, state, updated_at) VALUES ($1, $2, 'pending', $3)")
         .bind(sweep.0)
         .bind(group)
         .bind(now.0)
@@ -60,7 +61,7 @@ pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, group: u32, now: Ti
 
 /// The evaluation that a live lease has, or that it completed.
 pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Option<EvaluationRow>> {
-    let row = sqlx::query(select!("WHERE token = ?"))
+    let row = query(select!("WHERE token = $1"))
         .bind(token.to_string())
         .fetch_optional(conn)
         .await?;
@@ -69,19 +70,19 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
 
 /// The next evaluations to be leased: oldest sweep first.
 pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<EvaluationRow>> {
-    let rows = sqlx::query(select!(
-        "INDEXED BY evaluations_pending WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT ?"
-    ))
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
-    read_all(&rows)
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => {
+            select!("INDEXED BY evaluations_pending WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT $1")
+        }
+        Dialect::Postgres => select!("WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT $1"),
+    };
+    read_all(&query(sql).bind(limit).fetch_all(conn).await?)
 }
 
 /// Evaluations whose lease has ended.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<EvaluationRow>> {
-    let rows = sqlx::query(select!(
-        "WHERE state = 'leased' AND expires <= ? ORDER BY expires LIMIT ?"
+    let rows = query(select!(
+        "WHERE state = 'leased' AND expires <= $1 ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -92,7 +93,7 @@ pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Resu
 
 /// Every leased evaluation.
 pub(crate) async fn leased(conn: &mut Conn) -> Result<Vec<EvaluationRow>> {
-    let rows = sqlx::query(select!("WHERE state = 'leased' ORDER BY expires"))
+    let rows = query(select!("WHERE state = 'leased' ORDER BY expires"))
         .fetch_all(conn)
         .await?;
     read_all(&rows)
@@ -100,8 +101,8 @@ pub(crate) async fn leased(conn: &mut Conn) -> Result<Vec<EvaluationRow>> {
 
 /// The evaluations of a sweep that are not over.
 pub(crate) async fn open_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<EvaluationRow>> {
-    let rows = sqlx::query(select!(
-        "WHERE sweep_key = ? AND state IN ('pending', 'leased') ORDER BY group_index"
+    let rows = query(select!(
+        "WHERE sweep_key = $1 AND state IN ('pending', 'leased') ORDER BY group_index"
     ))
     .bind(sweep.0)
     .fetch_all(conn)
@@ -111,8 +112,8 @@ pub(crate) async fn open_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<Eval
 
 /// The evaluations that a worker has.
 pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<EvaluationRow>> {
-    let rows = sqlx::query(select!(
-        "WHERE worker = ? AND state = 'leased' ORDER BY sweep_key, group_index"
+    let rows = query(select!(
+        "WHERE worker = $1 AND state = 'leased' ORDER BY sweep_key, group_index"
     ))
     .bind(worker.to_string())
     .fetch_all(conn)
@@ -122,10 +123,10 @@ pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<E
 
 /// Writes an evaluation's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: u32, job: &Job) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE evaluations SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
-             generation = ?, updated_at = ?
-         WHERE sweep_key = ? AND group_index = ? AND generation = ?",
+    let done = query(
+        "UPDATE evaluations SET state = $1, begun = $2, charged = $3, worker = $4, token = $5, expires = $6, cause = $7,
+             generation = $8, updated_at = $9
+         WHERE sweep_key = $10 AND group_index = $11 AND generation = $12",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
@@ -151,7 +152,7 @@ pub(crate) async fn put_agreements(
     group: u32,
     agreements: &Agreements,
 ) -> Result<()> {
-    let done = sqlx::query("UPDATE evaluations SET agreements = ? WHERE sweep_key = ? AND group_index = ?")
+    let done = query("UPDATE evaluations SET agreements = $1 WHERE sweep_key = $2 AND group_index = $3")
         .bind(to_json(agreements))
         .bind(sweep.0)
         .bind(group)
@@ -163,7 +164,7 @@ pub(crate) async fn put_agreements(
 /// What an evaluation found; empty where it failed or was not needed.
 pub(crate) async fn agreements(conn: &mut Conn, sweep: SweepKey, group: u32) -> Result<Agreements> {
     let json: Option<Option<String>> =
-        sqlx::query_scalar("SELECT agreements FROM evaluations WHERE sweep_key = ? AND group_index = ?")
+        query_scalar("SELECT agreements FROM evaluations WHERE sweep_key = $1 AND group_index = $2")
             .bind(sweep.0)
             .bind(group)
             .fetch_optional(conn)

@@ -1,9 +1,11 @@
 //! Groups: one row for each (task, seed, variant), with its counters and its choice.
 
-use super::{Conn, Result, StoreError, SweepKey, from_json, swapped, to_json};
+use super::{
+    Conn, Result, Row, StoreError, SweepKey, backend::Value, from_json, insert_rows, query, query_scalar, swapped,
+    to_json,
+};
 use augur_core::select::Choice;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, sqlite::SqliteRow};
 
 /// Where a group stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +60,7 @@ impl GroupRow {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<GroupRow> {
+fn read(row: &Row) -> Result<GroupRow> {
     let loss: Option<f64> = row.try_get("best_val_loss")?;
     let trial: Option<u32> = row.try_get("best_trial")?;
     Ok(GroupRow {
@@ -74,22 +76,17 @@ fn read(row: &SqliteRow) -> Result<GroupRow> {
 
 /// Inserts the groups of a sweep; `candidates` has the number of trials of each variant's.
 pub(crate) async fn insert(conn: &mut Conn, sweep: SweepKey, groups: u32, candidates: &[u32]) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO groups (sweep_key, group_index, state, trials_total)
-         WITH RECURSIVE positions (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM positions WHERE i + 1 < ?2)
-         SELECT ?1, i, 'searching', ?3 ->> (i % json_array_length(?3)) FROM positions",
-    )
-    .bind(sweep.0)
-    .bind(groups)
-    .bind(to_json(&candidates))
-    .execute(conn)
-    .await?;
-    Ok(())
+    let columns = ["sweep_key", "group_index", "state", "trials_total"];
+    let row = |(index, trials): (u32, &u32)| -> Vec<Value> {
+        vec![sweep.0.into(), index.into(), "searching".into(), (*trials).into()]
+    };
+    let rows = (0..groups).zip(candidates.iter().cycle()).map(row);
+    insert_rows(conn, "groups", &columns, rows).await
 }
 
 /// The group at a position.
 pub(crate) async fn get(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<GroupRow>> {
-    let row = sqlx::query("SELECT * FROM groups WHERE sweep_key = ? AND group_index = ?")
+    let row = query("SELECT * FROM groups WHERE sweep_key = $1 AND group_index = $2")
         .bind(sweep.0)
         .bind(index)
         .fetch_optional(conn)
@@ -99,22 +96,21 @@ pub(crate) async fn get(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<
 
 /// The groups from position `from` on, in order.
 pub(crate) async fn list(conn: &mut Conn, sweep: SweepKey, from: u32, limit: u32) -> Result<Vec<GroupRow>> {
-    let rows =
-        sqlx::query("SELECT * FROM groups WHERE sweep_key = ? AND group_index >= ? ORDER BY group_index LIMIT ?")
-            .bind(sweep.0)
-            .bind(from)
-            .bind(limit)
-            .fetch_all(conn)
-            .await?;
+    let rows = query("SELECT * FROM groups WHERE sweep_key = $1 AND group_index >= $2 ORDER BY group_index LIMIT $3")
+        .bind(sweep.0)
+        .bind(from)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Writes a group's state and counters.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: &GroupRow) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE groups SET state = ?, trials_completed = ?, trials_failed = ?, trials_stopped = ?, best_val_loss = ?,
-             best_trial = ?
-         WHERE sweep_key = ? AND group_index = ?",
+    let done = query(
+        "UPDATE groups SET state = $1, trials_completed = $2, trials_failed = $3, trials_stopped = $4, best_val_loss = $5,
+             best_trial = $6
+         WHERE sweep_key = $7 AND group_index = $8",
     )
     .bind(group.state.tag())
     .bind(group.trials_completed)
@@ -131,38 +127,35 @@ pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: &GroupRow) -> R
 
 /// Number of groups of the method itself, the first of every `variants`, whose choice selects nothing.
 pub(crate) async fn without_choice(conn: &mut Conn, sweep: SweepKey, variants: usize) -> Result<u32> {
-    let count = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM groups WHERE sweep_key = ? AND group_index % ? = 0
-             AND COALESCE(json_array_length(choice, '$.ranking'), 0) = 0",
-    );
-    Ok(count.bind(sweep.0).bind(variants as i64).fetch_one(conn).await?)
+    let sql = "SELECT COUNT(*) FROM groups WHERE sweep_key = $1 AND group_index % $2 = 0
+         AND COALESCE(json_array_length(choice::json -> 'ranking'), 0) = 0";
+    let count = query_scalar(conn.dialect().json(sql));
+    count.bind(sweep.0).bind(variants as i64).fetch_one(conn).await
 }
 
 /// Stores the choice of a group with its seal, once and for all.
 pub(crate) async fn seal(conn: &mut Conn, sweep: SweepKey, group: u32, choice: &Choice) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE groups SET choice = ?, seal = ? WHERE sweep_key = ? AND group_index = ? AND choice IS NULL",
-    )
-    .bind(to_json(choice))
-    .bind(choice.seal())
-    .bind(sweep.0)
-    .bind(group)
-    .execute(conn)
-    .await?;
+    let done =
+        query("UPDATE groups SET choice = $1, seal = $2 WHERE sweep_key = $3 AND group_index = $4 AND choice IS NULL")
+            .bind(to_json(choice))
+            .bind(choice.seal())
+            .bind(sweep.0)
+            .bind(group)
+            .execute(conn)
+            .await?;
     swapped(&done, "choice")
 }
 
 /// The choice of a group, if it is made: as it was sealed, or not at all.
 pub(crate) async fn choice(conn: &mut Conn, sweep: SweepKey, group: u32) -> Result<Option<Choice>> {
-    let row: Option<(String, String)> = sqlx::query_as(
-        "SELECT choice, seal FROM groups WHERE sweep_key = ? AND group_index = ? AND choice IS NOT NULL",
-    )
-    .bind(sweep.0)
-    .bind(group)
-    .fetch_optional(conn)
-    .await?;
-    let Some((json, seal)) = row else { return Ok(None) };
-    let choice: Choice = from_json(&json, "choice")?;
+    let row = query("SELECT choice, seal FROM groups WHERE sweep_key = $1 AND group_index = $2 AND choice IS NOT NULL")
+        .bind(sweep.0)
+        .bind(group)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let choice: Choice = from_json(row.try_get("choice")?, "choice")?;
+    let seal: &str = row.try_get("seal")?;
     if choice.seal() == seal {
         Ok(Some(choice))
     } else {

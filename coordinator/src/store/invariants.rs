@@ -1,7 +1,6 @@
 //! What must hold in every store at every moment, as one predicate.
 
-use super::{Conn, Result};
-use sqlx::Row;
+use super::{Conn, Result, query, query_scalar};
 use std::fmt;
 
 /// An invariant that does not hold.
@@ -50,22 +49,26 @@ const INVARIANTS: [(&str, &str); 12] = [
     (
         "the sweep's counters are those of its trials",
         "SELECT s.sweep_key, s.trials_completed AS at FROM sweeps s JOIN trials t USING (sweep_key)
-         GROUP BY s.sweep_key HAVING s.trials_pending <> SUM(t.state = 'pending')
-             OR s.trials_leased <> SUM(t.state = 'leased') OR s.trials_completed <> SUM(t.state = 'completed')
-             OR s.trials_failed <> SUM(t.state = 'failed') OR s.trials_cancelled <> SUM(t.state = 'cancelled')
-             OR s.trials_stopped <> SUM(t.state = 'stopped')",
+         GROUP BY s.sweep_key HAVING s.trials_pending <> COUNT(*) FILTER (WHERE t.state = 'pending')
+             OR s.trials_leased <> COUNT(*) FILTER (WHERE t.state = 'leased')
+             OR s.trials_completed <> COUNT(*) FILTER (WHERE t.state = 'completed')
+             OR s.trials_failed <> COUNT(*) FILTER (WHERE t.state = 'failed')
+             OR s.trials_cancelled <> COUNT(*) FILTER (WHERE t.state = 'cancelled')
+             OR s.trials_stopped <> COUNT(*) FILTER (WHERE t.state = 'stopped')",
     ),
     (
         "the sweep's counters are those of its groups",
         "SELECT s.sweep_key, s.groups_done AS at FROM sweeps s JOIN groups g USING (sweep_key)
-         GROUP BY s.sweep_key HAVING s.groups_done <> SUM(g.state = 'done')
-             OR s.groups_selected <> SUM(g.state = 'done' AND json_array_length(g.choice, '$.ranking') > 0)",
+         GROUP BY s.sweep_key HAVING s.groups_done <> COUNT(*) FILTER (WHERE g.state = 'done')
+             OR s.groups_selected <> COUNT(*) FILTER (WHERE g.state = 'done'
+                 AND json_array_length(g.choice::json -> 'ranking') > 0)",
     ),
     (
         "the group's counters are those of its trials",
         "SELECT sweep_key, group_index AS at FROM groups g JOIN (
-             SELECT sweep_key, group_index, COUNT(*) AS total, SUM(state = 'completed') AS completed,
-                 SUM(state = 'failed') AS failed, SUM(state = 'stopped') AS stopped FROM trials GROUP BY sweep_key, group_index
+             SELECT sweep_key, group_index, COUNT(*) AS total, COUNT(*) FILTER (WHERE state = 'completed') AS completed,
+                 COUNT(*) FILTER (WHERE state = 'failed') AS failed, COUNT(*) FILTER (WHERE state = 'stopped') AS stopped
+             FROM trials GROUP BY sweep_key, group_index
          ) t USING (sweep_key, group_index)
          WHERE trials_total <> total OR trials_completed <> completed OR trials_failed <> failed OR trials_stopped <> stopped",
     ),
@@ -79,8 +82,8 @@ const INVARIANTS: [(&str, &str); 12] = [
         "SELECT g.sweep_key, g.group_index AS at FROM groups g
          WHERE (g.state <> 'searching') <> (g.trials_completed + g.trials_failed + g.trials_stopped = g.trials_total)
              OR (g.state <> 'searching') <> (g.seal IS NOT NULL)
-             OR EXISTS (SELECT 1 FROM json_each(g.choice, '$.ranking') r
-                 LEFT JOIN trials t ON t.sweep_key = g.sweep_key AND t.trial = json_extract(r.value, '$.trial')
+             OR EXISTS (SELECT 1 FROM json_array_elements(g.choice::json -> 'ranking') r
+                 LEFT JOIN trials t ON t.sweep_key = g.sweep_key AND t.trial = (r.value ->> 'trial')
                  WHERE t.state IS NULL OR t.state <> 'completed' OR t.group_index <> g.group_index)",
     ),
     (
@@ -90,8 +93,8 @@ const INVARIANTS: [(&str, &str); 12] = [
              OR (s.state = 'running' AND s.groups_done = s.groups_total)
              OR (s.state <> 'running' AND s.trials_pending + s.trials_leased > 0)
              OR (s.state = 'succeeded' AND EXISTS (SELECT 1 FROM groups g WHERE g.sweep_key = s.sweep_key
-                 AND g.group_index % (1 + COALESCE(json_array_length(s.spec_json, '$.variants'), 0)) = 0
-                 AND COALESCE(json_array_length(g.choice, '$.ranking'), 0) = 0))
+                 AND g.group_index % (1 + COALESCE(json_array_length(s.spec_json::json -> 'variants'), 0)) = 0
+                 AND COALESCE(json_array_length(g.choice::json -> 'ranking'), 0) = 0))
              OR (s.state <> 'running' AND EXISTS (SELECT 1 FROM evaluations e
                  WHERE e.sweep_key = s.sweep_key AND e.state IN ('pending', 'leased')))",
     ),
@@ -110,7 +113,7 @@ const INVARIANTS: [(&str, &str); 12] = [
         "a trial is stopped exactly at a rung where it has a value, in a sweep with early stopping",
         "SELECT t.sweep_key, t.trial_index AS at FROM trials t JOIN sweeps s USING (sweep_key)
          WHERE (t.state = 'stopped') <> (t.stopped_epoch IS NOT NULL)
-             OR (t.state = 'stopped' AND s.spec_json ->> '$.early_stopping' IS NULL)
+             OR (t.state = 'stopped' AND (s.spec_json::json ->> 'early_stopping') IS NULL)
              OR (t.state = 'stopped' AND NOT EXISTS (SELECT 1 FROM rung_values v WHERE v.sweep_key = t.sweep_key
                  AND v.trial_index = t.trial_index AND v.epoch = t.stopped_epoch))",
     ),
@@ -119,13 +122,14 @@ const INVARIANTS: [(&str, &str); 12] = [
 /// Everything that does not hold; nothing, if all is well. Reads the whole store.
 pub(crate) async fn check(conn: &mut Conn) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
-    for (invariant, query) in INVARIANTS {
-        for row in sqlx::query(query).fetch_all(&mut *conn).await? {
+    for (invariant, sql) in INVARIANTS {
+        let sql = conn.dialect().json(sql);
+        for row in query(sql).fetch_all(conn).await? {
             let key: i64 = row.try_get("sweep_key")?;
-            let name = sqlx::query_scalar("SELECT name FROM sweeps WHERE sweep_key = ?").bind(key);
+            let name = query_scalar("SELECT name FROM sweeps WHERE sweep_key = $1").bind(key);
             violations.push(Violation {
                 invariant,
-                sweep: name.fetch_one(&mut *conn).await?,
+                sweep: name.fetch_one(conn).await?,
                 at: row.try_get("at")?,
             });
         }

@@ -1,12 +1,11 @@
 //! A job's state as columns, for trials and evaluations alike.
 
-use super::{Result, StoreError, from_json, to_json};
+use super::{Result, Row, StoreError, from_json, to_json};
 use augur_core::{
     id::{LeaseToken, WorkerId},
     state::{Cause, JobState, Lease, Tally},
     time::Timestamp,
 };
-use sqlx::{Row, sqlite::SqliteRow};
 
 /// The columns that [`read`] reads, beside `stopped_epoch`, which only trials have.
 macro_rules! job_columns {
@@ -108,7 +107,7 @@ pub(crate) fn tag(state: &JobState) -> &'static str {
     }
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Job> {
+pub(super) fn read(row: &Row) -> Result<Job> {
     let damaged = StoreError::Damaged("job");
     let begun = row.try_get("begun")?;
     let charged = row.try_get("charged")?;
@@ -151,7 +150,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Job> {
 }
 
 /// An optional identifier.
-fn id<T: std::str::FromStr>(row: &SqliteRow, column: &'static str) -> Result<Option<T>> {
+fn id<T: std::str::FromStr>(row: &Row, column: &'static str) -> Result<Option<T>> {
     let text: Option<&str> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|_| StoreError::Damaged("identifier")))
         .transpose()

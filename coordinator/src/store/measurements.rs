@@ -1,10 +1,9 @@
 //! Measurements, keyed by (trial, attempt, epoch): a repeated report changes nothing.
 
-use super::{Conn, Result, StoreError, SweepKey};
+use super::{Conn, Result, StoreError, SweepKey, query, query_scalar};
 use augur_core::outcome::Measurement;
 use augur_proto::v1;
 use prost::Message;
-use sqlx::Row;
 use std::{collections::BTreeMap, ops::Range};
 
 /// Stores what an attempt measured; epochs that are there already stay as they are.
@@ -16,9 +15,9 @@ pub(crate) async fn insert(
     measurements: Vec<Measurement>,
 ) -> Result<()> {
     for measurement in measurements {
-        sqlx::query(
-            "INSERT OR IGNORE INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
-             VALUES (?, ?, ?, ?, ?)",
+        query(
+            "INSERT INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         )
         .bind(sweep.0)
         .bind(index)
@@ -37,11 +36,11 @@ pub(crate) async fn newest(
     sweep: SweepKey,
     within: Range<u32>,
 ) -> Result<BTreeMap<u32, Vec<v1::Measurement>>> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT m.trial_index, m.measurement
          FROM trials t JOIN measurements m
              ON m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun
-         WHERE t.sweep_key = ? AND t.trial_index >= ? AND t.trial_index < ?
+         WHERE t.sweep_key = $1 AND t.trial_index >= $2 AND t.trial_index < $3
          ORDER BY m.trial_index, m.epoch",
     )
     .bind(sweep.0)
@@ -63,11 +62,11 @@ pub(crate) async fn newest(
 
 /// Seconds that the newest attempt of a trial had run when it reported last.
 pub(crate) async fn seconds(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<f64>> {
-    let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+    let bytes: Option<Vec<u8>> = query_scalar(
         "SELECT m.measurement
          FROM trials t JOIN measurements m
              ON m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun
-         WHERE t.sweep_key = ? AND t.trial_index = ?
+         WHERE t.sweep_key = $1 AND t.trial_index = $2
          ORDER BY m.epoch DESC LIMIT 1",
     )
     .bind(sweep.0)
@@ -87,14 +86,14 @@ pub(crate) async fn at(
 ) -> Result<Vec<Measurement>> {
     let mut found = Vec::with_capacity(epochs.len());
     for epoch in epochs {
-        let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+        let bytes: Option<Vec<u8>> = query_scalar(
             "SELECT measurement FROM measurements
-             WHERE sweep_key = ? AND trial_index = ? AND attempt = ? AND epoch = ?",
+             WHERE sweep_key = $1 AND trial_index = $2 AND attempt = $3 AND epoch = $4",
         )
         .bind(sweep.0)
         .bind(index)
         .bind(attempt)
-        .bind(epoch)
+        .bind(*epoch)
         .fetch_optional(&mut *conn)
         .await?;
         if let Some(bytes) = bytes {
@@ -107,10 +106,10 @@ pub(crate) async fn at(
 
 /// Epochs that the running trials of a sweep have finished.
 pub(crate) async fn running_epochs(conn: &mut Conn, sweep: SweepKey) -> Result<u32> {
-    let epochs = sqlx::query_scalar(
-        "SELECT COALESCE(SUM((SELECT MAX(epoch) FROM measurements m
-             WHERE m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun)), 0)
-         FROM trials t WHERE t.sweep_key = ? AND t.state = 'leased'",
+    let epochs = query_scalar(
+        "SELECT CAST(COALESCE(SUM((SELECT MAX(epoch) FROM measurements m
+             WHERE m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun)), 0) AS BIGINT)
+         FROM trials t WHERE t.sweep_key = $1 AND t.state = 'leased'",
     );
-    Ok(epochs.bind(sweep.0).fetch_one(conn).await?)
+    epochs.bind(sweep.0).fetch_one(conn).await
 }

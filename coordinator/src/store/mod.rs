@@ -1,31 +1,38 @@
-//! The store: the only place that knows SQL. Small typed functions over one connection, so that another database can
-//! stand behind the same signatures.
+//! The store: the only place that knows SQL. Small typed functions over one connection ([`Conn`]); the databases that can
+//! stand behind it are in [`backend`].
 //!
-//! One writer (the engine) and a pool of readers that never block it (write-ahead log).
+//! One writer (the engine) and readers beside it, each with a view of one moment.
 
+pub(crate) mod backend;
+#[cfg(test)]
+mod contract;
 pub(crate) mod evaluations;
 pub(crate) mod groups;
 pub(crate) mod invariants;
 pub(crate) mod job;
 pub(crate) mod measurements;
-mod open;
 pub(crate) mod outcomes;
+mod reader;
 pub(crate) mod requests;
 pub(crate) mod reuse;
 pub(crate) mod rungs;
 pub(crate) mod sweeps;
+pub(crate) mod transfer;
 pub(crate) mod transitions;
 pub(crate) mod trials;
 pub(crate) mod workers;
+mod writer;
 
+pub use backend::{BadLocation, Fault, FaultKind, Location, OpenError};
 pub use invariants::Violation;
-pub use open::OpenError;
-pub(crate) use open::{Reader, View, Writer, open};
+pub use transfer::{Imported, TransferError};
 
+pub(crate) use backend::{Conn, Row, query, query_scalar};
+pub(crate) use reader::{Reader, View, open_to_read};
+pub(crate) use writer::{Writer, open};
+
+use backend::{Done, insert_rows};
 use thiserror::Error;
-
-/// A connection, inside a transaction or not: what the typed functions work on.
-pub(crate) type Conn = sqlx::SqliteConnection;
 
 /// The store's own key of a sweep: shorter than its identifier, and in the order of submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -35,11 +42,14 @@ pub struct SweepKey(pub(crate) i64);
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The database refused, or the disk did.
-    #[error("the store failed")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Database(#[from] Fault),
     /// Something in it can't be read back.
     #[error("the store holds a {0} that can't be read; restore it from a backup")]
     Damaged(&'static str),
+    /// A text has a character that no database keeps.
+    #[error("a text has a NUL character, which can't be stored; leave it out")]
+    NulInText,
     /// A compare-and-swap found another generation.
     #[error("a {0} was changed in between")]
     Conflict(&'static str),
@@ -59,7 +69,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// One row must have been changed, or somebody else was there before.
-fn swapped(done: &sqlx::sqlite::SqliteQueryResult, what: &'static str) -> Result<()> {
+fn swapped(done: &Done, what: &'static str) -> Result<()> {
     if done.rows_affected() == 1 {
         Ok(())
     } else {

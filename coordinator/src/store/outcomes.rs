@@ -1,8 +1,7 @@
 //! Outcomes of completed trials; the scores apart, since few readers need them.
 
-use super::{Conn, Result, StoreError, SweepKey, from_json, to_json};
+use super::{Conn, Result, Row, StoreError, SweepKey, from_json, query, query_scalar, to_json};
 use augur_core::outcome::Outcome;
-use sqlx::{Row, sqlite::SqliteRow};
 use std::{collections::BTreeMap, ops::Range};
 
 /// Stores the outcome of an attempt.
@@ -19,10 +18,10 @@ pub(crate) async fn insert(
     let mut rest = outcome.clone();
     rest.scores.clear();
     rest.test_scores.clear();
-    sqlx::query(
+    query(
         "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, fingerprint, outcome, scores,
              test_scores)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(sweep.0)
     .bind(index)
@@ -37,7 +36,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<(u32, Outcome)> {
+fn read(row: &Row) -> Result<(u32, Outcome)> {
     Ok((
         row.try_get("trial_index")?,
         from_json(row.try_get("outcome")?, "outcome")?,
@@ -50,8 +49,8 @@ pub(crate) async fn without_scores(
     sweep: SweepKey,
     within: Range<u32>,
 ) -> Result<BTreeMap<u32, Outcome>> {
-    let rows = sqlx::query(
-        "SELECT trial_index, outcome FROM outcomes WHERE sweep_key = ? AND trial_index >= ? AND trial_index < ?",
+    let rows = query(
+        "SELECT trial_index, outcome FROM outcomes WHERE sweep_key = $1 AND trial_index >= $2 AND trial_index < $3",
     )
     .bind(sweep.0)
     .bind(within.start)
@@ -72,19 +71,17 @@ pub(crate) struct Scores {
 
 /// The scores of one trial, if it completed.
 pub(crate) async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<Scores>> {
-    let row: Option<(Vec<u8>, Option<Vec<u8>>)> =
-        sqlx::query_as("SELECT scores, test_scores FROM outcomes WHERE sweep_key = ? AND trial_index = ?")
-            .bind(sweep.0)
-            .bind(index)
-            .fetch_optional(conn)
-            .await?;
-    row.map(|(validation, test)| {
-        Ok(Scores {
-            validation: floats(&validation)?,
-            test: floats(&test.unwrap_or_default())?,
-        })
-    })
-    .transpose()
+    let row = query("SELECT scores, test_scores FROM outcomes WHERE sweep_key = $1 AND trial_index = $2")
+        .bind(sweep.0)
+        .bind(index)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let test: Option<&[u8]> = row.try_get("test_scores")?;
+    Ok(Some(Scores {
+        validation: floats(row.try_get("scores")?)?,
+        test: floats(test.unwrap_or_default())?,
+    }))
 }
 
 fn floats(bytes: &[u8]) -> Result<Vec<f64>> {
@@ -98,8 +95,7 @@ fn floats(bytes: &[u8]) -> Result<Vec<f64>> {
 
 /// The versions of libtorch that made the outcomes of a sweep, sorted.
 pub(crate) async fn libtorch_versions(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<String>> {
-    let versions = sqlx::query_scalar(
-        "SELECT DISTINCT libtorch_version FROM outcomes WHERE sweep_key = ? ORDER BY libtorch_version",
-    );
-    Ok(versions.bind(sweep.0).fetch_all(conn).await?)
+    let versions =
+        query_scalar("SELECT DISTINCT libtorch_version FROM outcomes WHERE sweep_key = $1 ORDER BY libtorch_version");
+    versions.bind(sweep.0).fetch_all(conn).await
 }

@@ -1,12 +1,11 @@
 //! Requests that were carried out, by the identifier that the client chose: a repeat has no further effect (AIP-155).
 
-use super::{Conn, Result, SweepKey};
+use super::{Conn, Result, SweepKey, query};
 use augur_core::time::Timestamp;
-use sqlx::Row;
 
 /// The fingerprint of a request and the sweep that it made or changed, if it was carried out.
 pub(crate) async fn get(conn: &mut Conn, request: &str) -> Result<Option<(String, SweepKey)>> {
-    let row = sqlx::query("SELECT fingerprint, sweep_key FROM requests WHERE request = ?")
+    let row = query("SELECT fingerprint, sweep_key FROM requests WHERE request = $1")
         .bind(request)
         .fetch_optional(conn)
         .await?;
@@ -22,7 +21,7 @@ pub(crate) async fn insert(
     sweep: SweepKey,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO requests (request, fingerprint, sweep_key, at) VALUES (?, ?, ?, ?)")
+    query("INSERT INTO requests (request, fingerprint, sweep_key, at) VALUES ($1, $2, $3, $4)")
         .bind(request)
         .bind(fingerprint)
         .bind(sweep.0)

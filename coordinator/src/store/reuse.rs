@@ -1,11 +1,10 @@
 //! What was computed before: the completed trials of an identifier in all sweeps, and copying what came of one.
 
-use super::{Conn, Result, StoreError, SweepKey, measurements, swapped};
+use super::{Conn, Result, Row, StoreError, SweepKey, backend::Dialect, measurements, query, query_scalar, swapped};
 use augur_core::{
     id::{SweepId, TrialId},
     outcome::Measurement,
 };
-use sqlx::Row;
 use std::{collections::BTreeMap, ops::Range};
 
 /// Earlier completions of one trial that a lease names at most: they differ only where data or code changed.
@@ -19,19 +18,29 @@ pub(crate) struct Earlier {
     place: Place,
 }
 
+macro_rules! select {
+    ($indexed:literal) => {
+        concat!(
+            "SELECT s.sweep, o.fingerprint, t.sweep_key, t.trial_index, t.begun FROM trials t ",
+            $indexed,
+            " JOIN outcomes o USING (sweep_key, trial_index) JOIN sweeps s USING (sweep_key)
+             WHERE t.trial = $1 AND t.state = 'completed' AND o.fingerprint <> '' ORDER BY t.sweep_key DESC LIMIT $2"
+        )
+    };
+}
+
 /// The trials of this identifier that completed with a fingerprint and were judged at the epochs `rungs`, newest sweep first.
 pub(crate) async fn earlier(conn: &mut Conn, trial: TrialId, rungs: &[u32]) -> Result<Vec<Earlier>> {
-    let rows = sqlx::query(
-        "SELECT s.sweep, o.fingerprint, t.sweep_key, t.trial_index, t.begun
-         FROM trials t INDEXED BY trials_completed
-             JOIN outcomes o USING (sweep_key, trial_index) JOIN sweeps s USING (sweep_key)
-         WHERE t.trial = ? AND t.state = 'completed' AND o.fingerprint <> '' ORDER BY t.sweep_key DESC LIMIT ?",
-    )
-    .bind(trial.to_string())
-    .bind(MOST)
-    .fetch_all(&mut *conn)
-    .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Earlier> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => select!("INDEXED BY trials_completed"),
+        Dialect::Postgres => select!(""),
+    };
+    let rows = query(sql)
+        .bind(trial.to_string())
+        .bind(MOST)
+        .fetch_all(&mut *conn)
+        .await?;
+    let read = |row: &Row| -> Result<Earlier> {
         let sweep: &str = row.try_get("sweep")?;
         Ok(Earlier {
             sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
@@ -62,8 +71,8 @@ pub(crate) async fn judged(conn: &mut Conn, place: Place, rungs: &[u32]) -> Resu
 
 /// The fingerprint with which a trial completed; none where it did not.
 pub(crate) async fn fingerprint(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<Option<String>> {
-    let fingerprint = sqlx::query_scalar("SELECT fingerprint FROM outcomes WHERE sweep_key = ? AND trial_index = ?");
-    Ok(fingerprint.bind(sweep.0).bind(index).fetch_optional(conn).await?)
+    let fingerprint = query_scalar("SELECT fingerprint FROM outcomes WHERE sweep_key = $1 AND trial_index = $2");
+    fingerprint.bind(sweep.0).bind(index).fetch_optional(conn).await
 }
 
 /// An attempt: (sweep, position of the trial, number).
@@ -72,12 +81,12 @@ pub(crate) type Place = (SweepKey, u32, u32);
 /// Copies the outcome of `from` and its attempt's measurements to `to`. The sweep that is named as their origin is the one
 /// that computed them, however often they were copied since.
 pub(crate) async fn copy(conn: &mut Conn, from: Place, to: Place, detector_missing: bool) -> Result<()> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores, test_scores,
              fingerprint, reused_from, detector_missing)
-         SELECT ?1, ?2, ?3, libtorch_version, outcome, scores, test_scores, fingerprint,
-             COALESCE(reused_from, sweep_key), ?4
-         FROM outcomes WHERE sweep_key = ?5 AND trial_index = ?6",
+         SELECT $1, $2, $3, libtorch_version, outcome, scores, test_scores, fingerprint,
+             COALESCE(reused_from, sweep_key), $4
+         FROM outcomes WHERE sweep_key = $5 AND trial_index = $6",
     )
     .bind(to.0.0)
     .bind(to.1)
@@ -88,10 +97,11 @@ pub(crate) async fn copy(conn: &mut Conn, from: Place, to: Place, detector_missi
     .execute(&mut *conn)
     .await?;
     swapped(&done, "outcome")?;
-    sqlx::query(
-        "INSERT OR IGNORE INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
-         SELECT ?1, ?2, ?3, epoch, measurement FROM measurements
-         WHERE sweep_key = ?4 AND trial_index = ?5 AND attempt = ?6",
+    query(
+        "INSERT INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
+         SELECT $1, $2, $3, epoch, measurement FROM measurements
+         WHERE sweep_key = $4 AND trial_index = $5 AND attempt = $6
+         ON CONFLICT DO NOTHING",
     )
     .bind(to.0.0)
     .bind(to.1)
@@ -101,7 +111,7 @@ pub(crate) async fn copy(conn: &mut Conn, from: Place, to: Place, detector_missi
     .bind(from.2)
     .execute(&mut *conn)
     .await?;
-    sqlx::query("UPDATE sweeps SET trials_reused = trials_reused + 1 WHERE sweep_key = ?")
+    query("UPDATE sweeps SET trials_reused = trials_reused + 1 WHERE sweep_key = $1")
         .bind(to.0.0)
         .execute(conn)
         .await?;
@@ -110,28 +120,29 @@ pub(crate) async fn copy(conn: &mut Conn, from: Place, to: Place, detector_missi
 
 /// The names of the sweeps that computed the reused trials at positions `within`, by position.
 pub(crate) async fn origins(conn: &mut Conn, sweep: SweepKey, within: Range<u32>) -> Result<BTreeMap<u32, String>> {
-    let rows = sqlx::query_as(
+    let rows = query(
         "SELECT o.trial_index, s.name FROM outcomes o JOIN sweeps s ON s.sweep_key = o.reused_from
-         WHERE o.sweep_key = ? AND o.trial_index >= ? AND o.trial_index < ?",
+         WHERE o.sweep_key = $1 AND o.trial_index >= $2 AND o.trial_index < $3",
     );
-    let rows: Vec<(u32, String)> = rows
+    let rows = rows
         .bind(sweep.0)
         .bind(within.start)
         .bind(within.end)
         .fetch_all(conn)
         .await?;
-    Ok(rows.into_iter().collect())
+    let origin = |row: &Row| Ok((row.try_get("trial_index")?, row.try_get("name")?));
+    rows.iter().map(origin).collect()
 }
 
 /// Whether a trial was reused without the detector that was wanted of it.
 pub(crate) async fn detector_missing(conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<bool> {
-    let missing = sqlx::query_scalar("SELECT detector_missing FROM outcomes WHERE sweep_key = ? AND trial_index = ?");
+    let missing = query_scalar("SELECT detector_missing FROM outcomes WHERE sweep_key = $1 AND trial_index = $2");
     let missing: Option<bool> = missing.bind(sweep.0).bind(index).fetch_optional(conn).await?;
     Ok(missing.unwrap_or(false))
 }
 
 /// Whether a sweep wants trials reused.
 pub(crate) async fn wanted(conn: &mut Conn, sweep: SweepKey) -> Result<bool> {
-    let wanted = sqlx::query_scalar("SELECT reuse FROM sweeps WHERE sweep_key = ?");
-    Ok(wanted.bind(sweep.0).fetch_one(conn).await?)
+    let wanted = query_scalar("SELECT reuse FROM sweeps WHERE sweep_key = $1");
+    wanted.bind(sweep.0).fetch_one(conn).await
 }

@@ -1,9 +1,8 @@
 //! Sweeps: the spec, the state and the counters, which every transition keeps up to date.
 
-use super::{Conn, Result, StoreError, SweepKey, from_json, to_json};
+use super::{Conn, Result, Row, StoreError, SweepKey, from_json, query, query_scalar, to_json};
 use augur_core::{id::SweepId, spec::SweepSpec, state::JobState, time::Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, sqlite::SqliteRow};
 
 /// Where a sweep stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +81,7 @@ macro_rules! select {
     };
 }
 
-fn read(row: &SqliteRow) -> Result<SweepRow> {
+fn read(row: &Row) -> Result<SweepRow> {
     let sweep: &str = row.try_get("sweep")?;
     let ended_at: Option<i64> = row.try_get("ended_at")?;
     Ok(SweepRow {
@@ -116,10 +115,11 @@ pub(crate) async fn insert(
     reuse: bool,
     now: Timestamp,
 ) -> Result<SweepKey> {
-    let done = sqlx::query(
+    let key = query_scalar(
         "INSERT INTO sweeps (sweep, name, spec_sha256, spec_yaml, spec_json, state, created_at, trials_pending,
              groups_total, reuse)
-         VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9)
+         RETURNING sweep_key",
     )
     .bind(spec.id().to_string())
     .bind(&spec.name)
@@ -130,14 +130,14 @@ pub(crate) async fn insert(
     .bind(trials)
     .bind(groups)
     .bind(reuse)
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(SweepKey(done.last_insert_rowid()))
+    Ok(SweepKey(key))
 }
 
 /// The sweep with a key.
 pub(crate) async fn get(conn: &mut Conn, key: SweepKey) -> Result<SweepRow> {
-    let row = sqlx::query(select!("WHERE sweep_key = ?"))
+    let row = query(select!("WHERE sweep_key = $1"))
         .bind(key.0)
         .fetch_optional(conn)
         .await?;
@@ -146,7 +146,7 @@ pub(crate) async fn get(conn: &mut Conn, key: SweepKey) -> Result<SweepRow> {
 
 /// The sweep with an identifier.
 pub(crate) async fn by_id(conn: &mut Conn, sweep: SweepId) -> Result<Option<SweepRow>> {
-    let row = sqlx::query(select!("WHERE sweep = ?"))
+    let row = query(select!("WHERE sweep = $1"))
         .bind(sweep.to_string())
         .fetch_optional(conn)
         .await?;
@@ -155,7 +155,7 @@ pub(crate) async fn by_id(conn: &mut Conn, sweep: SweepId) -> Result<Option<Swee
 
 /// The sweep that its spec calls `name`.
 pub(crate) async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<SweepRow>> {
-    let row = sqlx::query(select!("WHERE name = ?"))
+    let row = query(select!("WHERE name = $1"))
         .bind(name)
         .fetch_optional(conn)
         .await?;
@@ -164,7 +164,7 @@ pub(crate) async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<SweepR
 
 /// The sweeps before `before`, newest first.
 pub(crate) async fn list(conn: &mut Conn, before: SweepKey, limit: u32) -> Result<Vec<SweepRow>> {
-    let rows = sqlx::query(select!("WHERE sweep_key < ? ORDER BY sweep_key DESC LIMIT ?"))
+    let rows = query(select!("WHERE sweep_key < $1 ORDER BY sweep_key DESC LIMIT $2"))
         .bind(before.0)
         .bind(limit)
         .fetch_all(conn)
@@ -174,13 +174,13 @@ pub(crate) async fn list(conn: &mut Conn, before: SweepKey, limit: u32) -> Resul
 
 /// The spec as it was submitted.
 pub(crate) async fn yaml(conn: &mut Conn, key: SweepKey) -> Result<String> {
-    let yaml = sqlx::query_scalar("SELECT spec_yaml FROM sweeps WHERE sweep_key = ?");
-    Ok(yaml.bind(key.0).fetch_one(conn).await?)
+    let yaml = query_scalar("SELECT spec_yaml FROM sweeps WHERE sweep_key = $1");
+    yaml.bind(key.0).fetch_one(conn).await
 }
 
 /// The spec.
 pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
-    let json: String = sqlx::query_scalar("SELECT spec_json FROM sweeps WHERE sweep_key = ?")
+    let json: String = query_scalar("SELECT spec_json FROM sweeps WHERE sweep_key = $1")
         .bind(key.0)
         .fetch_one(conn)
         .await?;
@@ -191,28 +191,24 @@ pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
 pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &JobState, n: u64) -> Result<()> {
     for (state, by) in [(from, -1), (to, 1)] {
         let statement = match state {
-            JobState::Pending(_) => "UPDATE sweeps SET trials_pending = trials_pending + ? WHERE sweep_key = ?",
-            JobState::Leased(_) => "UPDATE sweeps SET trials_leased = trials_leased + ? WHERE sweep_key = ?",
+            JobState::Pending(_) => "UPDATE sweeps SET trials_pending = trials_pending + $1 WHERE sweep_key = $2",
+            JobState::Leased(_) => "UPDATE sweeps SET trials_leased = trials_leased + $1 WHERE sweep_key = $2",
             JobState::Completed { .. } => {
-                "UPDATE sweeps SET trials_completed = trials_completed + ? WHERE sweep_key = ?"
+                "UPDATE sweeps SET trials_completed = trials_completed + $1 WHERE sweep_key = $2"
             }
-            JobState::Failed { .. } => "UPDATE sweeps SET trials_failed = trials_failed + ? WHERE sweep_key = ?",
-            JobState::Cancelled => "UPDATE sweeps SET trials_cancelled = trials_cancelled + ? WHERE sweep_key = ?",
-            JobState::Stopped { .. } => "UPDATE sweeps SET trials_stopped = trials_stopped + ? WHERE sweep_key = ?",
+            JobState::Failed { .. } => "UPDATE sweeps SET trials_failed = trials_failed + $1 WHERE sweep_key = $2",
+            JobState::Cancelled => "UPDATE sweeps SET trials_cancelled = trials_cancelled + $1 WHERE sweep_key = $2",
+            JobState::Stopped { .. } => "UPDATE sweeps SET trials_stopped = trials_stopped + $1 WHERE sweep_key = $2",
         };
         let change = by * i64::try_from(n).unwrap_or(i64::MAX);
-        sqlx::query(statement)
-            .bind(change)
-            .bind(key.0)
-            .execute(&mut *conn)
-            .await?;
+        query(statement).bind(change).bind(key.0).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
 /// Adds the seconds of an attempt that completed or was stopped.
 pub(crate) async fn add_seconds(conn: &mut Conn, key: SweepKey, seconds: f64) -> Result<()> {
-    sqlx::query("UPDATE sweeps SET trial_seconds = trial_seconds + ? WHERE sweep_key = ?")
+    query("UPDATE sweeps SET trial_seconds = trial_seconds + $1 WHERE sweep_key = $2")
         .bind(seconds)
         .bind(key.0)
         .execute(conn)
@@ -222,8 +218,8 @@ pub(crate) async fn add_seconds(conn: &mut Conn, key: SweepKey, seconds: f64) ->
 
 /// Counts a group that is done, with a selected trial or without one.
 pub(crate) async fn count_group(conn: &mut Conn, key: SweepKey, selected: bool) -> Result<()> {
-    sqlx::query(
-        "UPDATE sweeps SET groups_done = groups_done + 1, groups_selected = groups_selected + ? WHERE sweep_key = ?",
+    query(
+        "UPDATE sweeps SET groups_done = groups_done + 1, groups_selected = groups_selected + $1 WHERE sweep_key = $2",
     )
     .bind(u32::from(selected))
     .bind(key.0)
@@ -234,7 +230,7 @@ pub(crate) async fn count_group(conn: &mut Conn, key: SweepKey, selected: bool) 
 
 /// Ends a running sweep.
 pub(crate) async fn end(conn: &mut Conn, key: SweepKey, state: SweepState, now: Timestamp) -> Result<()> {
-    let done = sqlx::query("UPDATE sweeps SET state = ?, ended_at = ? WHERE sweep_key = ? AND state = 'running'")
+    let done = query("UPDATE sweeps SET state = $1, ended_at = $2 WHERE sweep_key = $3 AND state = 'running'")
         .bind(state.tag())
         .bind(now.0)
         .bind(key.0)

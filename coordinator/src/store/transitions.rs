@@ -1,15 +1,18 @@
 //! The append-only record of what happened, in the order of its revisions.
 
 use super::{
-    Conn, Result, StoreError, SweepKey, from_json,
+    Conn, Result, Row, StoreError, SweepKey,
+    backend::Value,
+    from_json,
     groups::GroupRow,
+    insert_rows,
     job::{self, Job},
+    query, query_scalar,
     sweeps::SweepState,
     to_json,
 };
 use augur_core::{id::WorkerId, state::Cause, time::Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, sqlite::SqliteRow};
 
 /// Something in its new state.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,34 +61,40 @@ pub(crate) struct Transition {
 
 /// Appends a change.
 pub(crate) async fn append(conn: &mut Conn, sweep: SweepKey, change: &Change, now: Timestamp) -> Result<()> {
-    let (kind, entity, payload) = match change {
-        Change::Trial(index, job) => ("trial", *index, to_json(job)),
-        Change::Evaluation(group, job) => ("evaluation", *group, to_json(job)),
-        Change::Group(group) => ("group", group.index, to_json(group)),
-        Change::Sweep(state) => ("sweep", 0, to_json(state)),
+    append_all(conn, sweep, [change.clone()], now).await
+}
+
+/// Appends changes, in order.
+pub(crate) async fn append_all(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    changes: impl IntoIterator<Item = Change>,
+    now: Timestamp,
+) -> Result<()> {
+    let row = |change| -> Vec<Value> {
+        let (kind, entity, payload) = match change {
+            Change::Trial(index, job) => ("trial", index, to_json(&job)),
+            Change::Evaluation(group, job) => ("evaluation", group, to_json(&job)),
+            Change::Group(group) => ("group", group.index, to_json(&group)),
+            Change::Sweep(state) => ("sweep", 0, to_json(&state)),
+        };
+        vec![sweep.0.into(), kind.into(), entity.into(), payload.into(), now.0.into()]
     };
-    sqlx::query("INSERT INTO transitions (sweep_key, kind, entity, payload, at) VALUES (?, ?, ?, ?, ?)")
-        .bind(sweep.0)
-        .bind(kind)
-        .bind(entity)
-        .bind(payload)
-        .bind(now.0)
-        .execute(conn)
-        .await?;
-    Ok(())
+    let columns = ["sweep_key", "kind", "entity", "payload", "at"];
+    insert_rows(conn, "transitions", &columns, changes.into_iter().map(row)).await
 }
 
 /// The newest revision; 0 where nothing has happened yet.
 pub(crate) async fn newest(conn: &mut Conn) -> Result<i64> {
-    let newest = sqlx::query_scalar("SELECT COALESCE(MAX(revision), 0) FROM transitions");
-    Ok(newest.fetch_one(conn).await?)
+    let newest = query_scalar("SELECT COALESCE(MAX(revision), 0) FROM transitions");
+    newest.fetch_one(conn).await
 }
 
 /// What happened to a sweep after a revision, in order.
 pub(crate) async fn after(conn: &mut Conn, sweep: SweepKey, revision: i64, limit: u32) -> Result<Vec<Transition>> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT revision, kind, entity, payload, at FROM transitions
-         WHERE sweep_key = ? AND revision > ? ORDER BY revision LIMIT ?",
+         WHERE sweep_key = $1 AND revision > $2 ORDER BY revision LIMIT $3",
     )
     .bind(sweep.0)
     .bind(revision)
@@ -95,7 +104,7 @@ pub(crate) async fn after(conn: &mut Conn, sweep: SweepKey, revision: i64, limit
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<Transition> {
+fn read(row: &Row) -> Result<Transition> {
     let entity = row.try_get("entity")?;
     let payload = row.try_get("payload")?;
     let what = "transition";

@@ -1,19 +1,22 @@
 //! Trials: one row each, addressed by position in the plan.
 
 use super::{
-    Conn, Result, StoreError, SweepKey,
+    Conn, Result, Row, StoreError, SweepKey,
+    backend::{Dialect, Value},
+    insert_rows,
     job::{self, Job, job_columns},
-    swapped, to_json,
+    query, swapped,
+    transitions::{self, Change},
 };
 use augur_core::{
     id::{LeaseToken, TrialId, WorkerId},
+    state::JobState,
     time::Timestamp,
 };
-use sqlx::{Row, sqlite::SqliteRow};
 use std::ops::Range;
 
-/// Rows that one statement inserts.
-const CHUNK: usize = 5_000;
+/// Trials that are cancelled at once.
+const CHUNK: u32 = 1_000;
 
 /// A trial as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +40,7 @@ macro_rules! select {
     };
 }
 
-fn read(row: &SqliteRow) -> Result<TrialRow> {
+fn read(row: &Row) -> Result<TrialRow> {
     let trial: &str = row.try_get("trial")?;
     Ok(TrialRow {
         sweep: SweepKey(row.try_get("sweep_key")?),
@@ -48,7 +51,7 @@ fn read(row: &SqliteRow) -> Result<TrialRow> {
     })
 }
 
-fn read_all(rows: &[SqliteRow]) -> Result<Vec<TrialRow>> {
+fn read_all(rows: &[Row]) -> Result<Vec<TrialRow>> {
     rows.iter().map(read).collect()
 }
 
@@ -59,24 +62,32 @@ pub(crate) async fn insert(
     trials: &[(TrialId, u32, u32)],
     now: Timestamp,
 ) -> Result<()> {
-    for (chunk, trials) in trials.chunks(CHUNK).enumerate() {
-        sqlx::query(
-            "INSERT INTO trials (sweep_key, trial_index, trial, group_index, rank, state, updated_at)
-             SELECT ?1, ?2 + key, value ->> 0, value ->> 1, value ->> 2, 'pending', ?3 FROM json_each(?4)",
-        )
-        .bind(sweep.0)
-        .bind((chunk * CHUNK) as i64)
-        .bind(now.0)
-        .bind(to_json(&trials))
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
+    const COLUMNS: [&str; 7] = [
+        "sweep_key",
+        "trial_index",
+        "trial",
+        "group_index",
+        "rank",
+        "state",
+        "updated_at",
+    ];
+    let row = |(index, (trial, group, rank)): (u32, &(TrialId, u32, u32))| -> Vec<Value> {
+        vec![
+            sweep.0.into(),
+            index.into(),
+            trial.to_string().into(),
+            (*group).into(),
+            (*rank).into(),
+            "pending".into(),
+            now.0.into(),
+        ]
+    };
+    insert_rows(conn, "trials", &COLUMNS, (0..).zip(trials).map(row)).await
 }
 
 /// The trial with an identifier.
 pub(crate) async fn by_id(conn: &mut Conn, sweep: SweepKey, trial: TrialId) -> Result<Option<TrialRow>> {
-    let row = sqlx::query(select!("WHERE sweep_key = ? AND trial = ?"))
+    let row = query(select!("WHERE sweep_key = $1 AND trial = $2"))
         .bind(sweep.0)
         .bind(trial.to_string())
         .fetch_optional(conn)
@@ -86,7 +97,7 @@ pub(crate) async fn by_id(conn: &mut Conn, sweep: SweepKey, trial: TrialId) -> R
 
 /// The trial that a live lease has, or that it completed.
 pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Option<TrialRow>> {
-    let row = sqlx::query(select!("WHERE token = ?"))
+    let row = query(select!("WHERE token = $1"))
         .bind(token.to_string())
         .fetch_optional(conn)
         .await?;
@@ -95,19 +106,19 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
 
 /// The next trials to be leased: oldest sweep first, then by rank.
 pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<TrialRow>> {
-    let rows = sqlx::query(select!(
-        "INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT ?"
-    ))
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
-    read_all(&rows)
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => {
+            select!("INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT $1")
+        }
+        Dialect::Postgres => select!("WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT $1"),
+    };
+    read_all(&query(sql).bind(limit).fetch_all(conn).await?)
 }
 
 /// Trials whose lease has ended.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<TrialRow>> {
-    let rows = sqlx::query(select!(
-        "WHERE state = 'leased' AND expires <= ? ORDER BY expires LIMIT ?"
+    let rows = query(select!(
+        "WHERE state = 'leased' AND expires <= $1 ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -118,7 +129,7 @@ pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Resu
 
 /// Every leased trial.
 pub(crate) async fn leased(conn: &mut Conn) -> Result<Vec<TrialRow>> {
-    let rows = sqlx::query(select!("WHERE state = 'leased' ORDER BY expires"))
+    let rows = query(select!("WHERE state = 'leased' ORDER BY expires"))
         .fetch_all(conn)
         .await?;
     read_all(&rows)
@@ -126,17 +137,19 @@ pub(crate) async fn leased(conn: &mut Conn) -> Result<Vec<TrialRow>> {
 
 /// The leased trials of a sweep.
 pub(crate) async fn leased_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<TrialRow>> {
-    let rows = sqlx::query(select!("WHERE sweep_key = ? AND state = 'leased' ORDER BY trial_index"))
-        .bind(sweep.0)
-        .fetch_all(conn)
-        .await?;
+    let rows = query(select!(
+        "WHERE sweep_key = $1 AND state = 'leased' ORDER BY trial_index"
+    ))
+    .bind(sweep.0)
+    .fetch_all(conn)
+    .await?;
     read_all(&rows)
 }
 
 /// The trials that a worker has.
 pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<TrialRow>> {
-    let rows = sqlx::query(select!(
-        "WHERE worker = ? AND state = 'leased' ORDER BY sweep_key, trial_index"
+    let rows = query(select!(
+        "WHERE worker = $1 AND state = 'leased' ORDER BY sweep_key, trial_index"
     ))
     .bind(worker.to_string())
     .fetch_all(conn)
@@ -153,12 +166,12 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Result<Vec<TrialRow>> {
     let query = match state {
-        None => sqlx::query(select!(
-            "WHERE sweep_key = ?1 AND trial_index >= ?2 AND trial_index < ?3 ORDER BY trial_index LIMIT ?4"
+        None => query(select!(
+            "WHERE sweep_key = $1 AND trial_index >= $2 AND trial_index < $3 ORDER BY trial_index LIMIT $4"
         )),
-        Some(_) => sqlx::query(select!(
-            "WHERE sweep_key = ?1 AND state = ?5 AND trial_index >= ?2 AND trial_index < ?3
-             ORDER BY trial_index LIMIT ?4"
+        Some(_) => query(select!(
+            "WHERE sweep_key = $1 AND state = $5 AND trial_index >= $2 AND trial_index < $3
+             ORDER BY trial_index LIMIT $4"
         )),
     };
     let query = query.bind(sweep.0).bind(within.start).bind(within.end).bind(limit);
@@ -171,10 +184,10 @@ pub(crate) async fn list(
 
 /// Writes a trial's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE trials SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
-             generation = ?, updated_at = ?, stopped_epoch = ?
-         WHERE sweep_key = ? AND trial_index = ? AND generation = ?",
+    let done = query(
+        "UPDATE trials SET state = $1, begun = $2, charged = $3, worker = $4, token = $5, expires = $6, cause = $7,
+             generation = $8, updated_at = $9, stopped_epoch = $10
+         WHERE sweep_key = $11 AND trial_index = $12 AND generation = $13",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
@@ -196,19 +209,20 @@ pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job)
 
 /// Cancels every pending trial of a sweep, with a transition for each; returns how many.
 pub(crate) async fn cancel_pending(conn: &mut Conn, sweep: SweepKey, now: Timestamp) -> Result<u64> {
-    sqlx::query(
-        "INSERT INTO transitions (sweep_key, kind, entity, payload, at)
-         SELECT sweep_key, 'trial', trial_index,
-                json_object('state', 'cancelled', 'begun', begun, 'worker', worker, 'cause', json(cause)), ?1
-         FROM trials WHERE sweep_key = ?2 AND state = 'pending' ORDER BY trial_index",
-    )
-    .bind(now.0)
-    .bind(sweep.0)
-    .execute(&mut *conn)
-    .await?;
-    let done = sqlx::query(
-        "UPDATE trials SET state = 'cancelled', generation = generation + 1, updated_at = ?1
-         WHERE sweep_key = ?2 AND state = 'pending'",
+    let mut from = 0;
+    loop {
+        let rows = list(conn, sweep, from..u32::MAX, Some("pending"), CHUNK).await?;
+        let Some(last) = rows.last() else { break };
+        from = last.index + 1;
+        let change = |row: &TrialRow| {
+            let cancelled = row.job.moved(JobState::Cancelled, None, now);
+            Change::Trial(row.index, (&cancelled).into())
+        };
+        transitions::append_all(conn, sweep, rows.iter().map(change), now).await?;
+    }
+    let done = query(
+        "UPDATE trials SET state = 'cancelled', generation = generation + 1, updated_at = $1
+         WHERE sweep_key = $2 AND state = 'pending'",
     )
     .bind(now.0)
     .bind(sweep.0)

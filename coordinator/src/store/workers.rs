@@ -1,8 +1,7 @@
 //! Workers: who registered, and when each was last heard of.
 
-use super::{Conn, Result, StoreError};
+use super::{Conn, Result, Row, StoreError, query, query_scalar};
 use augur_core::{id::WorkerId, time::Timestamp};
-use sqlx::{Row, sqlite::SqliteRow};
 
 /// A worker as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +31,7 @@ macro_rules! select {
     };
 }
 
-fn read(row: &SqliteRow) -> Result<WorkerRow> {
+fn read(row: &Row) -> Result<WorkerRow> {
     let worker: &str = row.try_get("worker")?;
     Ok(WorkerRow {
         key: row.try_get("worker_key")?,
@@ -57,9 +56,9 @@ pub(crate) async fn register(
     now: Timestamp,
 ) -> Result<()> {
     let [augur, libtorch] = versions;
-    sqlx::query(
+    query(
         "INSERT INTO workers (worker, host, slots, augur_version, libtorch_version, present, last_heartbeat)
-         VALUES (?, ?, ?, ?, ?, 1, ?)
+         VALUES ($1, $2, $3, $4, $5, 1, $6)
          ON CONFLICT (worker) DO UPDATE SET host = excluded.host, slots = excluded.slots,
              augur_version = excluded.augur_version, libtorch_version = excluded.libtorch_version, present = 1,
              last_heartbeat = excluded.last_heartbeat",
@@ -77,7 +76,7 @@ pub(crate) async fn register(
 
 /// Notes that a worker was heard of now; false where it is not registered or has left.
 pub(crate) async fn heard(conn: &mut Conn, worker: WorkerId, now: Timestamp) -> Result<bool> {
-    let done = sqlx::query("UPDATE workers SET last_heartbeat = ? WHERE worker = ? AND present = 1")
+    let done = query("UPDATE workers SET last_heartbeat = $1 WHERE worker = $2 AND present = 1")
         .bind(now.0)
         .bind(worker.to_string())
         .execute(conn)
@@ -87,7 +86,7 @@ pub(crate) async fn heard(conn: &mut Conn, worker: WorkerId, now: Timestamp) -> 
 
 /// Notes that a worker said goodbye.
 pub(crate) async fn left(conn: &mut Conn, worker: WorkerId) -> Result<()> {
-    sqlx::query("UPDATE workers SET present = 0 WHERE worker = ?")
+    query("UPDATE workers SET present = 0 WHERE worker = $1")
         .bind(worker.to_string())
         .execute(conn)
         .await?;
@@ -96,13 +95,13 @@ pub(crate) async fn left(conn: &mut Conn, worker: WorkerId) -> Result<()> {
 
 /// The version of libtorch that a worker was built with.
 pub(crate) async fn libtorch_version(conn: &mut Conn, worker: WorkerId) -> Result<String> {
-    let version = sqlx::query_scalar("SELECT libtorch_version FROM workers WHERE worker = ?");
-    Ok(version.bind(worker.to_string()).fetch_one(conn).await?)
+    let version = query_scalar("SELECT libtorch_version FROM workers WHERE worker = $1");
+    version.bind(worker.to_string()).fetch_one(conn).await
 }
 
 /// The workers after a key, oldest first.
 pub(crate) async fn list(conn: &mut Conn, after: i64, limit: u32) -> Result<Vec<WorkerRow>> {
-    let rows = sqlx::query(select!("WHERE worker_key > ? ORDER BY worker_key LIMIT ?"))
+    let rows = query(select!("WHERE worker_key > $1 ORDER BY worker_key LIMIT $2"))
         .bind(after)
         .bind(limit)
         .fetch_all(conn)
@@ -112,6 +111,6 @@ pub(crate) async fn list(conn: &mut Conn, after: i64, limit: u32) -> Result<Vec<
 
 /// Workers present that were heard of after `since`.
 pub(crate) async fn connected(conn: &mut Conn, since: Timestamp) -> Result<u32> {
-    let count = sqlx::query_scalar("SELECT COUNT(*) FROM workers WHERE present = 1 AND last_heartbeat > ?");
-    Ok(count.bind(since.0).fetch_one(conn).await?)
+    let count = query_scalar("SELECT COUNT(*) FROM workers WHERE present = 1 AND last_heartbeat > $1");
+    count.bind(since.0).fetch_one(conn).await
 }

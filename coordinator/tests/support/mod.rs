@@ -1,10 +1,14 @@
-//! A coordinator in this process on a real SQLite file, and a light worker: a client that speaks the real protocol and
-//! invents outcomes, so that no libtorch is needed.
+//! A coordinator in this process on a real store, and a light worker: a client that speaks the real protocol and invents
+//! outcomes, so that no libtorch is needed.
+//!
+//! The store is an SQLite file; with AUGUR_TEST_STORE=postgres it is on a PostgreSQL server of the test's own.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+pub mod postgres;
+
 use augur_coordinator::{
-    Config, Coordinator, Settings,
+    Config, Coordinator, Location, Settings,
     clock::{Clock, ManualClock, SystemClock},
 };
 use augur_core::{id::WorkerId, plan::TrialSpec, time::Timestamp};
@@ -55,6 +59,8 @@ seeds: [0]
 pub struct Host {
     pub folder: Arc<TempDir>,
     pub coordinator: Coordinator,
+    pub store: Location,
+    server: Option<Arc<postgres::Server>>,
 }
 
 impl Host {
@@ -69,13 +75,34 @@ impl Host {
 
     pub async fn with(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(folder, settings, clock).await
+        if std::env::var_os("AUGUR_TEST_STORE").is_none_or(|store| store == "sqlite") {
+            return Self::on(folder, settings, clock).await;
+        }
+        let server = postgres::Server::start().expect("AUGUR_TEST_STORE asks for PostgreSQL");
+        let store = server.url("postgres").parse().unwrap();
+        let mut host = Self::at(store, settings, clock).await;
+        host.server = Some(Arc::new(server));
+        host
+    }
+
+    /// On a store of any kind.
+    pub async fn at(store: Location, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let config = Config {
+            store: store.clone(),
+            ..config(Path::new("unused"), settings)
+        };
+        Self {
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+            coordinator: Coordinator::start(config, clock).await.unwrap(),
+            store,
+            server: None,
+        }
     }
 
     pub async fn on(folder: Arc<TempDir>, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let config = config(folder.path(), settings);
-        let coordinator = Coordinator::start(config, clock).await.unwrap();
-        Self { folder, coordinator }
+        let store = config(folder.path(), settings.clone()).store;
+        let host = Self::at(store, settings, clock).await;
+        Self { folder, ..host }
     }
 
     pub fn url(&self) -> String {
@@ -104,14 +131,19 @@ impl Host {
     pub async fn restart(self, clock: Arc<ManualClock>, away: Duration) -> Self {
         self.coordinator.stop().await.unwrap();
         clock.advance(away);
-        Self::on(self.folder, Settings::default(), clock).await
+        let host = Self::at(self.store, Settings::default(), clock).await;
+        Self {
+            folder: self.folder,
+            server: self.server,
+            ..host
+        }
     }
 }
 
 pub fn config(folder: &Path, settings: Settings) -> Config {
     Config {
         listen: "127.0.0.1:0".parse().unwrap(),
-        store: folder.join("augur.sqlite"),
+        store: folder.join("augur.sqlite").into(),
         settings,
     }
 }

@@ -1,7 +1,7 @@
 //! The predicate finds what is broken: each invariant is broken by hand once, and no other complains without need.
 
 use super::{INVARIANTS, check};
-use crate::store::{self, Conn, StoreError, SweepKey, groups, sweeps, trials};
+use crate::store::{self, Conn, Location, StoreError, SweepKey, groups, query, sweeps, trials};
 use augur_core::{
     id::TrialId,
     select::{Choice, Criterion, Ranked},
@@ -57,14 +57,15 @@ async fn fill(conn: &mut Conn) {
 
 #[tokio::test]
 async fn each_damage_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut writer, _reader) = store::open(&folder.path().join("a.sqlite")).await.unwrap();
+    let (mut writer, _reader) = store::open(&Location::Memory).await.unwrap();
     for (damage, expected) in DAMAGES {
         // Never committed: each damage meets a good store.
-        let mut transaction = writer.begin().await.unwrap();
+        let mut transaction = writer.begin(Timestamp(0)).await.unwrap();
         fill(transaction.conn()).await;
         assert_eq!(check(transaction.conn()).await.unwrap(), []);
-        sqlx::raw_sql(damage).execute(transaction.conn()).await.unwrap();
+        for statement in damage.split(';') {
+            query(statement).execute(transaction.conn()).await.unwrap();
+        }
         let found: BTreeSet<_> = check(transaction.conn())
             .await
             .unwrap()
@@ -79,9 +80,8 @@ async fn each_damage_is_found() {
 
 #[tokio::test]
 async fn a_choice_that_was_changed_after_its_seal_is_damage() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut writer, _reader) = store::open(&folder.path().join("a.sqlite")).await.unwrap();
-    let mut transaction = writer.begin().await.unwrap();
+    let (mut writer, _reader) = store::open(&Location::Memory).await.unwrap();
+    let mut transaction = writer.begin(Timestamp(0)).await.unwrap();
     let conn = transaction.conn();
     fill(conn).await;
     let choice = Choice {
@@ -95,7 +95,7 @@ async fn a_choice_that_was_changed_after_its_seal_is_damage() {
     groups::seal(conn, SweepKey(1), 0, &choice).await.unwrap();
     assert_eq!(groups::choice(conn, SweepKey(1), 0).await.unwrap(), Some(choice));
     let change = "UPDATE groups SET choice = replace(choice, '-0.25', '-0.24') WHERE group_index = 0";
-    sqlx::raw_sql(change).execute(&mut *conn).await.unwrap();
+    query(change).execute(conn).await.unwrap();
     let found = groups::choice(conn, SweepKey(1), 0).await;
     assert!(matches!(found, Err(StoreError::Damaged("choice"))), "{found:?}");
 }

@@ -1,0 +1,278 @@
+//! SQLite: a file with a write-ahead log, one connection that writes, a pool of others that read beside it.
+
+use super::{
+    Answer, Backend, Conn, Connection, Dialect, OpenError, Opened, Sql, Value, backup,
+    fault::fault,
+    lock::lock,
+    migrations::{self, migrate},
+    row::{Columns, Row},
+};
+use crate::store::Result;
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Column, Connection as _, Decode, Row as _, Sqlite, SqliteConnection, SqlitePool,
+    TypeInfo, ValueRef as _,
+    pool::PoolConnection,
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+        SqliteTransactionManager,
+    },
+};
+use sqlx_core::transaction::TransactionManager;
+use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+
+/// Connections that read beside the writer.
+const READERS: u32 = 4;
+
+/// An SQLite file.
+pub(super) struct SqliteBackend {
+    store: Arc<str>,
+    options: SqliteConnectOptions,
+    pool: SqlitePool,
+}
+
+/// Opens the file for a coordinator: takes its lock, makes or migrates it.
+pub(super) async fn open(path: &Path) -> std::result::Result<Opened, OpenError> {
+    let lock = lock(path)?;
+    let options = options(path).create_if_missing(true);
+    let mut conn = connect(path, &options).await?;
+    backup::before_migration(&mut conn, path).await?;
+    migrate(&mut conn, migrations::SQLITE, &path.display().to_string()).await?;
+    let backend = SqliteBackend::new(path, options.create_if_missing(false)).await?;
+    let conn = SqliteConn {
+        conn: Held::Own(Box::new(conn)),
+        store: Arc::clone(&backend.store),
+        broken: false,
+    };
+    Ok(Opened {
+        backend: Arc::new(backend),
+        conn: Box::new(conn),
+        lock: Some(lock),
+    })
+}
+
+/// Opens a file that is there to read it, beside a coordinator or without one.
+pub(super) async fn open_to_read(path: &Path) -> std::result::Result<Arc<dyn Backend>, OpenError> {
+    let store = path.display().to_string();
+    std::fs::metadata(path).map_err(|source| OpenError::NotReadable {
+        store: store.clone(),
+        source,
+    })?;
+    let options = options(path);
+    let mut conn = connect(path, &options).await?;
+    let found = schema(&mut conn).await.map_err(|source| unusable(path, source))?;
+    // Closed before the pool opens: the last one to close writes the log into the database.
+    conn.close().await.map_err(|source| unusable(path, source))?;
+    super::open::require_newest(&store, found)?;
+    Ok(Arc::new(SqliteBackend::new(path, options).await?))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged transition is on disk.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+}
+
+async fn connect(path: &Path, options: &SqliteConnectOptions) -> std::result::Result<SqliteConnection, OpenError> {
+    let conn = SqliteConnection::connect_with(options).await;
+    conn.map_err(|source| unusable(path, source))
+}
+
+fn unusable(path: &Path, source: sqlx::Error) -> OpenError {
+    OpenError::Unusable {
+        store: path.display().to_string(),
+        source,
+    }
+}
+
+/// The version of the schema of a database; 0 where it has none yet.
+pub(super) async fn schema(conn: &mut SqliteConnection) -> sqlx::Result<i64> {
+    let has_any = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
+    if sqlx::query_scalar::<_, i64>(has_any).fetch_one(&mut *conn).await? == 0 {
+        return Ok(0);
+    }
+    let newest = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations");
+    newest.fetch_one(conn).await
+}
+
+impl SqliteBackend {
+    async fn new(path: &Path, options: SqliteConnectOptions) -> std::result::Result<Self, OpenError> {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.clone().read_only(true))
+            .await
+            .map_err(|source| unusable(path, source))?;
+        Ok(Self {
+            store: path.display().to_string().into(),
+            options,
+            pool,
+        })
+    }
+
+    fn hold(&self, conn: sqlx::Result<Held>) -> Result<Box<Conn>> {
+        let conn = conn.map_err(|error| fault(&self.store, error))?;
+        Ok(Box::new(SqliteConn {
+            conn,
+            store: Arc::clone(&self.store),
+            broken: false,
+        }))
+    }
+}
+
+impl Backend for SqliteBackend {
+    fn writer(&self) -> Answer<'_, Box<Conn>> {
+        Box::pin(async move {
+            let conn = SqliteConnection::connect_with(&self.options).await;
+            self.hold(conn.map(|conn| Held::Own(Box::new(conn))))
+        })
+    }
+
+    fn reader(&self) -> Answer<'_, Box<Conn>> {
+        Box::pin(async move { self.hold(self.pool.acquire().await.map(Held::Pooled)) })
+    }
+
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.pool.close())
+    }
+}
+
+enum Held {
+    Own(Box<SqliteConnection>),
+    Pooled(PoolConnection<Sqlite>),
+}
+
+struct SqliteConn {
+    conn: Held,
+    store: Arc<str>,
+    broken: bool,
+}
+
+impl SqliteConn {
+    fn raw(&mut self) -> &mut SqliteConnection {
+        match &mut self.conn {
+            Held::Own(conn) => conn,
+            Held::Pooled(conn) => conn,
+        }
+    }
+
+    /// After an error SQLite may have undone the whole transaction by itself, which sqlx does not notice: a new
+    /// connection is cheap and knows where it stands.
+    fn told<T>(&mut self, answer: sqlx::Result<T>) -> Result<T> {
+        answer.map_err(|error| {
+            self.broken = true;
+            fault(&self.store, error).into()
+        })
+    }
+}
+
+impl Connection for SqliteConn {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64> {
+        Box::pin(async move {
+            let done = execute(self.raw(), sql, arguments).await;
+            self.told(done)
+        })
+    }
+
+    fn fetch(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, Vec<Row>> {
+        Box::pin(async move {
+            let rows = fetch(self.raw(), sql, arguments).await;
+            self.told(rows)
+        })
+    }
+
+    fn begin(&mut self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let begun = SqliteTransactionManager::begin(self.raw(), None).await;
+            self.told(begun)
+        })
+    }
+
+    fn commit(&mut self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let committed = SqliteTransactionManager::commit(self.raw()).await;
+            self.told(committed)
+        })
+    }
+
+    fn rollback(&mut self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let undone = SqliteTransactionManager::rollback(self.raw()).await;
+            self.told(undone)
+        })
+    }
+
+    fn undo(&mut self) {
+        SqliteTransactionManager::start_rollback(self.raw());
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    fn close(self: Box<Self>) -> Answer<'static, ()> {
+        Box::pin(async move {
+            match self.conn {
+                Held::Own(conn) => conn.close().await.map_err(|error| fault(&self.store, error).into()),
+                Held::Pooled(_) => Ok(()),
+            }
+        })
+    }
+}
+
+pub(super) async fn execute(conn: &mut SqliteConnection, sql: Sql, values: Vec<Value>) -> sqlx::Result<u64> {
+    Ok(statement(sql, values)?.execute(conn).await?.rows_affected())
+}
+
+pub(super) async fn fetch(conn: &mut SqliteConnection, sql: Sql, values: Vec<Value>) -> sqlx::Result<Vec<Row>> {
+    let rows = statement(sql, values)?.fetch_all(conn).await?;
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let columns: Columns = first.columns().iter().map(|column| column.name().to_owned()).collect();
+    rows.iter().map(|row| read(&columns, row)).collect()
+}
+
+fn statement(sql: Sql, values: Vec<Value>) -> sqlx::Result<Query<'static, Sqlite, SqliteArguments>> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Integer(value) => arguments.add(value),
+            Value::Real(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Blob(value) => arguments.add(value),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(sqlx::query_with(AssertSqlSafe(sql), arguments))
+}
+
+fn read(columns: &Columns, row: &SqliteRow) -> sqlx::Result<Row> {
+    let value = |at: usize| -> sqlx::Result<Value> {
+        let raw = row.try_get_raw(at)?;
+        // The type of a NULL would be that of its column.
+        if raw.is_null() {
+            return Ok(Value::Null);
+        }
+        let value = match raw.type_info().name() {
+            "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(Value::Real),
+            "TEXT" => <String as Decode<Sqlite>>::decode(raw).map(Value::Text),
+            "BLOB" => <Vec<u8> as Decode<Sqlite>>::decode(raw).map(Value::Blob),
+            _ => <i64 as Decode<Sqlite>>::decode(raw).map(Value::Integer),
+        };
+        value.map_err(sqlx::Error::Decode)
+    };
+    let values = (0..columns.len()).map(value).collect::<sqlx::Result<_>>()?;
+    Ok(Row::new(Arc::clone(columns), values))
+}
+
+#[cfg(test)]
+mod tests;

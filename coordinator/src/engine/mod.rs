@@ -1,6 +1,7 @@
 //! The engine: one task that owns the writer. It takes what commands are waiting, carries them out in one transaction,
 //! commits once, and answers only then.
 
+mod breaker;
 mod command;
 pub(crate) mod commands;
 mod context;
@@ -8,6 +9,7 @@ mod groups;
 mod halving;
 mod handle;
 mod jobs;
+mod pauses;
 mod plans;
 
 pub use handle::{CoordinatorHandle, Counters};

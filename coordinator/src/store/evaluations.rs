@@ -67,10 +67,12 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
     row.as_ref().map(read).transpose()
 }
 
-/// The next evaluations to be leased: oldest sweep first.
+/// The next evaluations to be leased, of sweeps that run: highest priority first, then oldest sweep.
 pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<EvaluationRow>> {
     let rows = sqlx::query(select!(
-        "INDEXED BY evaluations_pending WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT ?"
+        "INDEXED BY evaluations_pending WHERE state = 'pending' AND sweep_key IN (SELECT s.sweep_key FROM sweeps s WHERE s.state = 'running')
+         ORDER BY (SELECT s.priority FROM sweeps s WHERE s.sweep_key = evaluations.sweep_key) DESC, sweep_key,
+             group_index LIMIT $1"
     ))
     .bind(limit)
     .fetch_all(conn)
@@ -78,10 +80,10 @@ pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<Evaluatio
     read_all(&rows)
 }
 
-/// Evaluations whose lease has ended.
+/// Evaluations whose lease has ended, or whose attempt is stalled.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<EvaluationRow>> {
     let rows = sqlx::query(select!(
-        "WHERE state = 'leased' AND expires <= ? ORDER BY expires LIMIT ?"
+        "WHERE state = 'leased' AND (expires <= $1 OR deadline <= $1) ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -123,16 +125,19 @@ pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<E
 /// Writes an evaluation's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: u32, job: &Job) -> Result<()> {
     let done = sqlx::query(
-        "UPDATE evaluations SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
-             generation = ?, updated_at = ?
+        "UPDATE evaluations SET state = ?, begun = ?, charged = ?, too_little = ?, worker = ?, token = ?, expires = ?,
+             deadline = ?, epoch = ?, cause = ?, generation = ?, updated_at = ?
          WHERE sweep_key = ? AND group_index = ? AND generation = ?",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
     .bind(job.charged)
+    .bind(job.too_little())
     .bind(job.worker_text())
     .bind(job.token())
     .bind(job.expires())
+    .bind(job.deadline())
+    .bind(job.epoch())
     .bind(job.cause_json())
     .bind(job.generation)
     .bind(job.updated_at.0)

@@ -4,6 +4,8 @@
 //! One writer (the engine) and a pool of readers that never block it (write-ahead log).
 
 pub(crate) mod evaluations;
+mod facts;
+pub(crate) mod fleet;
 pub(crate) mod groups;
 pub(crate) mod invariants;
 pub(crate) mod job;
@@ -16,6 +18,7 @@ pub(crate) mod rungs;
 pub(crate) mod sweeps;
 pub(crate) mod transitions;
 pub(crate) mod trials;
+pub(crate) mod verbs;
 pub(crate) mod workers;
 
 pub use invariants::Violation;

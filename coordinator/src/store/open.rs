@@ -15,7 +15,7 @@ use std::{
 use thiserror::Error;
 
 /// Every schema so far, oldest first. One that has been released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "variants", include_str!("../../migrations/0002_variants.sql")),
     (3, "reuse", include_str!("../../migrations/0003_reuse.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         "early_stopping",
         include_str!("../../migrations/0005_early_stopping.sql"),
     ),
+    (6, "verbs", include_str!("../../migrations/0006_verbs.sql")),
 ];
 
 /// Connections that read beside the writer.
@@ -260,13 +261,13 @@ mod tests {
         for _ in 0..2 {
             let refused = open(&path).await.err().unwrap();
             assert!(
-                matches!(&refused, OpenError::Newer { found: 7, known: 5, .. }),
+                matches!(&refused, OpenError::Newer { found: 7, known: 6, .. }),
                 "{refused:?}"
             );
             let told = refused.to_string().replace(&folder.path().display().to_string(), "DIR");
             assert_eq!(
                 told,
-                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 5); update augur"
+                "the store DIR/a.sqlite is of a newer version of augur (schema 7, this build knows 6); update augur"
             );
         }
     }

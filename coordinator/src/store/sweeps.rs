@@ -2,48 +2,9 @@
 
 use super::{Conn, Result, StoreError, SweepKey, from_json, to_json};
 use augur_core::{id::SweepId, spec::SweepSpec, state::JobState, time::Timestamp};
-use serde::{Deserialize, Serialize};
 use sqlx::{Row, sqlite::SqliteRow};
 
-/// Where a sweep stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SweepState {
-    /// Trials are running or waiting.
-    Running,
-    /// Every (task, seed) has a selected trial.
-    Succeeded,
-    /// It is over, and at least one (task, seed) has none.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
-}
-
-impl SweepState {
-    fn tag(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn of(tag: &str) -> Result<Self> {
-        match tag {
-            "running" => Ok(Self::Running),
-            "succeeded" => Ok(Self::Succeeded),
-            "failed" => Ok(Self::Failed),
-            "cancelled" => Ok(Self::Cancelled),
-            _ => Err(StoreError::Damaged("sweep")),
-        }
-    }
-
-    /// Nothing more will happen to it.
-    pub fn is_final(self) -> bool {
-        self != Self::Running
-    }
-}
+pub(crate) use augur_core::sweep::SweepState;
 
 /// A sweep as it is stored, without its spec.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +30,10 @@ pub(crate) struct SweepRow {
     pub trial_seconds: f64,
     /// Trials whose outcome an earlier sweep computed.
     pub trials_reused: u32,
+    /// Why it is paused, if it is.
+    pub pause_reason: Option<String>,
+    /// Higher is leased first.
+    pub priority: i32,
 }
 
 macro_rules! select {
@@ -76,7 +41,7 @@ macro_rules! select {
         concat!(
             "SELECT sweep_key, sweep, name, spec_sha256, state, created_at, ended_at, trials_pending, trials_leased,
                  trials_completed, trials_failed, trials_cancelled, trials_stopped, groups_total, groups_done, groups_selected,
-                 trial_seconds, trials_reused FROM sweeps ",
+                 trial_seconds, trials_reused, pause_reason, priority FROM sweeps ",
             $rest
         )
     };
@@ -90,7 +55,7 @@ fn read(row: &SqliteRow) -> Result<SweepRow> {
         sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
         name: row.try_get("name")?,
         spec_sha256: row.try_get("spec_sha256")?,
-        state: SweepState::of(row.try_get("state")?)?,
+        state: SweepState::of(row.try_get("state")?).ok_or(StoreError::Damaged("sweep"))?,
         created_at: Timestamp(row.try_get("created_at")?),
         ended_at: ended_at.map(Timestamp),
         trials_pending: row.try_get("trials_pending")?,
@@ -104,6 +69,8 @@ fn read(row: &SqliteRow) -> Result<SweepRow> {
         groups_selected: row.try_get("groups_selected")?,
         trial_seconds: row.try_get("trial_seconds")?,
         trials_reused: row.try_get("trials_reused")?,
+        pause_reason: row.try_get("pause_reason")?,
+        priority: row.try_get("priority")?,
     })
 }
 
@@ -232,13 +199,16 @@ pub(crate) async fn count_group(conn: &mut Conn, key: SweepKey, selected: bool) 
     Ok(())
 }
 
-/// Ends a running sweep.
+/// Ends a running or paused sweep.
 pub(crate) async fn end(conn: &mut Conn, key: SweepKey, state: SweepState, now: Timestamp) -> Result<()> {
-    let done = sqlx::query("UPDATE sweeps SET state = ?, ended_at = ? WHERE sweep_key = ? AND state = 'running'")
-        .bind(state.tag())
-        .bind(now.0)
-        .bind(key.0)
-        .execute(conn)
-        .await?;
+    let done = sqlx::query(
+        "UPDATE sweeps SET state = ?, ended_at = ?, pause_reason = NULL, recall = 0
+         WHERE sweep_key = ? AND state IN ('running', 'paused')",
+    )
+    .bind(state.name())
+    .bind(now.0)
+    .bind(key.0)
+    .execute(conn)
+    .await?;
     super::swapped(&done, "sweep")
 }

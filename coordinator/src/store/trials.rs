@@ -93,21 +93,37 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
     row.as_ref().map(read).transpose()
 }
 
-/// The next trials to be leased: oldest sweep first, then by rank.
-pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<TrialRow>> {
+/// The next trials of a sweep to be leased to a worker of so much memory, where `most` is the most that any worker has: by
+/// rank. One that has run out of memory waits for a worker with more, if there is one. One that the sweep shares with the
+/// sweep it extends waits as long as that one runs it or is going to.
+pub(crate) async fn pending(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    [memory, most]: [u64; 2],
+    limit: u32,
+) -> Result<Vec<TrialRow>> {
+    let column = |bytes| i64::try_from(bytes).unwrap_or(i64::MAX);
     let rows = sqlx::query(select!(
-        "INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT ?"
+        "INDEXED BY trials_pending WHERE sweep_key = $1 AND state = 'pending'
+             AND (too_little IS NULL OR too_little < $2 OR too_little >= $3)
+             AND NOT EXISTS (SELECT 1 FROM sweeps s JOIN sweeps o ON o.sweep_key = s.extends
+                 JOIN trials u ON u.sweep_key = o.sweep_key AND u.trial = trials.trial
+                 WHERE s.sweep_key = $1 AND (u.state = 'leased' OR (u.state = 'pending' AND o.state = 'running')))
+         ORDER BY rank LIMIT $4"
     ))
+    .bind(sweep.0)
+    .bind(column(memory))
+    .bind(column(most))
     .bind(limit)
     .fetch_all(conn)
     .await?;
     read_all(&rows)
 }
 
-/// Trials whose lease has ended.
+/// Trials whose lease has ended, or whose attempt is stalled.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<TrialRow>> {
     let rows = sqlx::query(select!(
-        "WHERE state = 'leased' AND expires <= ? ORDER BY expires LIMIT ?"
+        "WHERE state = 'leased' AND (expires <= $1 OR deadline <= $1) ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -172,16 +188,19 @@ pub(crate) async fn list(
 /// Writes a trial's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job) -> Result<()> {
     let done = sqlx::query(
-        "UPDATE trials SET state = ?, begun = ?, charged = ?, worker = ?, token = ?, expires = ?, cause = ?,
-             generation = ?, updated_at = ?, stopped_epoch = ?
+        "UPDATE trials SET state = ?, begun = ?, charged = ?, too_little = ?, worker = ?, token = ?, expires = ?,
+             deadline = ?, epoch = ?, cause = ?, generation = ?, updated_at = ?, stopped_epoch = ?
          WHERE sweep_key = ? AND trial_index = ? AND generation = ?",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
     .bind(job.charged)
+    .bind(job.too_little())
     .bind(job.worker_text())
     .bind(job.token())
     .bind(job.expires())
+    .bind(job.deadline())
+    .bind(job.epoch())
     .bind(job.cause_json())
     .bind(job.generation)
     .bind(job.updated_at.0)

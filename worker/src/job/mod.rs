@@ -67,6 +67,7 @@ impl Bench {
         let end = tokio::select! {
             end = self.do_work(&held, work, slot) => end,
             () = unwanted(&held.dropped) => End::Dropped(UNWANTED),
+            () = held.recalled.cancelled() => given_back(),
             () = self.stopping.cancelled() => End::Dropped("the worker stops"),
         };
         self.report(&held, what, &name, end).await;
@@ -83,7 +84,7 @@ impl Bench {
                     })
             }
             Some(Work::Evaluation(work)) => self
-                .evaluate(work, slot)
+                .evaluate(held, work, slot)
                 .await
                 .map_or_else(End::Failed, End::Evaluation),
             None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
@@ -102,7 +103,7 @@ impl Bench {
             rungs: work.rungs,
             ..self.run_of(&work.trial, spec)
         };
-        let permit = self.packing.admit(&run.spec).await;
+        let permit = held.waiting(self.packing.admit(&run.spec)).await;
         if held.dropped.is_cancelled() {
             return Ok(None);
         }
@@ -125,10 +126,15 @@ impl Bench {
         }
     }
 
-    async fn evaluate(&self, work: v1::EvaluationWork, slot: &mut Slot) -> Result<Vec<v1::TrialAgreement>, Cause> {
+    async fn evaluate(
+        &self,
+        held: &Held,
+        work: v1::EvaluationWork,
+        slot: &mut Slot,
+    ) -> Result<Vec<v1::TrialAgreement>, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
         if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
-            self.restore(&work.sweep, &spec, selected, slot).await?;
+            self.restore(held, &work.sweep, &spec, selected, slot).await?;
         }
         let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
         let evaluation = tokio::task::spawn_blocking(move || {
@@ -181,6 +187,14 @@ impl Bench {
     }
 }
 
+/// What becomes of work whose lease the coordinator wants back: its sweep is paused, or the worker is drained.
+fn given_back() -> End {
+    End::Failed(Cause {
+        kind: CauseKind::Preempted,
+        detail: "the coordinator asked for it back".into(),
+    })
+}
+
 /// Returns some time after the coordinator has said that it wants the work no more.
 async fn unwanted(dropped: &CancellationToken) {
     dropped.cancelled().await;
@@ -213,7 +227,7 @@ fn parse_spec(json: &str) -> Result<TrialSpec, Cause> {
 fn out_of_memory(cause: Cause, fewer: Option<usize>) -> Cause {
     match fewer {
         Some(fewer) => Cause {
-            kind: CauseKind::Released,
+            kind: CauseKind::Preempted,
             detail: format!(
                 "memory ran out beside other trials, so at most {fewer} of this shape will run at once here: {}",
                 cause.detail

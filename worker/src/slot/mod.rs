@@ -58,7 +58,7 @@ impl Slot {
     pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
         let done = self.run_until(run, &CancellationToken::new(), on_measurement).await?;
         done.ok_or_else(|| Cause {
-            kind: CauseKind::Released,
+            kind: CauseKind::Preempted,
             detail: "the trial was stopped on its way".into(),
         })
     }

@@ -3,11 +3,16 @@
 mod cancel;
 mod data;
 mod doctor;
+mod extend;
 mod fetch;
 mod leaderboard;
 mod list;
+mod pause;
 mod plan;
 mod preview;
+mod priority;
+mod resume;
+mod retry;
 mod run;
 mod score;
 mod select;
@@ -32,7 +37,12 @@ pub enum Command {
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
+    Pause(pause::Pause),
+    Resume(resume::Resume),
     Cancel(cancel::Cancel),
+    Retry(retry::Retry),
+    Priority(priority::Priority),
+    Extend(extend::Extend),
     Workers(workers::Workers),
     Select(select::Select),
     Score(score::Score),
@@ -53,7 +63,12 @@ impl Command {
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
+            Self::Pause(command) => command.run().await,
+            Self::Resume(command) => command.run().await,
             Self::Cancel(command) => command.run().await,
+            Self::Retry(command) => command.run().await,
+            Self::Priority(command) => command.run().await,
+            Self::Extend(command) => command.run().await,
             Self::Workers(command) => command.run().await,
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
@@ -91,7 +106,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
             Exit::Cancelled,
             format!("sweep {name} was cancelled; submit it under another name to run it again"),
         )),
-        SweepState::Succeeded | SweepState::Running | SweepState::Unspecified => Ok(()),
+        SweepState::Succeeded | SweepState::Running | SweepState::Paused | SweepState::Unspecified => Ok(()),
     }
 }
 
@@ -99,6 +114,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
 fn state(sweep: &Sweep) -> &'static str {
     match sweep.state() {
         SweepState::Running => "running",
+        SweepState::Paused => "paused",
         SweepState::Succeeded => "succeeded",
         SweepState::Failed => "failed",
         SweepState::Cancelled => "cancelled",

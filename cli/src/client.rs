@@ -1,5 +1,7 @@
 //! The client of a coordinator: connects, checks the API version, walks through pages.
 
+mod verbs;
+
 use crate::failure::{self, Exit, Failure, from_status};
 use augur_core::leaderboard::Leaderboard;
 use augur_proto::{
@@ -87,18 +89,6 @@ impl Client {
             .inner
             .get_sweep(v1::GetSweepRequest { name: name.to_owned() })
             .await;
-        answer
-            .map(tonic::Response::into_inner)
-            .map_err(|status| self.failed(&status))
-    }
-
-    /// Cancels a sweep.
-    pub async fn cancel(&mut self, name: &str) -> Result<v1::Sweep, Failure> {
-        let request = v1::CancelSweepRequest {
-            name: name.to_owned(),
-            request_id: uuid::Uuid::now_v7().to_string(),
-        };
-        let answer = self.inner.cancel_sweep(request).await;
         answer
             .map(tonic::Response::into_inner)
             .map_err(|status| self.failed(&status))

@@ -48,7 +48,8 @@ Exit codes:
   4  missing or bad data               12  no such sweep
   5  can't write                       13  the folder or the name belongs to another sweep
   6  the coordinator can't start       14  `augur doctor` found something missing
-  7  no coordinator can be reached     15  `augur store check` found something that does not hold
+  7  no coordinator can be reached     15  the sweep is paused; the same command resumes
+                                       16  `augur store check` found something that does not hold
                                       130  interrupted
 
 docs/cli.md tells more.";

@@ -1,7 +1,7 @@
 //! What the services can answer instead of a result, and the one table that says how each looks on the wire.
 
 use crate::store::{Fault, FaultKind, StoreError};
-use augur_core::{id::WorkerId, spec::SpecError, state::Refusal};
+use augur_core::{id::WorkerId, spec::SpecError, state::Refusal, sweep::SweepRefusal};
 use augur_proto::{API_VERSION, Malformed};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use thiserror::Error;
@@ -53,9 +53,24 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// A sweep that is over can't be cancelled.
-    #[error("sweep {0} is over; only a running sweep can be cancelled")]
-    SweepEnded(String),
+    /// A verb does not fit where a sweep stands.
+    #[error("sweep {0} {1}")]
+    SweepState(String, SweepRefusal),
+    /// No trial has failed.
+    #[error("sweep {0} has no failed trial; there is nothing to try again")]
+    NothingFailed(String),
+    /// The failed trials of a sweep have had their part in decisions that stand.
+    #[error(
+        "the {trials} failed trials of sweep {sweep} stay as they are: the choices of their groups are sealed, and labels may \
+         have been read, or early stopping has ended others of their groups; submit the spec under another name, and what \
+         was computed is reused"
+    )]
+    ChoiceSealed {
+        /// Which.
+        sweep: String,
+        /// Failed ones.
+        trials: usize,
+    },
     /// The lease has ended or went to somebody else.
     #[error(transparent)]
     LeaseStale(#[from] Refusal),
@@ -101,7 +116,16 @@ impl Error {
             Self::RequestIdReused(_) => (Code::InvalidArgument, "REQUEST_ID_REUSED"),
             Self::NotFound { .. } => (Code::NotFound, "NOT_FOUND"),
             Self::Invalid { .. } => (Code::InvalidArgument, "FIELD_INVALID"),
-            Self::SweepEnded(_) => (Code::FailedPrecondition, "SWEEP_ENDED"),
+            Self::SweepState(_, refusal) => (
+                Code::FailedPrecondition,
+                match refusal {
+                    SweepRefusal::Over(_) => "SWEEP_ENDED",
+                    SweepRefusal::Cancelled => "SWEEP_CANCELLED",
+                    SweepRefusal::NotPaused => "SWEEP_NOT_PAUSED",
+                },
+            ),
+            Self::NothingFailed(_) => (Code::FailedPrecondition, "NOTHING_FAILED"),
+            Self::ChoiceSealed { .. } => (Code::FailedPrecondition, "CHOICE_SEALED"),
             Self::LeaseStale(_) => (Code::Aborted, "LEASE_STALE"),
             Self::WorkerUnknown(_) => (Code::FailedPrecondition, "WORKER_UNKNOWN"),
             Self::ApiVersion { .. } => (Code::FailedPrecondition, "API_VERSION"),

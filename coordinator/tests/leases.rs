@@ -110,7 +110,7 @@ async fn causes_decide_on_retries() {
     for attempt in 1..=5 {
         let lease = worker.acquire(1).await.remove(0);
         assert_eq!(lease.attempt, attempt);
-        worker.fail(&lease.token, CauseKind::Released).await.unwrap();
+        worker.fail(&lease.token, CauseKind::Preempted).await.unwrap();
     }
     for attempt in 6..=8 {
         let lease = worker.acquire(1).await.remove(0);
@@ -138,7 +138,7 @@ async fn causes_decide_on_retries() {
 async fn a_group_without_a_ranked_trial_is_done_and_the_sweep_fails() {
     let host = Host::start().await;
     let mut sweeps = host.sweeps().await;
-    create(&mut sweeps, SPEC).await;
+    create(&mut sweeps, &format!("{SPEC}retry: {{breaker: 0}}\n")).await;
     let mut worker = LightWorker::register(host.workers().await, 1).await;
     for lease in worker.acquire(3).await {
         worker.fail(&lease.token, CauseKind::BadData).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_worker_that_leaves_gives_everything_back() {
         12
     );
     let returned = trials(&mut sweeps, v1::TrialState::Pending).await.remove(0);
-    assert_eq!(returned.cause.unwrap().kind(), CauseKind::Released);
+    assert_eq!(returned.cause.unwrap().kind(), CauseKind::Preempted);
     let unknown = first.complete(&leases[0]).await.unwrap_err();
     assert_eq!(
         (unknown.code(), reason(&unknown).as_str()),
@@ -311,12 +311,12 @@ async fn strangers_and_other_versions_are_told_what_to_do() {
     );
     assert_eq!(
         refused.message(),
-        "the worker speaks \"augur.v1/9\" and this coordinator \"augur.v1/2\"; \
+        "the worker speaks \"augur.v1/9\" and this coordinator \"augur.v1/3\"; \
          install the same version of augur on both"
     );
     let renew = v1::RenewLeasesRequest {
         worker_id: "0190c6a0-0000-7000-8000-000000000000".into(),
-        tokens: Vec::new(),
+        ..Default::default()
     };
     let refused = api.renew_leases(renew).await.unwrap_err();
     assert_eq!(

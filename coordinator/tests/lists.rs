@@ -148,7 +148,7 @@ async fn measurements_of_the_newest_attempt_each_epoch_once() {
     let mut worker = LightWorker::register(host.workers().await, 1).await;
     let first = worker.acquire(1).await.remove(0);
     worker.report(&first.token, 1..=2).await;
-    worker.fail(&first.token, v1::CauseKind::Released).await.unwrap();
+    worker.fail(&first.token, v1::CauseKind::Preempted).await.unwrap();
     let leases = worker.acquire(2).await;
     for epochs in [1..=1, 1..=1, 1..=2] {
         assert!(worker.report(&leases[0].token, epochs).await.is_empty());

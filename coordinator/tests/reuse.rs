@@ -146,7 +146,7 @@ async fn only_what_the_lease_named_can_be_reused_and_only_under_a_live_lease() {
         let refused = worker.api.complete_trial(wrong.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{wrong:?}: {refused:?}");
     }
-    worker.fail(&lease.token, v1::CauseKind::Released).await.unwrap();
+    worker.fail(&lease.token, v1::CauseKind::Preempted).await.unwrap();
     let stale = request(&worker, &lease, "f1", &earlier);
     let refused = worker.api.complete_trial(stale).await.unwrap_err();
     assert_eq!(

@@ -78,7 +78,7 @@ async fn the_coordinator_says_who_it_is() {
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(answer.api_version, "augur.v1/2");
+    assert_eq!(answer.api_version, "augur.v1/3");
     assert_eq!(answer.augur_version, env!("CARGO_PKG_VERSION"));
 }
 

@@ -122,9 +122,12 @@ pub struct Excluded {
 fn failure(cause: &Cause) -> String {
     match cause.kind {
         CauseKind::Numerical | CauseKind::BadData => format!("failed: {cause}"),
-        CauseKind::WorkerLost | CauseKind::Crashed | CauseKind::OutOfMemory | CauseKind::Released => {
-            format!("failed: {}", cause.kind)
-        }
+        CauseKind::WorkerLost
+        | CauseKind::Crashed
+        | CauseKind::OutOfMemory
+        | CauseKind::Preempted
+        | CauseKind::Cancelled
+        | CauseKind::Deadline => format!("failed: {}", cause.kind),
     }
 }
 

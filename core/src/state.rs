@@ -2,12 +2,18 @@
 //!
 //! A lease is fenced by its token: whoever reports with another token is stale and changes nothing.
 
+mod cause;
+mod retry;
+
+pub use cause::{Cause, CauseKind};
+pub use retry::RetryPolicy;
+
 use crate::{
     id::{LeaseToken, WorkerId},
+    invariants::step_holds,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use thiserror::Error;
 
 /// Where a job stands.
@@ -50,6 +56,8 @@ pub struct Tally {
     pub begun: u32,
     /// Attempts that count against [`RetryPolicy::max_attempts`].
     pub charged: u32,
+    /// The most memory, in bytes, that was not enough for it: it goes to a worker that has more, if there is one.
+    pub too_little: Option<u64>,
 }
 
 /// A job in a worker's hands.
@@ -63,95 +71,10 @@ pub struct Lease {
     pub token: LeaseToken,
     /// When it ends unless renewed.
     pub expires: Timestamp,
-}
-
-impl Lease {
-    /// The number of this attempt, from 1.
-    pub fn attempt(&self) -> u32 {
-        self.tally.begun
-    }
-
-    /// The cause of its end when nobody renews it.
-    pub fn lost(&self) -> Cause {
-        Cause {
-            kind: CauseKind::WorkerLost,
-            detail: format!("no word from worker {} before its lease ended", self.worker),
-        }
-    }
-}
-
-/// Why an attempt ended without a result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The kind, which decides on retries.
-    pub kind: CauseKind,
-    /// One line for people: signal, exit code, last lines of the log.
-    pub detail: String,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
-        if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
-        }
-        Ok(())
-    }
-}
-
-/// The kinds of cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CauseKind {
-    /// The lease ended without a word from the worker.
-    WorkerLost,
-    /// The process that ran it died (signal or exit code).
-    Crashed,
-    /// Memory ran out.
-    OutOfMemory,
-    /// The data can't be read, or isn't what the spec says.
-    BadData,
-    /// NaN or infinity.
-    Numerical,
-    /// The worker gave the lease back: it is stopping or was pre-empted.
-    Released,
-}
-
-impl fmt::Display for CauseKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WorkerLost => "worker lost",
-            Self::Crashed => "crashed",
-            Self::OutOfMemory => "out of memory",
-            Self::BadData => "bad data",
-            Self::Numerical => "numerical failure",
-            Self::Released => "given back",
-        })
-    }
-}
-
-/// What happens after a failed attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RetryPolicy {
-    /// Attempts that may fail before the job does, 1 to 100.
-    pub max_attempts: u32,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { max_attempts: 3 }
-    }
-}
-
-/// Whether a cause counts against the attempts, and whether another attempt can help.
-fn verdict(kind: CauseKind) -> (bool, bool) {
-    match kind {
-        CauseKind::WorkerLost | CauseKind::Crashed | CauseKind::OutOfMemory => (true, true),
-        // The same inputs give the same numbers and the same files again.
-        CauseKind::Numerical | CauseKind::BadData => (true, false),
-        CauseKind::Released => (false, true),
-    }
+    /// When it ends unless a new epoch is reported.
+    pub deadline: Timestamp,
+    /// The last epoch that was reported; 0 before the first.
+    pub epoch: u32,
 }
 
 /// What may happen to a job.
@@ -165,6 +88,8 @@ pub enum JobEvent {
         token: LeaseToken,
         /// The new lease's end.
         expires: Timestamp,
+        /// When its first epoch is due.
+        deadline: Timestamp,
     },
     /// The worker still has it.
     Renew {
@@ -172,6 +97,24 @@ pub enum JobEvent {
         token: LeaseToken,
         /// Its new end.
         expires: Timestamp,
+        /// Its new deadline, where the work rightly reports no epochs now, such as a trial that waits for room.
+        excused: Option<Timestamp>,
+    },
+    /// The worker has finished an epoch of it.
+    Advance {
+        /// The lease.
+        token: LeaseToken,
+        /// Epochs finished.
+        epoch: u32,
+        /// When the next one is due.
+        deadline: Timestamp,
+    },
+    /// The coordinator was away, so that nobody could renew or report: that is not held against a live lease.
+    Grace {
+        /// The lease's new end.
+        expires: Timestamp,
+        /// When the next epoch is due.
+        deadline: Timestamp,
     },
     /// The worker hands in the result.
     Complete {
@@ -184,6 +127,8 @@ pub enum JobEvent {
         token: LeaseToken,
         /// Why.
         cause: Cause,
+        /// The memory in bytes that it had, where that is known.
+        memory: Option<u64>,
     },
     /// The clock looks at it.
     Tick {
@@ -197,6 +142,8 @@ pub enum JobEvent {
         /// The rung.
         epoch: u32,
     },
+    /// Somebody wants it tried again although it has failed.
+    Retry,
 }
 
 /// The answer to an event that was accepted.
@@ -217,14 +164,28 @@ pub enum Refusal {
     /// Only a pending job can be taken.
     #[error("the job is not pending")]
     NotPending,
+    /// Only a failed job can be tried again.
+    #[error("the job has not failed")]
+    NotFailed,
 }
 
 impl JobState {
-    /// Nothing more will happen to it.
+    /// Nothing more will happen to it by itself.
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Pending(_) | Self::Leased(_) => false,
             Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. } => true,
+        }
+    }
+
+    /// Attempts begun; none where that is not known any more.
+    pub fn begun(&self) -> Option<u32> {
+        match self {
+            Self::Pending(tally) | Self::Leased(Lease { tally, .. }) => Some(tally.begun),
+            Self::Completed { attempt, .. } | Self::Failed { attempt, .. } | Self::Stopped { attempt, .. } => {
+                Some(*attempt)
+            }
+            Self::Cancelled => None,
         }
     }
 
@@ -233,82 +194,174 @@ impl JobState {
     /// # Errors
     /// [`Refusal`] where the event does not fit; the state is then unchanged.
     pub fn apply(&self, event: &JobEvent, policy: &RetryPolicy) -> Result<Applied, Refusal> {
-        use Applied::{To, Unchanged};
-        match (self, event) {
-            (Self::Pending(tally), JobEvent::Acquire { worker, token, expires }) => {
-                let tally = Tally {
-                    begun: tally.begun + 1,
-                    ..*tally
-                };
-                Ok(To(Self::Leased(Lease {
-                    tally,
-                    worker: *worker,
-                    token: *token,
-                    expires: *expires,
-                })))
-            }
-            (
-                Self::Leased(_) | Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. },
-                JobEvent::Acquire { .. },
-            ) => Err(Refusal::NotPending),
-            (Self::Leased(lease), JobEvent::Renew { token, expires }) if lease.token == *token => {
-                Ok(To(Self::Leased(Lease {
-                    expires: *expires,
-                    ..lease.clone()
-                })))
-            }
-            (Self::Leased(lease), JobEvent::Complete { token }) if lease.token == *token => Ok(To(Self::Completed {
-                attempt: lease.attempt(),
-                token: *token,
-            })),
-            (Self::Completed { token: done, .. }, JobEvent::Complete { token }) if done == token => Ok(Unchanged),
-            (Self::Leased(lease), JobEvent::Fail { token, cause }) if lease.token == *token => {
-                Ok(To(lease.failed(cause.clone(), policy)))
-            }
-            (
-                Self::Pending(_)
-                | Self::Leased(_)
-                | Self::Completed { .. }
-                | Self::Failed { .. }
-                | Self::Cancelled
-                | Self::Stopped { .. },
-                JobEvent::Renew { .. } | JobEvent::Complete { .. } | JobEvent::Fail { .. },
-            ) => Err(Refusal::Stale),
-            (Self::Leased(lease), JobEvent::Tick { now }) if lease.expires <= *now => {
-                Ok(To(lease.failed(lease.lost(), policy)))
-            }
-            (
-                Self::Pending(_)
-                | Self::Leased(_)
-                | Self::Completed { .. }
-                | Self::Failed { .. }
-                | Self::Cancelled
-                | Self::Stopped { .. },
-                JobEvent::Tick { .. },
-            ) => Ok(Unchanged),
-            (Self::Pending(_) | Self::Leased(_), JobEvent::Cancel) => Ok(To(Self::Cancelled)),
-            (Self::Pending(tally) | Self::Leased(Lease { tally, .. }), JobEvent::Stop { epoch }) => {
-                Ok(To(Self::Stopped {
-                    attempt: tally.begun,
-                    epoch: *epoch,
-                }))
-            }
-            (
-                Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled | Self::Stopped { .. },
-                JobEvent::Cancel | JobEvent::Stop { .. },
-            ) => Ok(Unchanged),
+        let applied = match self {
+            Self::Pending(tally) => pending(*tally, event),
+            Self::Leased(lease) => lease.apply(event, policy),
+            Self::Completed { token, .. } => over(event, Some(*token)),
+            Self::Failed { attempt, .. } => failed(*attempt, event),
+            Self::Cancelled | Self::Stopped { .. } => over(event, None),
+        }?;
+        if let To(after) = &applied {
+            debug_assert!(step_holds(self, after), "{event:?}: {self:?} -> {after:?}");
         }
+        Ok(applied)
+    }
+}
+
+use Applied::{To, Unchanged};
+
+/// What happens to a job that waits.
+fn pending(tally: Tally, event: &JobEvent) -> Result<Applied, Refusal> {
+    match event {
+        JobEvent::Acquire {
+            worker,
+            token,
+            expires,
+            deadline,
+        } => Ok(To(JobState::Leased(Lease {
+            tally: Tally {
+                begun: tally.begun + 1,
+                ..tally
+            },
+            worker: *worker,
+            token: *token,
+            expires: *expires,
+            deadline: *deadline,
+            epoch: 0,
+        }))),
+        JobEvent::Cancel => Ok(To(JobState::Cancelled)),
+        JobEvent::Stop { epoch } => Ok(To(JobState::Stopped {
+            attempt: tally.begun,
+            epoch: *epoch,
+        })),
+        JobEvent::Tick { .. } | JobEvent::Grace { .. } => Ok(Unchanged),
+        JobEvent::Renew { .. } | JobEvent::Advance { .. } | JobEvent::Complete { .. } | JobEvent::Fail { .. } => {
+            Err(Refusal::Stale)
+        }
+        JobEvent::Retry => Err(Refusal::NotFailed),
+    }
+}
+
+/// What happens to a job that is over; `completed` is the lease under which it completed, if it did.
+fn over(event: &JobEvent, completed: Option<LeaseToken>) -> Result<Applied, Refusal> {
+    match event {
+        JobEvent::Acquire { .. } => Err(Refusal::NotPending),
+        JobEvent::Complete { token } if completed == Some(*token) => Ok(Unchanged),
+        // Its last epochs may come after its result.
+        JobEvent::Advance { token, .. } if completed == Some(*token) => Ok(Unchanged),
+        JobEvent::Renew { .. } | JobEvent::Advance { .. } | JobEvent::Complete { .. } | JobEvent::Fail { .. } => {
+            Err(Refusal::Stale)
+        }
+        JobEvent::Tick { .. } | JobEvent::Grace { .. } | JobEvent::Cancel | JobEvent::Stop { .. } => Ok(Unchanged),
+        JobEvent::Retry => Err(Refusal::NotFailed),
+    }
+}
+
+/// What happens to a job that has failed for good.
+fn failed(attempt: u32, event: &JobEvent) -> Result<Applied, Refusal> {
+    match event {
+        JobEvent::Retry => Ok(To(JobState::Pending(Tally {
+            begun: attempt,
+            ..Tally::default()
+        }))),
+        JobEvent::Acquire { .. }
+        | JobEvent::Renew { .. }
+        | JobEvent::Advance { .. }
+        | JobEvent::Grace { .. }
+        | JobEvent::Complete { .. }
+        | JobEvent::Fail { .. }
+        | JobEvent::Tick { .. }
+        | JobEvent::Cancel
+        | JobEvent::Stop { .. } => over(event, None),
     }
 }
 
 impl Lease {
-    fn failed(&self, cause: Cause, policy: &RetryPolicy) -> JobState {
-        let (charge, retry) = verdict(cause.kind);
+    /// The number of this attempt, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.tally.begun
+    }
+
+    /// Why it ends at `now`, if it does: nobody renews it, or its work does not move on.
+    pub fn ends(&self, now: Timestamp) -> Option<Cause> {
+        let cause = |kind, detail| Some(Cause { kind, detail });
+        if self.expires <= now {
+            let detail = format!("no word from worker {} before its lease ended", self.worker);
+            return cause(CauseKind::WorkerLost, detail);
+        }
+        if self.deadline <= now {
+            let detail = match self.epoch {
+                0 => "its first epoch did not end within `retry.stalled_after_seconds`".to_owned(),
+                epoch => format!("no epoch ended after epoch {epoch} within `retry.stalled_after_seconds`"),
+            };
+            return cause(CauseKind::Deadline, detail);
+        }
+        None
+    }
+
+    /// The cause of its end when its sweep is cancelled.
+    pub fn cancelled() -> Cause {
+        Cause {
+            kind: CauseKind::Cancelled,
+            detail: "its sweep was cancelled".into(),
+        }
+    }
+
+    fn apply(&self, event: &JobEvent, policy: &RetryPolicy) -> Result<Applied, Refusal> {
+        let to = |lease| Ok(To(JobState::Leased(lease)));
+        match event {
+            JobEvent::Acquire { .. } => Err(Refusal::NotPending),
+            JobEvent::Renew { token, .. }
+            | JobEvent::Advance { token, .. }
+            | JobEvent::Complete { token }
+            | JobEvent::Fail { token, .. }
+                if *token != self.token =>
+            {
+                Err(Refusal::Stale)
+            }
+            JobEvent::Renew { expires, excused, .. } => to(Self {
+                expires: *expires,
+                deadline: excused.unwrap_or(self.deadline),
+                ..self.clone()
+            }),
+            // A repeat is no new epoch.
+            JobEvent::Advance { epoch, .. } if *epoch <= self.epoch => Ok(Unchanged),
+            JobEvent::Advance { epoch, deadline, .. } => to(Self {
+                epoch: *epoch,
+                deadline: *deadline,
+                ..self.clone()
+            }),
+            JobEvent::Grace { expires, deadline } => to(Self {
+                expires: *expires,
+                deadline: *deadline,
+                ..self.clone()
+            }),
+            JobEvent::Complete { token } => Ok(To(JobState::Completed {
+                attempt: self.attempt(),
+                token: *token,
+            })),
+            JobEvent::Fail { cause, memory, .. } => Ok(To(self.failed(cause.clone(), *memory, policy))),
+            JobEvent::Tick { now } => Ok(match self.ends(*now) {
+                Some(cause) => To(self.failed(cause, None, policy)),
+                None => Unchanged,
+            }),
+            JobEvent::Cancel => Ok(To(JobState::Cancelled)),
+            JobEvent::Stop { epoch } => Ok(To(JobState::Stopped {
+                attempt: self.attempt(),
+                epoch: *epoch,
+            })),
+            JobEvent::Retry => Err(Refusal::NotFailed),
+        }
+    }
+
+    fn failed(&self, cause: Cause, memory: Option<u64>, policy: &RetryPolicy) -> JobState {
+        let had = memory.filter(|_| cause.kind == CauseKind::OutOfMemory);
         let tally = Tally {
-            charged: self.tally.charged + u32::from(charge),
+            charged: self.tally.charged + u32::from(cause.kind.is_charged()),
+            too_little: self.tally.too_little.max(had),
             ..self.tally
         };
-        if retry && tally.charged < policy.max_attempts {
+        if cause.kind.is_retried() && tally.charged < policy.max_attempts {
             JobState::Pending(tally)
         } else {
             JobState::Failed {

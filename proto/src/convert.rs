@@ -153,7 +153,9 @@ impl From<CauseKind> for v1::CauseKind {
             CauseKind::OutOfMemory => Self::OutOfMemory,
             CauseKind::BadData => Self::BadData,
             CauseKind::Numerical => Self::Numerical,
-            CauseKind::Released => Self::Released,
+            CauseKind::Preempted => Self::Preempted,
+            CauseKind::Cancelled => Self::Cancelled,
+            CauseKind::Deadline => Self::Deadline,
         }
     }
 }
@@ -177,7 +179,9 @@ impl TryFrom<v1::Cause> for Cause {
             v1::CauseKind::OutOfMemory => CauseKind::OutOfMemory,
             v1::CauseKind::BadData => CauseKind::BadData,
             v1::CauseKind::Numerical => CauseKind::Numerical,
-            v1::CauseKind::Released => CauseKind::Released,
+            v1::CauseKind::Preempted => CauseKind::Preempted,
+            v1::CauseKind::Cancelled => CauseKind::Cancelled,
+            v1::CauseKind::Deadline => CauseKind::Deadline,
         };
         Ok(Self {
             kind,

@@ -14,4 +14,4 @@ pub mod v1 {
 pub use convert::{Malformed, to_timestamp};
 
 /// The API that this build speaks; a coordinator refuses a worker that names another.
-pub const API_VERSION: &str = "augur.v1/2";
+pub const API_VERSION: &str = "augur.v1/3";

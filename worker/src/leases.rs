@@ -1,32 +1,71 @@
-//! The leases that this worker holds: what the heartbeat renews, and what an order to drop reaches.
+//! The leases that this worker holds: what the heartbeat renews, and what its orders reach.
 
 use augur_core::id::LeaseToken;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
 /// All leases of the worker.
-#[derive(Clone, Default)]
-pub(crate) struct Leases(Arc<Mutex<HashMap<LeaseToken, CancellationToken>>>);
+#[derive(Clone)]
+pub(crate) struct Leases {
+    held: Arc<Mutex<HashMap<LeaseToken, Signals>>>,
+    /// Fires when the worker leaves.
+    stopping: CancellationToken,
+}
+
+/// What passes between the heartbeat and whoever works under a lease.
+#[derive(Clone)]
+struct Signals {
+    dropped: CancellationToken,
+    recalled: CancellationToken,
+    excuse: Arc<AtomicU8>,
+}
+
+/// Work that reports epochs, or should.
+const NONE: u8 = 0;
+/// Work that has moved on since the last heartbeat without an epoch to report.
+const ONCE: u8 = 1;
+/// Work that waits.
+const WAITS: u8 = 2;
 
 /// One lease, held until this is dropped.
 pub(crate) struct Held {
     pub token: LeaseToken,
     /// Fires when the coordinator wants the work dropped.
     pub dropped: CancellationToken,
+    /// Fires when the lease is to be given back: the coordinator wants it, or the worker leaves.
+    pub recalled: CancellationToken,
+    excuse: Arc<AtomicU8>,
     leases: Leases,
 }
 
 impl Leases {
+    /// None, in a worker that leaves when `stopping` fires.
+    pub fn new(stopping: CancellationToken) -> Self {
+        Self {
+            held: Arc::default(),
+            stopping,
+        }
+    }
+
     /// Holds a lease from now on.
     pub fn hold(&self, token: LeaseToken) -> Held {
-        let dropped = CancellationToken::new();
-        self.map().insert(token, dropped.clone());
+        let signals = Signals {
+            dropped: CancellationToken::new(),
+            recalled: self.stopping.child_token(),
+            excuse: Arc::default(),
+        };
+        self.map().insert(token, signals.clone());
         Held {
             token,
-            dropped,
+            dropped: signals.dropped,
+            recalled: signals.recalled,
+            excuse: signals.excuse,
             leases: self.clone(),
         }
     }
@@ -38,13 +77,51 @@ impl Leases {
 
     /// Tells whoever works under these leases to drop the work. Without effect on leases that are no longer held.
     pub fn drop_all<'a>(&self, tokens: impl IntoIterator<Item = &'a String>) {
-        let leases = self.map();
-        let held = tokens.into_iter().filter_map(|token| leases.get(&token.parse().ok()?));
-        held.for_each(CancellationToken::cancel);
+        self.each(tokens, |signals| signals.dropped.cancel());
     }
 
-    fn map(&self) -> MutexGuard<'_, HashMap<LeaseToken, CancellationToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Tells whoever works under these leases to give them back. Without effect on leases that are no longer held.
+    pub fn recall<'a>(&self, tokens: impl IntoIterator<Item = &'a String>) {
+        self.each(tokens, |signals| signals.recalled.cancel());
+    }
+
+    /// The leases whose work rightly reports no epochs; one that moved on once is told once.
+    pub fn excused(&self) -> Vec<LeaseToken> {
+        let excused = |signals: &Signals| {
+            let once = signals.excuse.compare_exchange(ONCE, NONE, Relaxed, Relaxed);
+            once.is_ok() || signals.excuse.load(Relaxed) == WAITS
+        };
+        let leases = self.map();
+        leases
+            .iter()
+            .filter(|(_, signals)| excused(signals))
+            .map(|(token, _)| *token)
+            .collect()
+    }
+
+    fn each<'a>(&self, tokens: impl IntoIterator<Item = &'a String>, tell: impl Fn(&Signals)) {
+        let leases = self.map();
+        let held = tokens.into_iter().filter_map(|token| leases.get(&token.parse().ok()?));
+        held.for_each(tell);
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<LeaseToken, Signals>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// The work waits until `done`: that it reports nothing is no fault.
+    pub async fn waiting<T>(&self, done: impl Future<Output = T>) -> T {
+        self.excuse.store(WAITS, Relaxed);
+        let value = done.await;
+        self.excuse.store(ONCE, Relaxed);
+        value
+    }
+
+    /// The work has moved on, though there is no epoch to report.
+    pub fn moved(&self) {
+        self.excuse.store(ONCE, Relaxed);
     }
 }
 
@@ -61,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_order_reaches_the_lease_that_it_names_while_it_is_held() {
-        let leases = Leases::default();
+        let leases = Leases::new(CancellationToken::new());
         let [a, b] = [1, 2].map(|n| leases.hold(LeaseToken::from_uuid(Uuid::from_u128(n))));
         leases.drop_all([&a.token.to_string()]);
         assert!(a.dropped.is_cancelled() && !b.dropped.is_cancelled());
@@ -69,5 +146,24 @@ mod tests {
         drop(a);
         leases.drop_all([&token, &"no token".to_owned()]);
         assert_eq!(leases.tokens(), [b.token]);
+        leases.recall([&b.token.to_string()]);
+        assert!(b.recalled.is_cancelled() && !b.dropped.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn work_that_waits_is_excused_all_the_time_and_work_that_moved_once() {
+        let leases = Leases::new(CancellationToken::new());
+        let held = leases.hold(LeaseToken::from_uuid(Uuid::from_u128(1)));
+        assert!(leases.excused().is_empty());
+        let waited = async {
+            assert_eq!(leases.excused(), [held.token]);
+            assert_eq!(leases.excused(), [held.token]);
+        };
+        held.waiting(waited).await;
+        assert_eq!(leases.excused(), [held.token], "the wait has just ended");
+        assert!(leases.excused().is_empty());
+        held.moved();
+        assert_eq!(leases.excused(), [held.token]);
+        assert!(leases.excused().is_empty());
     }
 }

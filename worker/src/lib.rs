@@ -19,3 +19,4 @@ mod job;
 mod leases;
 mod reporter;
 pub mod shutdown;
+mod spool;

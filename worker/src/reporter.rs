@@ -1,8 +1,11 @@
-//! Measurements on their way to the coordinator, in batches of all slots together.
+//! Measurements on their way to the coordinator, in batches of all slots together; while it is away they wait ([`spool`]).
+//!
+//! [`spool`]: crate::spool
 
 use crate::{
     coordinator::{Client, Coordinator},
     leases::Leases,
+    spool::{Entry, Spool},
 };
 use augur_core::{id::LeaseToken, outcome::Measurement};
 use augur_proto::v1;
@@ -17,8 +20,10 @@ use tracing::error;
 const BATCH: usize = 64;
 /// ... or is so old.
 const AGE: Duration = Duration::from_millis(500);
+/// What has waited long goes in batches of so many.
+const LARGEST_BATCH: usize = 1000;
 
-/// Takes measurements. There is one for each epoch of a trial that runs here, so the queue needs no bound.
+/// Takes measurements. They leave its queue at once, so that it needs no bound.
 #[derive(Clone)]
 pub(crate) struct Reporter(mpsc::UnboundedSender<Item>);
 
@@ -51,38 +56,62 @@ impl Reporter {
 }
 
 async fn report(mut items: mpsc::UnboundedReceiver<Item>, coordinator: Coordinator, leases: Leases) {
-    while let Some(first) = items.recv().await {
-        let mut batch = Batch::default();
-        batch.take(first);
+    let mut backlog = Backlog::default();
+    while backlog.fill(&mut items).await {
+        let (batch, count) = backlog.batch();
+        let sending = send(batch, count, &coordinator, &leases);
+        tokio::pin!(sending);
+        // A coordinator that is away does not hold up the trials.
+        loop {
+            tokio::select! {
+                () = &mut sending => break,
+                Some(item) = items.recv() => backlog.take(item),
+            }
+        }
+        backlog.sent();
+    }
+}
+
+/// What is not with the coordinator yet.
+#[derive(Default)]
+struct Backlog {
+    spool: Spool,
+    count: usize,
+    is_urgent: bool,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Backlog {
+    /// Waits until there is enough for a batch; false once there is nothing and nobody reports any more.
+    async fn fill(&mut self, items: &mut mpsc::UnboundedReceiver<Item>) -> bool {
+        if self.spool.is_empty() && self.waiting.is_empty() {
+            match items.recv().await {
+                Some(first) => self.take(first),
+                None => return false,
+            }
+        }
         let deadline = Instant::now() + AGE;
-        while !batch.is_due() {
+        while !self.is_due() {
             tokio::select! {
                 item = items.recv() => match item {
-                    Some(item) => batch.take(item),
+                    Some(item) => self.take(item),
                     None => break,
                 },
                 () = sleep_until(deadline) => break,
             }
         }
-        batch.send(&coordinator, &leases).await;
+        true
     }
-}
 
-#[derive(Default)]
-struct Batch {
-    count: usize,
-    is_urgent: bool,
-    measurements: BTreeMap<LeaseToken, Vec<v1::Measurement>>,
-    waiting: Vec<oneshot::Sender<()>>,
-}
-
-impl Batch {
     fn take(&mut self, item: Item) {
         match item {
             Item::Measurement(token, measurement) => {
                 self.is_urgent |= measurement.validation.is_some();
-                self.measurements.entry(token).or_default().push((*measurement).into());
                 self.count += 1;
+                self.spool.push(Entry {
+                    token,
+                    measurement: (*measurement).into(),
+                });
             }
             Item::Flush(done) => self.waiting.push(done),
         }
@@ -92,22 +121,41 @@ impl Batch {
         self.count >= BATCH || self.is_urgent || !self.waiting.is_empty()
     }
 
-    async fn send(self, coordinator: &Coordinator, leases: &Leases) {
-        if self.count > 0 {
-            let request = v1::ReportMeasurementsRequest {
-                worker_id: coordinator.worker_id(),
-                reports: self.measurements.into_iter().map(of_lease).collect(),
-            };
-            let call = |mut client: Client, request| async move { client.report_measurements(request).await };
-            match coordinator.send(request, call).await {
-                Ok(answer) => leases.drop_all(&answer.stale_tokens),
-                Err(gave_up) => error!("{} measurements are lost: {gave_up}", self.count),
+    /// The next batch, and how many measurements it has.
+    fn batch(&mut self) -> (Vec<v1::LeaseMeasurements>, usize) {
+        let entries = self.spool.take(LARGEST_BATCH);
+        let count = entries.len();
+        (self.count, self.is_urgent) = (0, !self.spool.is_empty());
+        let mut by_lease = BTreeMap::<LeaseToken, Vec<v1::Measurement>>::new();
+        for Entry { token, measurement } in entries {
+            by_lease.entry(token).or_default().push(measurement);
+        }
+        (by_lease.into_iter().map(of_lease).collect(), count)
+    }
+
+    /// A batch is with the coordinator; whoever waits for all of it hears when nothing is left.
+    fn sent(&mut self) {
+        if self.spool.is_empty() {
+            for done in self.waiting.drain(..) {
+                // Whoever waited may be gone: its trial was dropped.
+                let _ = done.send(());
             }
         }
-        for done in self.waiting {
-            // Whoever waited may be gone: its trial was dropped.
-            let _ = done.send(());
-        }
+    }
+}
+
+async fn send(reports: Vec<v1::LeaseMeasurements>, count: usize, coordinator: &Coordinator, leases: &Leases) {
+    if count == 0 {
+        return;
+    }
+    let request = v1::ReportMeasurementsRequest {
+        worker_id: coordinator.worker_id(),
+        reports,
+    };
+    let call = |mut client: Client, request| async move { client.report_measurements(request).await };
+    match coordinator.send(request, call).await {
+        Ok(answer) => leases.drop_all(&answer.stale_tokens),
+        Err(gave_up) => error!("{count} measurements are lost: {gave_up}"),
     }
 }
 

@@ -29,7 +29,8 @@ const POLL: Duration = Duration::from_secs(30);
 /// What keeps a worker from working at all.
 pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), WorkerError> {
     let slots = slots(options)?;
-    let identity = identity(options);
+    let memory = options.memory().or_else(packing::budget);
+    let identity = identity(options, memory);
     info!(
         "worker {} of {} slots looks for {}",
         identity.worker_id, identity.slots, options.coordinator
@@ -39,22 +40,24 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         () = stopping.cancelled() => return Ok(()),
     };
     info!("registered");
-    let leases = Leases::default();
+    let leases = Leases::new(stopping.clone());
     let bench = Bench {
         coordinator: coordinator.clone(),
         reporter: Reporter::start(coordinator.clone(), leases.clone()),
         base_dir: options.base_dir(),
         artifacts: options.artifacts.clone(),
-        packing: Packing::new(options.memory().or_else(packing::budget)),
+        packing: Packing::new(memory),
         checkpoint_every: options.checkpoint_every(),
         stopping: stopping.clone(),
     };
     let tidying = bench.clone();
     tokio::spawn(async move { tidying.tidy_all().await });
     let jobs = TaskTracker::new();
+    // Fires when the coordinator sends the worker away.
+    let drained = CancellationToken::new();
     let result = tokio::select! {
-        fatal = lease_for_ever(&bench, &leases, slots, &jobs) => Err(fatal),
-        fatal = renew_for_ever(&coordinator, &leases) => Err(fatal),
+        fatal = lease_for_ever(&bench, &leases, slots, &jobs, &drained) => fatal,
+        fatal = renew_for_ever(&coordinator, &leases, &drained) => Err(fatal),
         () = stopping.cancelled() => Ok(()),
     };
     stopping.cancel();
@@ -63,7 +66,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         // Within 20 seconds of the signal the process is gone, its goodbye included.
         _ = timeout(CHECKPOINT + GRACE, jobs.wait()) => {}
         // A lease must not end while its trial writes its checkpoint.
-        _ = renew_for_ever(&coordinator, &leases) => {}
+        _ = renew_for_ever(&coordinator, &leases, &drained) => {}
     }
     let heard = coordinator.leave(GRACE).await;
     info!(
@@ -92,7 +95,7 @@ fn slots(options: &Options) -> Result<Vec<Slot>, WorkerError> {
     Ok((0..options.slots()).map(slot).collect())
 }
 
-fn identity(options: &Options) -> v1::RegisterWorkerRequest {
+fn identity(options: &Options, memory: Option<u64>) -> v1::RegisterWorkerRequest {
     v1::RegisterWorkerRequest {
         worker_id: WorkerId::from_uuid(uuid::Uuid::now_v7()).to_string(),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -100,11 +103,18 @@ fn identity(options: &Options) -> v1::RegisterWorkerRequest {
         augur_version: env!("CARGO_PKG_VERSION").into(),
         libtorch_version: augur_train::device::LIBTORCH_VERSION.into(),
         api_version: API_VERSION.into(),
+        memory_bytes: memory.unwrap_or_default(),
     }
 }
 
-/// Fills the free slots, whenever there are some. Returns only for what ends the worker.
-async fn lease_for_ever(bench: &Bench, leases: &Leases, slots: Vec<Slot>, jobs: &TaskTracker) -> WorkerError {
+/// Fills the free slots, whenever there are some. Returns only for what ends the worker, and once a drained one holds nothing.
+async fn lease_for_ever(
+    bench: &Bench,
+    leases: &Leases,
+    slots: Vec<Slot>,
+    jobs: &TaskTracker,
+    drained: &CancellationToken,
+) -> Result<(), WorkerError> {
     let (give_back, mut given_back) = mpsc::unbounded_channel();
     let mut free = slots;
     loop {
@@ -112,14 +122,24 @@ async fn lease_for_ever(bench: &Bench, leases: &Leases, slots: Vec<Slot>, jobs: 
             // Never None: this function holds a sender.
             free.extend(given_back.recv().await);
         }
+        if drained.is_cancelled() {
+            info!("drained: it leaves once what it has is over");
+            jobs.close();
+            jobs.wait().await;
+            return Ok(());
+        }
         while let Ok(slot) = given_back.try_recv() {
             free.push(slot);
         }
-        let answer = match acquire(&bench.coordinator, free.len()).await {
+        let answer = tokio::select! {
+            answer = acquire(&bench.coordinator, free.len()) => answer,
+            () = drained.cancelled() => continue,
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             Err(gave_up) => {
                 if let Some(fatal) = gave_up.fatal(&bench.coordinator) {
-                    return fatal;
+                    return Err(fatal);
                 }
                 error!("no work can be leased: {gave_up}");
                 sleep(GRACE).await;
@@ -154,25 +174,31 @@ async fn acquire(coordinator: &Coordinator, free: usize) -> Result<v1::AcquireLe
 }
 
 /// The heartbeat. Returns only for what ends the worker.
-async fn renew_for_ever(coordinator: &Coordinator, leases: &Leases) -> WorkerError {
+async fn renew_for_ever(coordinator: &Coordinator, leases: &Leases, drained: &CancellationToken) -> WorkerError {
     loop {
         sleep(coordinator.heartbeat_interval()).await;
         let call = |mut client: Client| {
             // Taken anew for each try: by then, some may be over.
-            let tokens = leases.tokens().iter().map(ToString::to_string).collect();
+            let texts = |tokens: Vec<LeaseToken>| tokens.iter().map(ToString::to_string).collect();
             let request = v1::RenewLeasesRequest {
                 worker_id: coordinator.worker_id(),
-                tokens,
+                tokens: texts(leases.tokens()),
+                excused_tokens: texts(leases.excused()),
             };
             async move { client.renew_leases(request).await }
         };
         match coordinator.call(Duration::ZERO, call).await {
             Ok(answer) => {
-                let unwanted = answer
-                    .renewals
-                    .iter()
-                    .filter(|renewal| renewal.order() == v1::Order::Cancel);
-                leases.drop_all(unwanted.map(|renewal| &renewal.token));
+                let with = |orders: &'static [v1::Order]| {
+                    let renewals = answer.renewals.iter();
+                    let ordered = renewals.filter(move |renewal| orders.contains(&renewal.order()));
+                    ordered.map(|renewal| &renewal.token)
+                };
+                leases.drop_all(with(&[v1::Order::Cancel]));
+                leases.recall(with(&[v1::Order::Pause, v1::Order::Drain]));
+                if answer.leave {
+                    drained.cancel();
+                }
             }
             Err(gave_up) => {
                 if let Some(fatal) = gave_up.fatal(coordinator) {

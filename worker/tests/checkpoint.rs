@@ -270,9 +270,9 @@ async fn a_worker_that_is_told_to_leave_gives_the_trial_back_with_a_checkpoint()
         let trials = bench.coordinator.trials(&bench.sweep).await;
         let given_back = trials.iter().filter(|trial| trial.state() == v1::TrialState::Pending);
         let cause = given_back.filter_map(|trial| trial.cause.clone()).next().unwrap();
-        assert_eq!(cause.kind(), v1::CauseKind::Released);
+        assert_eq!(cause.kind(), v1::CauseKind::Preempted);
         assert!(
-            cause.detail.contains("pre-empted") && cause.detail.contains("a checkpoint is kept"),
+            cause.detail.contains("given back") && cause.detail.contains("a checkpoint is kept"),
             "{cause:?}"
         );
         assert!(!bench.checkpoints().is_empty(), "{cause:?}");

@@ -52,7 +52,7 @@ async fn somebody_answers_who_speaks_another_api() {
     let (code, said) = told(&output.0);
     assert_eq!(code, 8, "{said}");
     let begin = format!(
-        "error: the coordinator at {} speaks another API than this worker's augur.v1/2",
+        "error: the coordinator at {} speaks another API than this worker's augur.v1/3",
         output.1
     );
     assert!(said.starts_with(&begin) && said.lines().count() == 1, "{said}");

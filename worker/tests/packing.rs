@@ -47,7 +47,7 @@ fn limit(worker: &Running, bytes: Option<u64>) {
 async fn given_back(coordinator: &Coordinator, sweep: &str) -> Option<String> {
     let trials = coordinator.trials(sweep).await;
     let cause = trials.into_iter().find_map(|trial| trial.cause)?;
-    (cause.kind() == CauseKind::Released).then_some(cause.detail)
+    (cause.kind() == CauseKind::Preempted).then_some(cause.detail)
 }
 
 /// A worker of two slots that is limited before it has work.

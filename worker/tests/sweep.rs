@@ -185,7 +185,7 @@ async fn sigterm_gives_the_trial_back_uncharged_and_leaves_no_process() {
     );
     let causes: Vec<_> = trials.iter().filter_map(|trial| trial.cause.as_ref()).collect();
     assert!(
-        causes.iter().all(|cause| cause.kind() == v1::CauseKind::Released),
+        causes.iter().all(|cause| cause.kind() == v1::CauseKind::Preempted),
         "{causes:?}"
     );
 }

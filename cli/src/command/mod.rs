@@ -3,11 +3,16 @@
 mod cancel;
 mod data;
 mod doctor;
+mod extend;
 mod fetch;
 mod leaderboard;
 mod list;
+mod pause;
 mod plan;
 mod preview;
+mod priority;
+mod resume;
+mod retry;
 mod run;
 mod score;
 mod select;
@@ -33,7 +38,12 @@ pub enum Command {
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
+    Pause(pause::Pause),
+    Resume(resume::Resume),
     Cancel(cancel::Cancel),
+    Retry(retry::Retry),
+    Priority(priority::Priority),
+    Extend(extend::Extend),
     Workers(workers::Workers),
     Select(select::Select),
     Score(score::Score),
@@ -55,7 +65,12 @@ impl Command {
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
+            Self::Pause(command) => command.run().await,
+            Self::Resume(command) => command.run().await,
             Self::Cancel(command) => command.run().await,
+            Self::Retry(command) => command.run().await,
+            Self::Priority(command) => command.run().await,
+            Self::Extend(command) => command.run().await,
             Self::Workers(command) => command.run().await,
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
@@ -94,7 +109,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
             Exit::Cancelled,
             format!("sweep {name} was cancelled; submit it under another name to run it again"),
         )),
-        SweepState::Succeeded | SweepState::Running | SweepState::Unspecified => Ok(()),
+        SweepState::Succeeded | SweepState::Running | SweepState::Paused | SweepState::Unspecified => Ok(()),
     }
 }
 
@@ -102,6 +117,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
 fn state(sweep: &Sweep) -> &'static str {
     match sweep.state() {
         SweepState::Running => "running",
+        SweepState::Paused => "paused",
         SweepState::Succeeded => "succeeded",
         SweepState::Failed => "failed",
         SweepState::Cancelled => "cancelled",

@@ -9,7 +9,8 @@ use crate::{
     folder::{self, RunFolder},
     interrupt, progress,
     report::{ReportInput, Time},
-    results, text, watch,
+    results, text,
+    watch::{self, Until},
 };
 use augur_core::spec;
 use augur_proto::v1;
@@ -107,6 +108,10 @@ impl Run {
         folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
         let progress = sweep.progress.unwrap_or_default();
         let is_new = progress.trials_pending == progress.trials_total;
+        // The same command resumes, whatever has paused it.
+        if sweep.state() == v1::SweepState::Paused {
+            sweep = client.resume(&sweep.name).await?;
+        }
         if sweep.state() == v1::SweepState::Running {
             let slots = self.slots(config);
             if let Some(warning) = self.crowding(config, slots) {
@@ -114,9 +119,12 @@ impl Run {
             }
             crew.start_workers(folder, self.workers.get(), slots)?;
             let mut screen = progress::screen();
-            let followed = watch::follow(&mut client, &sweep.name, screen.as_mut(), &mut notices).await;
+            let followed = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices).await;
             screen.finish();
             sweep = followed?;
+        }
+        if sweep.state() == v1::SweepState::Paused {
+            return Err(paused(&sweep));
         }
         let results = results::gather(&mut client, &sweep.name).await?;
         let report = results::write(&folder.path, &folder.artifacts(), &results)?;
@@ -149,6 +157,12 @@ impl Run {
             )
         })
     }
+}
+
+/// The sweep stands still.
+fn paused(sweep: &v1::Sweep) -> Failure {
+    let text = format!("sweep {} is paused: {}", sweep.display_name, sweep.pause_reason);
+    Failure::new(Exit::Paused, text).help("the same command goes on with it")
 }
 
 /// "time: 05:38 on 2 slots, 1.01x the trials' time / slots".

@@ -1,7 +1,12 @@
 //! `augur watch`: follows a sweep until it ends.
 
 use super::{Remote, print, verdict, width};
-use crate::{client::sweep_name, failure::Failure, interrupt, progress, results, watch};
+use crate::{
+    client::sweep_name,
+    failure::Failure,
+    interrupt, progress, results,
+    watch::{self, Until},
+};
 use clap::Args;
 use tokio::sync::mpsc;
 
@@ -22,7 +27,7 @@ impl Watch {
         // Nobody sends notices here: that is for those who start the workers themselves.
         let (_none, mut notices) = mpsc::channel(1);
         let followed = tokio::select! {
-            followed = watch::follow(&mut client, &name, screen.as_mut(), &mut notices) => followed,
+            followed = watch::follow(&mut client, &name, Until::Over, screen.as_mut(), &mut notices) => followed,
             () = interrupt::interrupted() => Err(interrupt::failure("the sweep goes on")),
         };
         screen.finish();

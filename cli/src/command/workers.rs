@@ -1,49 +1,97 @@
-//! `augur workers`: who runs trials for a coordinator.
+//! `augur workers`: who runs trials for a coordinator; `augur workers drain` sends one away.
 
 use super::{Remote, print, width};
 use crate::{
-    failure::Failure,
+    failure::{Exit, Failure},
     results::{finish, id, plain},
     text,
 };
 use augur_proto::v1::{Worker, WorkerState};
-use clap::Args;
+use clap::{Args, Subcommand};
 
-/// Lists the workers of a coordinator
+/// Lists the workers of a coordinator, or sends one away
 #[derive(Args)]
+#[command(subcommand_negates_reqs = true)]
 pub struct Workers {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    remote: Option<Remote>,
+}
+
+/// What to do with a worker.
+#[derive(Subcommand)]
+enum Action {
+    Drain(Drain),
+}
+
+/// Sends a worker away: it takes nothing more, finishes what it runs, and exits
+#[derive(Args)]
+struct Drain {
+    /// The worker's identifier, or its host, if it is the only one there
+    worker: String,
+    /// It gives back what it runs instead of finishing that
+    #[arg(long)]
+    now: bool,
     #[command(flatten)]
     remote: Remote,
 }
 
-impl Workers {
-    pub async fn run(self) -> Result<(), Failure> {
-        let workers = self.remote.connect().await?.workers().await?;
-        if workers.is_empty() {
-            print("no workers; `augur-worker --coordinator URL` starts one\n");
-            return Ok(());
-        }
-        let mut table = plain(width());
-        table.set_header(["host", "state", "busy", "heartbeat", "augur", "libtorch", "id"]);
-        for worker in &workers {
-            table.add_row([
-                worker.host.clone(),
-                state(worker).to_owned(),
-                format!("{}/{}", worker.leases, worker.slots),
-                text::ago(worker.last_heartbeat_time.as_ref()),
-                worker.augur_version.clone(),
-                worker.libtorch_version.clone(),
-                id(&worker.name).to_owned(),
-            ]);
-        }
-        print(&finish(table));
+impl Drain {
+    async fn run(self) -> Result<(), Failure> {
+        let name = match self.worker.strip_prefix("workers/") {
+            Some(_) => self.worker,
+            None => format!("workers/{}", self.worker),
+        };
+        let worker = self.remote.connect().await?.drain(&name, self.now).await?;
+        let leases = text::count(worker.leases, "lease");
+        let what = if self.now { "gives back" } else { "finishes" };
+        print(&format!(
+            "worker {} takes nothing more, {what} its {leases}, and leaves\n",
+            id(&worker.name)
+        ));
         Ok(())
     }
+}
+
+impl Workers {
+    pub async fn run(self) -> Result<(), Failure> {
+        match (self.action, self.remote) {
+            (Some(Action::Drain(drain)), _) => drain.run().await,
+            (None, Some(remote)) => list(&remote).await,
+            // clap asks for --coordinator first.
+            (None, None) => Err(Failure::new(Exit::CommandLine, "`--coordinator URL` is missing")),
+        }
+    }
+}
+
+async fn list(remote: &Remote) -> Result<(), Failure> {
+    let workers = remote.connect().await?.workers().await?;
+    if workers.is_empty() {
+        print("no workers; `augur-worker --coordinator URL` starts one\n");
+        return Ok(());
+    }
+    let mut table = plain(width());
+    table.set_header(["host", "state", "busy", "heartbeat", "augur", "libtorch", "id"]);
+    for worker in &workers {
+        table.add_row([
+            worker.host.clone(),
+            state(worker).to_owned(),
+            format!("{}/{}", worker.leases, worker.slots),
+            text::ago(worker.last_heartbeat_time.as_ref()),
+            worker.augur_version.clone(),
+            worker.libtorch_version.clone(),
+            id(&worker.name).to_owned(),
+        ]);
+    }
+    print(&finish(table));
+    Ok(())
 }
 
 fn state(worker: &Worker) -> &'static str {
     match worker.state() {
         WorkerState::Connected => "connected",
+        WorkerState::Draining => "draining",
         WorkerState::Lost => "lost",
         WorkerState::Left => "left",
         WorkerState::Unspecified => "unknown",

@@ -44,6 +44,8 @@ pub enum Exit {
     OtherSweep = 13,
     /// `augur doctor` found something missing.
     Incomplete = 14,
+    /// The sweep was paused, by somebody or by its circuit breaker.
+    Paused = 15,
     /// Ctrl-C or SIGTERM.
     Interrupted = 130,
 }

@@ -1,6 +1,6 @@
 //! The live view: the sweep's bar and counts, then a row for each group, unfinished ones first.
 
-use super::{Screen, news};
+use super::{Screen, news, pause};
 use crate::{
     text,
     watch::{Change, View},
@@ -77,6 +77,11 @@ impl Screen for Bars {
             && let Some(news) = news(view, trial)
         {
             self.line(view, &news);
+        }
+        if let Change::Sweep | Change::Snapshot = change
+            && let Some(pause) = pause(view)
+        {
+            self.line(view, &pause);
         }
         self.draw(view);
     }

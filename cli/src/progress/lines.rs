@@ -1,6 +1,6 @@
 //! Plain lines for logs: one a change, and the counts now and then.
 
-use super::{Screen, news};
+use super::{Screen, news, pause};
 use crate::{
     text,
     watch::{Change, View},
@@ -32,6 +32,12 @@ impl<W: Write + Send> Lines<W> {
         let _ = writeln!(self.out, "[{elapsed}] {text}");
     }
 
+    fn pause(&mut self, view: &View) {
+        if let Some(pause) = pause(view) {
+            self.write(view, &pause);
+        }
+    }
+
     fn summarise(&mut self, view: &View) {
         let now = Instant::now();
         if self.summary.is_some_and(|last| now.duration_since(last) < SUMMARY) {
@@ -45,7 +51,10 @@ impl<W: Write + Send> Lines<W> {
 impl<W: Write + Send> Screen for Lines<W> {
     fn show(&mut self, view: &View, change: &Change) {
         match change {
-            Change::Snapshot => self.write(view, &opening(view)),
+            Change::Snapshot => {
+                self.write(view, &opening(view));
+                self.pause(view);
+            }
             Change::Trial(trial) => {
                 if let Some(news) = news(view, trial) {
                     self.write(view, &news);
@@ -56,7 +65,8 @@ impl<W: Write + Send> Screen for Lines<W> {
                     self.write(view, &news);
                 }
             }
-            Change::Sweep | Change::Counts => {}
+            Change::Sweep => self.pause(view),
+            Change::Counts => {}
         }
     }
 

@@ -71,5 +71,13 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
     }
 }
 
+/// Why the sweep is paused, if it is, and what to do.
+fn pause(view: &View) -> Option<String> {
+    let sweep = &view.sweep;
+    let (name, reason) = (&sweep.display_name, &sweep.pause_reason);
+    (sweep.state() == v1::SweepState::Paused)
+        .then(|| format!("sweep {name} is paused: {reason}; `augur resume {name}` goes on"))
+}
+
 #[cfg(test)]
 mod tests;

@@ -168,3 +168,30 @@ fn variants_are_named_and_baselines_have_no_loss() {
     }
     insta::with_settings!({ filters => [(r"\[\d\d:\d\d\]", "[clock]")] }, { insta::assert_snapshot!(text) });
 }
+
+#[test]
+fn a_pause_is_told_with_its_reason_and_what_to_do() {
+    let mut view = view(vec![group(0, v1::GroupState::Searching)]);
+    let paused = |trials_running| v1::Sweep {
+        state: v1::SweepState::Paused.into(),
+        pause_reason: "3 trials in a row failed".into(),
+        progress: Some(v1::Progress {
+            trials_running,
+            ..view.progress
+        }),
+        ..view.sweep.clone()
+    };
+    let [busy, idle] = [2, 0].map(paused);
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out);
+    let change = view.apply(message(Event::Sweep(busy))).unwrap();
+    lines.show(&view, &change);
+    assert!(!view.is_idle(), "two trials run on");
+    view.apply(message(Event::Sweep(idle)));
+    assert!(view.is_idle() && !view.is_final());
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.ends_with("sweep demo is paused: 3 trials in a row failed; `augur resume demo` goes on\n"),
+        "{text}"
+    );
+}

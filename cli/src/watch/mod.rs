@@ -22,15 +22,26 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_secs(1);
 
-/// Shows a sweep until it ends, and the notices that come meanwhile; the sweep in its final state.
+/// How long to follow a sweep.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Until it is over.
+    Over,
+    /// Until it is over, or paused with nothing of it running.
+    Idle,
+}
+
+/// Shows a sweep for as long as that, and the notices that come meanwhile; the sweep as it then stands.
 pub async fn follow(
     client: &mut Client,
     name: &str,
+    until: Until,
     screen: &mut dyn Screen,
     notices: &mut mpsc::Receiver<Notice>,
 ) -> Result<v1::Sweep, Failure> {
     let mut watcher = Watcher {
         view: View::new(Instant::now()),
+        until,
         screen,
         notices,
     };
@@ -39,7 +50,7 @@ pub async fn follow(
         let revision = watcher.view.revision;
         let error = match client.watch(name, revision).await {
             Ok(stream) => match watcher.read(stream, client).await? {
-                End::Final => return Ok(watcher.view.sweep),
+                End::Reached => return Ok(watcher.view.sweep),
                 End::Broken(error) => error,
             },
             Err(status) => Some(status),
@@ -54,14 +65,15 @@ pub async fn follow(
 
 /// Why a stream ended.
 enum End {
-    /// The sweep is over.
-    Final,
+    /// Nothing more is to be seen.
+    Reached,
     /// Something came between.
     Broken(Option<Status>),
 }
 
 struct Watcher<'a> {
     view: View,
+    until: Until,
     screen: &'a mut dyn Screen,
     notices: &'a mut mpsc::Receiver<Notice>,
 }
@@ -78,8 +90,8 @@ impl Watcher<'_> {
                 message = stream.message() => match message {
                     Ok(Some(message)) => {
                         self.take(message, client).await;
-                        if self.view.is_final() {
-                            return Ok(End::Final);
+                        if self.view.is_final() || (self.until == Until::Idle && self.view.is_idle()) {
+                            return Ok(End::Reached);
                         }
                     }
                     Ok(None) => return Ok(End::Broken(None)),

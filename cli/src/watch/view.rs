@@ -104,8 +104,13 @@ impl View {
     pub fn is_final(&self) -> bool {
         match self.sweep.state() {
             v1::SweepState::Succeeded | v1::SweepState::Failed | v1::SweepState::Cancelled => true,
-            v1::SweepState::Running | v1::SweepState::Unspecified => false,
+            v1::SweepState::Running | v1::SweepState::Paused | v1::SweepState::Unspecified => false,
         }
+    }
+
+    /// Whether the sweep is paused and nothing of it runs: until it is resumed nothing happens.
+    pub fn is_idle(&self) -> bool {
+        self.sweep.state() == v1::SweepState::Paused && self.progress.trials_running == 0
     }
 
     /// Remembers how a completed trial ended.

@@ -38,6 +38,20 @@ impl Cx<'_> {
         Ok(transitions::append(self.conn, sweep, change, self.now).await?)
     }
 
+    /// When an attempt of a sweep that moves on now is stalled.
+    pub async fn deadline(&mut self, sweep: SweepKey) -> Result<Timestamp> {
+        Ok(self.plan(sweep).await?.spec().retry.deadline(self.now))
+    }
+
+    /// Whoever was heard of since then is not lost.
+    pub fn silence(&self) -> Timestamp {
+        Timestamp(
+            self.now
+                .0
+                .saturating_sub(self.settings.lease.as_millis().try_into().unwrap_or(i64::MAX)),
+        )
+    }
+
     /// When a lease ends that is given or renewed now.
     pub fn lease_end(&self) -> Timestamp {
         self.now.after(self.settings.lease)

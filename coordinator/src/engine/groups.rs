@@ -2,22 +2,23 @@
 
 use super::context::Cx;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     halving::{Standing, standing},
     store::{
         StoreError, SweepKey, evaluations,
         groups::{self, GroupRow, GroupState},
-        outcomes,
-        sweeps::{self, SweepState},
+        outcomes, sweeps,
         transitions::Change,
         trials::{self, TrialRow},
     },
 };
 use augur_core::{
     halving::Rules,
+    invariants::{GroupFacts, TrialFacts, assert_group},
     outcome::Outcome,
     select::{Choice, Ended, Entry},
     state::JobState,
+    sweep::SweepEvent,
 };
 
 /// Takes note of a trial that completed; its outcome is stored already. The best so far is for people who watch: one that early
@@ -102,7 +103,19 @@ async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Ch
     let plan = cx.plan(sweep).await?;
     let members = plan.members(group.index);
     let rows = trials::list(cx.conn, sweep, members.clone(), None, group.trials_total).await?;
-    let mut outcomes = outcomes::without_scores(cx.conn, sweep, members).await?;
+    let mut outcomes = outcomes::without_scores(cx.conn, sweep, members.clone()).await?;
+    let facts = rows.iter().map(|row| TrialFacts {
+        index: row.index,
+        trial: row.trial,
+        state: row.job.state.clone(),
+        attempts: vec![row.job.begun],
+        outcomes: outcomes
+            .contains_key(&row.index)
+            .then_some(row.job.begun)
+            .into_iter()
+            .collect(),
+    });
+    let facts: Vec<_> = facts.collect();
     let standing = standing_of(cx, sweep, group.index).await?;
     let stop_of = |index| standing.as_ref().and_then(|standing| standing.stop_of(index));
     let mut ended = Vec::with_capacity(rows.len());
@@ -126,7 +139,14 @@ async fn choose(cx: &mut Cx<'_>, sweep: SweepKey, group: &GroupRow) -> Result<Ch
         spec,
         ended,
     });
-    Ok(Choice::make(&plan.spec().selection, trials))
+    let choice = Choice::make(&plan.spec().selection, trials);
+    assert_group(&GroupFacts {
+        index: group.index,
+        members,
+        ranking: Some(choice.ranking.iter().map(|ranked| ranked.trial).collect()),
+        trials: facts,
+    });
+    Ok(choice)
 }
 
 /// Ends a sealed group: its labels, if any, were read.
@@ -147,10 +167,9 @@ async fn conclude(cx: &mut Cx<'_>, sweep: SweepKey) -> Result<()> {
     }
     let variants = cx.plan(sweep).await?.candidates().len();
     // A variant that learnt nothing is a result too; the method itself has to have one everywhere.
-    let state = match groups::without_choice(cx.conn, sweep, variants).await? {
-        0 => SweepState::Succeeded,
-        _ => SweepState::Failed,
-    };
+    let selected = groups::without_choice(cx.conn, sweep, variants).await? == 0;
+    let state = row.state.apply(SweepEvent::End { selected });
+    let state = state.map_err(|refusal| Error::SweepState(row.name.clone(), refusal))?;
     sweeps::end(cx.conn, sweep, state, cx.now).await?;
     cx.record(sweep, &Change::Sweep(state)).await?;
     tracing::info!(sweep = row.name, ?state, "sweep over");

@@ -139,6 +139,11 @@ impl CoordinatorHandle {
         &self.shared.settings
     }
 
+    /// Whether the coordinator stops: nothing more is leased.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.stopping.is_cancelled()
+    }
+
     /// Ends when the coordinator begins to stop.
     pub(crate) async fn stopping(&self) {
         self.shared.stopping.cancelled().await;

@@ -1,7 +1,7 @@
 //! Moves trials and evaluations through their states: every change goes through `JobState::apply`, and is written with
 //! its counters and its transition.
 
-use super::{context::Cx, groups, halving};
+use super::{breaker, context::Cx, groups, halving};
 use crate::{
     error::Result,
     store::{
@@ -10,11 +10,12 @@ use crate::{
         sweeps,
         transitions::Change,
         trials::{self, TrialRow},
+        verbs,
     },
 };
 use augur_core::{
     state::RetryPolicy,
-    state::{Applied, Cause, JobEvent, JobState},
+    state::{Applied, Cause, JobEvent, JobState, Lease},
 };
 
 /// The job after `event`; none where nothing changes.
@@ -23,17 +24,26 @@ fn next(job: &Job, event: &JobEvent, policy: &RetryPolicy, cx: &Cx<'_>) -> Resul
         return Ok(None);
     };
     let mut moved = job.moved(state, cause(job, event), cx.now);
-    if let JobEvent::Renew { .. } = event {
+    if !is_transition(event) {
         moved.updated_at = job.updated_at;
     }
     Ok(Some(moved))
+}
+
+/// Whether an event changes where a job stands, beyond the times of its lease.
+fn is_transition(event: &JobEvent) -> bool {
+    !matches!(
+        event,
+        JobEvent::Renew { .. } | JobEvent::Advance { .. } | JobEvent::Grace { .. }
+    )
 }
 
 /// Why the attempt failed, if `event` ends one.
 fn cause(job: &Job, event: &JobEvent) -> Option<Cause> {
     match (event, &job.state) {
         (JobEvent::Fail { cause, .. }, _) => Some(cause.clone()),
-        (JobEvent::Tick { .. }, JobState::Leased(lease)) => Some(lease.lost()),
+        (JobEvent::Tick { now }, JobState::Leased(lease)) => lease.ends(*now),
+        (JobEvent::Cancel, JobState::Leased(_)) => Some(Lease::cancelled()),
         _ => None,
     }
 }
@@ -46,7 +56,7 @@ pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent
         return Ok(None);
     };
     trials::put(cx.conn, row.sweep, row.index, &job).await?;
-    if !matches!(event, JobEvent::Renew { .. }) {
+    if is_transition(event) {
         sweeps::count(cx.conn, row.sweep, &row.job.state, &job.state, 1).await?;
         cx.record(row.sweep, &Change::Trial(row.index, (&job).into())).await?;
     }
@@ -57,7 +67,14 @@ pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent
             halving::settle(cx, row.sweep, row.group).await?;
         }
         JobState::Stopped { .. } => groups::trial_stopped(cx, row).await?,
-        JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled => {}
+        JobState::Completed { .. } => breaker::completed(cx, row.sweep).await?,
+        JobState::Leased(_) | JobState::Cancelled => {}
+    }
+    if let Some(cause) = cause(&row.job, event) {
+        breaker::failed(cx, row, &cause).await?;
+    }
+    if job.state.is_terminal() && verbs::is_extended(cx.conn, row.sweep).await? {
+        cx.batch.work = true;
     }
     Ok(Some(job))
 }
@@ -70,7 +87,7 @@ pub(super) async fn move_evaluation(cx: &mut Cx<'_>, row: &EvaluationRow, event:
         return Ok(None);
     };
     evaluations::put(cx.conn, row.sweep, row.group, &job).await?;
-    if !matches!(event, JobEvent::Renew { .. }) {
+    if is_transition(event) {
         cx.record(row.sweep, &Change::Evaluation(row.group, (&job).into()))
             .await?;
     }

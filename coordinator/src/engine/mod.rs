@@ -2,6 +2,7 @@
 //! commits once, and answers only then.
 
 mod absence;
+mod breaker;
 mod command;
 pub(crate) mod commands;
 mod context;
@@ -9,6 +10,7 @@ mod groups;
 mod halving;
 mod handle;
 mod jobs;
+mod pauses;
 mod plans;
 
 pub use handle::{CoordinatorHandle, Counters};

@@ -6,6 +6,7 @@ mod names;
 mod paging;
 mod present;
 mod sweeps;
+mod verbs;
 mod watch;
 mod work;
 mod workers;

@@ -1,4 +1,5 @@
-//! Resource names, `sweeps/{sweep}` and `sweeps/{sweep}/trials/{trial}`, where {sweep} is a UUID or the spec's name.
+//! Resource names, `sweeps/{sweep}` and `sweeps/{sweep}/trials/{trial}`, where {sweep} is a UUID or the spec's name, and
+//! `workers/{worker}`.
 
 use crate::{
     error::{Error, Result},
@@ -6,8 +7,10 @@ use crate::{
         Conn,
         sweeps::{self, SweepRow},
         trials::{self, TrialRow},
+        workers,
     },
 };
+use augur_core::{id::WorkerId, time::Timestamp};
 
 /// The sweep called `name`; `field` is where the name stood.
 pub(super) async fn sweep(conn: &mut Conn, name: &str, field: &'static str) -> Result<SweepRow> {
@@ -49,6 +52,30 @@ async fn find_sweep(conn: &mut Conn, id: &str) -> Result<SweepRow> {
         what: "sweep",
         name: id.to_owned(),
     })
+}
+
+/// The worker called `name`: by its identifier, or by its host, if only one worker of that host was
+/// heard of after `since`.
+pub(super) async fn worker(conn: &mut Conn, name: &str, since: Timestamp) -> Result<WorkerId> {
+    let id = part(name.strip_prefix("workers/"), name, "name", "workers/{worker}")?;
+    if let Ok(worker) = id.parse() {
+        return Ok(worker);
+    }
+    let there = workers::of_host(conn, id, since).await?;
+    match there[..] {
+        [worker] => Ok(worker),
+        [] => Err(Error::NotFound {
+            what: "worker",
+            name: id.to_owned(),
+        }),
+        _ => Err(Error::Invalid {
+            field: "name",
+            problem: format!(
+                "is {id:?}, a host with {} workers; name one by its identifier",
+                there.len()
+            ),
+        }),
+    }
 }
 
 /// One part of a name: there, and without further slashes.

@@ -35,6 +35,8 @@ pub(super) async fn sweep(handle: &CoordinatorHandle, conn: &mut Conn, row: &Swe
         end_time: row.ended_at.map(to_timestamp),
         progress: Some(progress),
         criterion: plan.spec().selection.criterion.name().to_owned(),
+        pause_reason: row.pause_reason.clone().unwrap_or_default(),
+        priority: row.priority,
     })
 }
 
@@ -70,6 +72,7 @@ pub(super) fn planned_sweep(plan: &Plan, yaml: String) -> v1::Sweep {
 fn sweep_state(state: SweepState) -> v1::SweepState {
     match state {
         SweepState::Running => v1::SweepState::Running,
+        SweepState::Paused => v1::SweepState::Paused,
         SweepState::Succeeded => v1::SweepState::Succeeded,
         SweepState::Failed => v1::SweepState::Failed,
         SweepState::Cancelled => v1::SweepState::Cancelled,
@@ -98,7 +101,7 @@ pub(super) async fn progress(handle: &CoordinatorHandle, conn: &mut Conn, row: &
 }
 
 /// Whoever was not heard of since then is lost.
-fn silence(handle: &CoordinatorHandle) -> Timestamp {
+pub(super) fn silence(handle: &CoordinatorHandle) -> Timestamp {
     let lease = i64::try_from(handle.settings().lease.as_millis()).unwrap_or(i64::MAX);
     Timestamp(handle.now().0.saturating_sub(lease))
 }
@@ -196,6 +199,7 @@ pub(super) fn state_tag(state: v1::TrialState) -> Option<&'static str> {
 pub(super) fn worker(handle: &CoordinatorHandle, row: WorkerRow) -> v1::Worker {
     let state = match (row.present, row.last_heartbeat > silence(handle)) {
         (false, _) => v1::WorkerState::Left,
+        (true, true) if row.drains => v1::WorkerState::Draining,
         (true, true) => v1::WorkerState::Connected,
         (true, false) => v1::WorkerState::Lost,
     };
@@ -208,5 +212,6 @@ pub(super) fn worker(handle: &CoordinatorHandle, row: WorkerRow) -> v1::Worker {
         state: state.into(),
         last_heartbeat_time: Some(to_timestamp(row.last_heartbeat)),
         leases: row.leases,
+        memory_bytes: row.memory.unwrap_or_default(),
     }
 }

@@ -6,7 +6,6 @@ use crate::{
         CoordinatorHandle,
         commands::{
             RequestKey,
-            cancel_sweep::CancelSweep,
             create_sweep::{CreateSweep, existing},
         },
     },
@@ -46,6 +45,7 @@ impl Sweeps {
             plan,
             yaml: request.spec_yaml,
             reuse: !request.no_reuse,
+            extends: None,
             request: key,
         };
         self.show(self.0.submit(create).await?).await
@@ -60,7 +60,7 @@ impl Sweeps {
         }
     }
 
-    async fn show(&self, row: SweepRow) -> Result<v1::Sweep> {
+    pub(super) async fn show(&self, row: SweepRow) -> Result<v1::Sweep> {
         present::whole_sweep(&self.0, self.0.view().await?.conn(), &row).await
     }
 
@@ -68,15 +68,6 @@ impl Sweeps {
         let mut view = self.0.view().await?;
         let row = names::sweep(view.conn(), &request.name, "name").await?;
         present::whole_sweep(&self.0, view.conn(), &row).await
-    }
-
-    async fn cancel(&self, request: v1::CancelSweepRequest) -> Result<v1::Sweep> {
-        let row = names::sweep(self.0.view().await?.conn(), &request.name, "name").await?;
-        let command = CancelSweep {
-            sweep: row.key,
-            request: request_key(request.request_id, &("cancel", row.sweep))?,
-        };
-        self.show(self.0.submit(command).await?).await
     }
 
     async fn watch(
@@ -99,7 +90,7 @@ impl Sweeps {
     }
 }
 
-fn request_key(request: String, content: &impl serde::Serialize) -> Result<Option<RequestKey>> {
+pub(super) fn request_key(request: String, content: &impl serde::Serialize) -> Result<Option<RequestKey>> {
     if request.len() > LONGEST_ID {
         return Err(Error::Invalid {
             field: "request_id",
@@ -114,7 +105,7 @@ fn request_key(request: String, content: &impl serde::Serialize) -> Result<Optio
 
 /// Identifier, group and rank of all trials: hashing takes a while where there are many, so not on a thread that serves
 /// others.
-async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32, u32)>> {
+pub(super) async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32, u32)>> {
     let plan = plan.clone();
     let trials = tokio::task::spawn_blocking(move || {
         let trial = |(index, rank)| (plan.trial(index).id(), plan.group_of(index), rank);
@@ -156,6 +147,30 @@ impl SweepService for Sweeps {
 
     async fn cancel_sweep(&self, r: Request<v1::CancelSweepRequest>) -> Answer<v1::Sweep> {
         answer!(self.cancel(r.into_inner()))
+    }
+
+    async fn pause_sweep(&self, r: Request<v1::PauseSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.pause(r.into_inner()))
+    }
+
+    async fn resume_sweep(&self, r: Request<v1::ResumeSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.resume(r.into_inner()))
+    }
+
+    async fn retry_trials(&self, r: Request<v1::RetryTrialsRequest>) -> Answer<v1::Sweep> {
+        answer!(self.retry(r.into_inner()))
+    }
+
+    async fn set_priority(&self, r: Request<v1::SetPriorityRequest>) -> Answer<v1::Sweep> {
+        answer!(Sweeps::set_priority(self, r.into_inner()))
+    }
+
+    async fn extend_sweep(&self, r: Request<v1::ExtendSweepRequest>) -> Answer<v1::Sweep> {
+        answer!(self.extend(r.into_inner()))
+    }
+
+    async fn drain_worker(&self, r: Request<v1::DrainWorkerRequest>) -> Answer<v1::Worker> {
+        answer!(Sweeps::drain_worker(self, r.into_inner()))
     }
 
     async fn watch_sweep(&self, r: Request<v1::WatchSweepRequest>) -> Answer<Self::WatchSweepStream> {

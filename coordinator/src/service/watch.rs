@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     store::{
         Conn, SweepKey, groups, outcomes, reuse,
-        sweeps::{self, SweepRow},
+        sweeps::{self, SweepRow, SweepState},
         transitions::{self, Change, Transition},
     },
 };
@@ -155,11 +155,14 @@ impl Watcher {
                 Some(Event::Trial(trial))
             }
             Change::Group(group) => Some(Event::Group(present::group(&plan, &group))),
+            // It was over once and is not any more.
+            Change::Sweep(state) if state.is_final() && !row.state.is_final() => None,
             Change::Sweep(state) => {
                 let ended_at = row.ended_at.filter(|_| state.is_final());
                 let row = SweepRow {
                     state,
                     ended_at,
+                    pause_reason: row.pause_reason.clone().filter(|_| state == SweepState::Paused),
                     ..row.clone()
                 };
                 self.over = state.is_final();

@@ -5,14 +5,25 @@ use crate::{
     engine::{
         CoordinatorHandle,
         commands::{
-            acquire_leases::AcquireLeases, complete_evaluation::CompleteEvaluation, complete_trial::CompleteTrial,
-            fail_lease::FailLease, leave_worker::LeaveWorker, register_worker::RegisterWorker,
-            renew_leases::RenewLeases, report_measurements::ReportMeasurements, reuse_trial::ReuseTrial,
+            acquire_leases::AcquireLeases,
+            complete_evaluation::CompleteEvaluation,
+            complete_trial::CompleteTrial,
+            fail_lease::FailLease,
+            leave_worker::LeaveWorker,
+            register_worker::RegisterWorker,
+            renew_leases::{Order, RenewLeases},
+            report_measurements::ReportMeasurements,
+            reuse_trial::ReuseTrial,
         },
     },
     error::{Error, Result},
 };
-use augur_core::{id::LeaseToken, leaderboard::Agreement, outcome::Measurement};
+use augur_core::{
+    id::LeaseToken,
+    leaderboard::Agreement,
+    outcome::Measurement,
+    state::{Cause, CauseKind},
+};
 use augur_proto::{
     API_VERSION,
     v1::{self, worker_service_server::WorkerService},
@@ -51,6 +62,7 @@ impl Workers {
             slots: request.slots,
             augur_version: request.augur_version,
             libtorch_version: request.libtorch_version,
+            memory: known(request.memory_bytes),
         };
         self.0.submit(worker).await?;
         let settings = self.0.settings();
@@ -74,6 +86,9 @@ impl Workers {
         let end = Instant::now() + wait;
         let mut works = self.0.works();
         loop {
+            if self.0.is_stopping() {
+                return Err(Error::Stopping);
+            }
             works.mark_unchanged();
             let grants = self.0.submit(AcquireLeases { worker, max }).await?;
             if !grants.is_empty() {
@@ -99,13 +114,27 @@ impl Workers {
         let worker = identifier(&request.worker_id, "worker_id")?;
         let tokens = request.tokens.iter().map(|text| identifier(text, "tokens"));
         let tokens = tokens.collect::<Result<_>>()?;
-        let orders = self.0.submit(RenewLeases { worker, tokens }).await?;
-        let renewal = |(token, go_on): (LeaseToken, bool)| v1::Renewal {
+        let excused = request.excused_tokens.iter();
+        let excused = excused.map(|text| identifier(text, "excused_tokens"));
+        let command = RenewLeases {
+            worker,
+            tokens,
+            excused: excused.collect::<Result<_>>()?,
+        };
+        let orders = self.0.submit(command).await?;
+        let renewal = |(token, order): (LeaseToken, Order)| v1::Renewal {
             token: token.to_string(),
-            order: if go_on { v1::Order::Continue } else { v1::Order::Cancel }.into(),
+            order: match order {
+                Order::Continue => v1::Order::Continue,
+                Order::Cancel => v1::Order::Cancel,
+                Order::Pause => v1::Order::Pause,
+                Order::Drain => v1::Order::Drain,
+            }
+            .into(),
         };
         Ok(v1::RenewLeasesResponse {
-            renewals: orders.into_iter().map(renewal).collect(),
+            renewals: orders.leases.into_iter().map(renewal).collect(),
+            leave: orders.leave,
         })
     }
 
@@ -188,10 +217,18 @@ impl Workers {
     }
 
     async fn fail(&self, request: v1::FailLeaseRequest) -> Result<v1::FailLeaseResponse> {
+        let cause = Cause::try_from(request.cause.ok_or(missing("cause"))?)?;
+        if let CauseKind::WorkerLost | CauseKind::Cancelled | CauseKind::Deadline = cause.kind {
+            return Err(Error::Invalid {
+                field: "cause.kind",
+                problem: format!("is {}, which is for the coordinator to say", cause.kind),
+            });
+        }
         let command = FailLease {
             worker: identifier(&request.worker_id, "worker_id")?,
             token: identifier(&request.token, "token")?,
-            cause: request.cause.ok_or(missing("cause"))?.try_into()?,
+            cause,
+            memory: known(request.memory_bytes),
         };
         self.0.submit(command).await?;
         Ok(v1::FailLeaseResponse {})
@@ -207,6 +244,11 @@ impl Workers {
 /// The {sweep} of sweeps/{sweep}/trials/{trial}; what is no such name is no identifier either.
 fn sweep_of(trial: &str) -> &str {
     trial.split('/').nth(1).unwrap_or_default()
+}
+
+/// Bytes; 0 stands for what is not known.
+fn known(bytes: u64) -> Option<u64> {
+    Some(bytes).filter(|bytes| *bytes > 0)
 }
 
 fn missing(field: &'static str) -> Error {

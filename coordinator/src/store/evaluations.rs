@@ -26,7 +26,7 @@ pub(crate) struct EvaluationRow {
 pub(crate) type Agreements = BTreeMap<TrialId, Agreement>;
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT sweep_key, group_index, ",
             job_columns!(),
@@ -68,21 +68,29 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
     row.as_ref().map(read).transpose()
 }
 
-/// The next evaluations to be leased: oldest sweep first.
+/// The next evaluations to be leased, of sweeps that run: highest priority first, then oldest sweep.
 pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<EvaluationRow>> {
+    macro_rules! sql {
+        ($index:literal) => {
+            select!(concat!(
+                $index,
+                "WHERE state = 'pending' AND sweep_key IN (SELECT s.sweep_key FROM sweeps s WHERE s.state = 'running')
+                 ORDER BY (SELECT s.priority FROM sweeps s WHERE s.sweep_key = evaluations.sweep_key) DESC, sweep_key,
+                     group_index LIMIT $1"
+            ))
+        };
+    }
     let sql = match conn.dialect() {
-        Dialect::Sqlite => {
-            select!("INDEXED BY evaluations_pending WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT $1")
-        }
-        Dialect::Postgres => select!("WHERE state = 'pending' ORDER BY sweep_key, group_index LIMIT $1"),
+        Dialect::Sqlite => sql!("INDEXED BY evaluations_pending "),
+        Dialect::Postgres => sql!(""),
     };
     read_all(&query(sql).bind(limit).fetch_all(conn).await?)
 }
 
-/// Evaluations whose lease has ended.
+/// Evaluations whose lease has ended, or whose attempt is stalled.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<EvaluationRow>> {
     let rows = query(select!(
-        "WHERE state = 'leased' AND expires <= $1 ORDER BY expires LIMIT $2"
+        "WHERE state = 'leased' AND (expires <= $1 OR deadline <= $1) ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -124,16 +132,19 @@ pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<E
 /// Writes an evaluation's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, group: u32, job: &Job) -> Result<()> {
     let done = query(
-        "UPDATE evaluations SET state = $1, begun = $2, charged = $3, worker = $4, token = $5, expires = $6, cause = $7,
-             generation = $8, updated_at = $9
-         WHERE sweep_key = $10 AND group_index = $11 AND generation = $12",
+        "UPDATE evaluations SET state = $1, begun = $2, charged = $3, too_little = $4, worker = $5, token = $6,
+             expires = $7, deadline = $8, epoch = $9, cause = $10, generation = $11, updated_at = $12
+         WHERE sweep_key = $13 AND group_index = $14 AND generation = $15",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
     .bind(job.charged)
+    .bind(job.too_little())
     .bind(job.worker_text())
     .bind(job.token())
     .bind(job.expires())
+    .bind(job.deadline())
+    .bind(job.epoch())
     .bind(job.cause_json())
     .bind(job.generation)
     .bind(job.updated_at.0)

@@ -1,6 +1,6 @@
 //! What must hold in every store at every moment, as one predicate.
 
-use super::{Conn, Result, query, query_scalar};
+use super::{Conn, Result, SweepKey, facts, query, query_scalar};
 use std::fmt;
 
 /// An invariant that does not hold.
@@ -21,7 +21,7 @@ impl fmt::Display for Violation {
 }
 
 /// Each invariant, with a query that gives the key of every sweep in which it does not hold, and where.
-const INVARIANTS: [(&str, &str); 12] = [
+const INVARIANTS: [(&str, &str); 13] = [
     (
         "the trials are 0..n, each once",
         "SELECT s.sweep_key, COUNT(t.trial_index) AS at FROM sweeps s LEFT JOIN trials t USING (sweep_key)
@@ -38,7 +38,7 @@ const INVARIANTS: [(&str, &str); 12] = [
     (
         "a trial has a lease exactly while it is leased",
         "SELECT sweep_key, trial_index AS at FROM trials
-         WHERE (state = 'leased') <> (expires IS NOT NULL) OR (state = 'leased' AND (worker IS NULL OR token IS NULL))
+         WHERE (state = 'leased') <> (expires IS NOT NULL) OR (state = 'leased') <> (deadline IS NOT NULL) OR (state = 'leased' AND (worker IS NULL OR token IS NULL))
              OR (state = 'leased' AND begun = 0) OR charged > begun
              OR (token IS NOT NULL AND state NOT IN ('leased', 'completed'))",
     ),
@@ -89,13 +89,13 @@ const INVARIANTS: [(&str, &str); 12] = [
     (
         "a sweep is over exactly when nothing of it is pending or leased",
         "SELECT s.sweep_key, s.trials_pending AS at FROM sweeps s
-         WHERE (s.state = 'running') <> (s.ended_at IS NULL)
-             OR (s.state = 'running' AND s.groups_done = s.groups_total)
-             OR (s.state <> 'running' AND s.trials_pending + s.trials_leased > 0)
+         WHERE (s.state IN ('running', 'paused')) <> (s.ended_at IS NULL)
+             OR (s.state IN ('running', 'paused') AND s.groups_done = s.groups_total)
+             OR (s.state NOT IN ('running', 'paused') AND s.trials_pending + s.trials_leased > 0)
              OR (s.state = 'succeeded' AND EXISTS (SELECT 1 FROM groups g WHERE g.sweep_key = s.sweep_key
                  AND g.group_index % (1 + COALESCE(json_array_length(s.spec_json::json -> 'variants'), 0)) = 0
                  AND COALESCE(json_array_length(g.choice::json -> 'ranking'), 0) = 0))
-             OR (s.state <> 'running' AND EXISTS (SELECT 1 FROM evaluations e
+             OR (s.state NOT IN ('running', 'paused') AND EXISTS (SELECT 1 FROM evaluations e
                  WHERE e.sweep_key = s.sweep_key AND e.state IN ('pending', 'leased')))",
     ),
     (
@@ -117,9 +117,14 @@ const INVARIANTS: [(&str, &str); 12] = [
              OR (t.state = 'stopped' AND NOT EXISTS (SELECT 1 FROM rung_values v WHERE v.sweep_key = t.sweep_key
                  AND v.trial_index = t.trial_index AND v.epoch = t.stopped_epoch))",
     ),
+    (
+        "a sweep has a reason exactly while it is paused, and recalls trials only then",
+        "SELECT sweep_key, recall AS at FROM sweeps
+         WHERE (state = 'paused') <> (pause_reason IS NOT NULL) OR (recall <> 0 AND state <> 'paused')",
+    ),
 ];
 
-/// Everything that does not hold; nothing, if all is well. Reads the whole store.
+/// Everything that does not hold, of these and of `core::invariants`; nothing, if all is well. Reads the whole store.
 pub(crate) async fn check(conn: &mut Conn) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
     for (invariant, sql) in INVARIANTS {
@@ -133,6 +138,18 @@ pub(crate) async fn check(conn: &mut Conn) -> Result<Vec<Violation>> {
                 at: row.try_get("at")?,
             });
         }
+    }
+    let sweeps = query("SELECT sweep_key, name FROM sweeps ORDER BY sweep_key")
+        .fetch_all(conn)
+        .await?;
+    for sweep in sweeps {
+        let name: String = sweep.try_get("name")?;
+        let broken = facts::broken(conn, SweepKey(sweep.try_get("sweep_key")?)).await?;
+        violations.extend(broken.into_iter().map(|(invariant, at)| Violation {
+            invariant,
+            sweep: name.clone(),
+            at: at.into(),
+        }));
     }
     Ok(violations)
 }

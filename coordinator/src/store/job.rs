@@ -10,7 +10,7 @@ use augur_core::{
 /// The columns that [`read`] reads, beside `stopped_epoch`, which only trials have.
 macro_rules! job_columns {
     () => {
-        "state, begun, charged, worker, token, expires, cause, generation, updated_at"
+        "state, begun, charged, too_little, worker, token, expires, deadline, epoch, cause, generation, updated_at"
     };
 }
 pub(super) use job_columns;
@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub begun: u32,
     /// Attempts that count.
     pub charged: u32,
+    /// The most memory that was not enough.
+    pub too_little: Option<u64>,
     /// Who has it, or had it last.
     pub worker: Option<WorkerId>,
     /// Why the last attempt failed, if one did.
@@ -37,12 +39,20 @@ pub(crate) struct Job {
 impl Job {
     /// The job after it moved to `state`.
     pub fn moved(&self, state: JobState, cause: Option<Cause>, now: Timestamp) -> Self {
-        let (begun, charged) = match &state {
-            JobState::Pending(tally) | JobState::Leased(Lease { tally, .. }) => (tally.begun, tally.charged),
+        let known = Tally {
+            begun: self.begun,
+            charged: self.charged,
+            too_little: self.too_little,
+        };
+        let tally = match &state {
+            JobState::Pending(tally) | JobState::Leased(Lease { tally, .. }) => *tally,
             JobState::Completed { attempt, .. }
             | JobState::Failed { attempt, .. }
-            | JobState::Stopped { attempt, .. } => (*attempt, self.charged),
-            JobState::Cancelled => (self.begun, self.charged),
+            | JobState::Stopped { attempt, .. } => Tally {
+                begun: *attempt,
+                ..known
+            },
+            JobState::Cancelled => known,
         };
         let worker = match &state {
             JobState::Leased(lease) => Some(lease.worker),
@@ -54,8 +64,9 @@ impl Job {
         };
         Self {
             state,
-            begun,
-            charged,
+            begun: tally.begun,
+            charged: tally.charged,
+            too_little: tally.too_little,
             worker,
             cause,
             generation: self.generation + 1,
@@ -76,6 +87,25 @@ impl Job {
             JobState::Leased(lease) => Some(lease.expires.0),
             _ => None,
         }
+    }
+
+    pub(super) fn deadline(&self) -> Option<i64> {
+        match &self.state {
+            JobState::Leased(lease) => Some(lease.deadline.0),
+            _ => None,
+        }
+    }
+
+    /// The last epoch that the live attempt reported.
+    pub(super) fn epoch(&self) -> u32 {
+        match &self.state {
+            JobState::Leased(lease) => lease.epoch,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn too_little(&self) -> Option<i64> {
+        self.too_little.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
     }
 
     /// The rung at which it was stopped, if it was.
@@ -111,20 +141,29 @@ pub(super) fn read(row: &Row) -> Result<Job> {
     let damaged = StoreError::Damaged("job");
     let begun = row.try_get("begun")?;
     let charged = row.try_get("charged")?;
-    let tally = Tally { begun, charged };
+    let too_little: Option<i64> = row.try_get("too_little")?;
+    let too_little = too_little.map(i64::unsigned_abs);
+    let tally = Tally {
+        begun,
+        charged,
+        too_little,
+    };
     let worker: Option<WorkerId> = id(row, "worker")?;
     let token: Option<LeaseToken> = id(row, "token")?;
     let cause: Option<String> = row.try_get("cause")?;
     let cause: Option<Cause> = cause.map(|text| from_json(&text, "cause")).transpose()?;
     let expires: Option<i64> = row.try_get("expires")?;
+    let deadline: Option<i64> = row.try_get("deadline")?;
     let stopped: Option<u32> = row.try_get("stopped_epoch")?;
-    let state = match (row.try_get("state")?, worker, token, expires, &cause) {
+    let state = match (row.try_get("state")?, worker, token, expires.zip(deadline), &cause) {
         ("pending", ..) => JobState::Pending(tally),
-        ("leased", Some(worker), Some(token), Some(expires), _) => JobState::Leased(Lease {
+        ("leased", Some(worker), Some(token), Some((expires, deadline)), _) => JobState::Leased(Lease {
             tally,
             worker,
             token,
             expires: Timestamp(expires),
+            deadline: Timestamp(deadline),
+            epoch: row.try_get("epoch")?,
         }),
         ("completed", _, Some(token), ..) => JobState::Completed { attempt: begun, token },
         ("failed", _, _, _, Some(cause)) => JobState::Failed {
@@ -142,6 +181,7 @@ pub(super) fn read(row: &Row) -> Result<Job> {
         state,
         begun,
         charged,
+        too_little,
         worker,
         cause,
         generation: row.try_get("generation")?,

@@ -7,6 +7,8 @@ pub(crate) mod backend;
 #[cfg(test)]
 mod contract;
 pub(crate) mod evaluations;
+mod facts;
+pub(crate) mod fleet;
 pub(crate) mod groups;
 pub(crate) mod invariants;
 pub(crate) mod job;
@@ -20,6 +22,7 @@ pub(crate) mod sweeps;
 pub(crate) mod transfer;
 pub(crate) mod transitions;
 pub(crate) mod trials;
+pub(crate) mod verbs;
 pub(crate) mod workers;
 mod writer;
 

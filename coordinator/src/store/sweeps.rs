@@ -2,47 +2,8 @@
 
 use super::{Conn, Result, Row, StoreError, SweepKey, from_json, query, query_scalar, to_json};
 use augur_core::{id::SweepId, spec::SweepSpec, state::JobState, time::Timestamp};
-use serde::{Deserialize, Serialize};
 
-/// Where a sweep stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SweepState {
-    /// Trials are running or waiting.
-    Running,
-    /// Every (task, seed) has a selected trial.
-    Succeeded,
-    /// It is over, and at least one (task, seed) has none.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
-}
-
-impl SweepState {
-    fn tag(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn of(tag: &str) -> Result<Self> {
-        match tag {
-            "running" => Ok(Self::Running),
-            "succeeded" => Ok(Self::Succeeded),
-            "failed" => Ok(Self::Failed),
-            "cancelled" => Ok(Self::Cancelled),
-            _ => Err(StoreError::Damaged("sweep")),
-        }
-    }
-
-    /// Nothing more will happen to it.
-    pub fn is_final(self) -> bool {
-        self != Self::Running
-    }
-}
+pub(crate) use augur_core::sweep::SweepState;
 
 /// A sweep as it is stored, without its spec.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +29,10 @@ pub(crate) struct SweepRow {
     pub trial_seconds: f64,
     /// Trials whose outcome an earlier sweep computed.
     pub trials_reused: u32,
+    /// Why it is paused, if it is.
+    pub pause_reason: Option<String>,
+    /// Higher is leased first.
+    pub priority: i32,
 }
 
 macro_rules! select {
@@ -75,7 +40,7 @@ macro_rules! select {
         concat!(
             "SELECT sweep_key, sweep, name, spec_sha256, state, created_at, ended_at, trials_pending, trials_leased,
                  trials_completed, trials_failed, trials_cancelled, trials_stopped, groups_total, groups_done, groups_selected,
-                 trial_seconds, trials_reused FROM sweeps ",
+                 trial_seconds, trials_reused, pause_reason, priority FROM sweeps ",
             $rest
         )
     };
@@ -89,7 +54,7 @@ fn read(row: &Row) -> Result<SweepRow> {
         sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
         name: row.try_get("name")?,
         spec_sha256: row.try_get("spec_sha256")?,
-        state: SweepState::of(row.try_get("state")?)?,
+        state: SweepState::of(row.try_get("state")?).ok_or(StoreError::Damaged("sweep"))?,
         created_at: Timestamp(row.try_get("created_at")?),
         ended_at: ended_at.map(Timestamp),
         trials_pending: row.try_get("trials_pending")?,
@@ -103,6 +68,8 @@ fn read(row: &Row) -> Result<SweepRow> {
         groups_selected: row.try_get("groups_selected")?,
         trial_seconds: row.try_get("trial_seconds")?,
         trials_reused: row.try_get("trials_reused")?,
+        pause_reason: row.try_get("pause_reason")?,
+        priority: row.try_get("priority")?,
     })
 }
 
@@ -228,13 +195,16 @@ pub(crate) async fn count_group(conn: &mut Conn, key: SweepKey, selected: bool) 
     Ok(())
 }
 
-/// Ends a running sweep.
+/// Ends a running or paused sweep.
 pub(crate) async fn end(conn: &mut Conn, key: SweepKey, state: SweepState, now: Timestamp) -> Result<()> {
-    let done = query("UPDATE sweeps SET state = $1, ended_at = $2 WHERE sweep_key = $3 AND state = 'running'")
-        .bind(state.tag())
-        .bind(now.0)
-        .bind(key.0)
-        .execute(conn)
-        .await?;
+    let done = query(
+        "UPDATE sweeps SET state = $1, ended_at = $2, pause_reason = NULL, recall = 0
+         WHERE sweep_key = $3 AND state IN ('running', 'paused')",
+    )
+    .bind(state.name())
+    .bind(now.0)
+    .bind(key.0)
+    .execute(conn)
+    .await?;
     super::swapped(&done, "sweep")
 }

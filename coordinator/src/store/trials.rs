@@ -30,7 +30,7 @@ pub(crate) struct TrialRow {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT sweep_key, trial_index, trial, group_index, ",
             job_columns!(),
@@ -104,21 +104,47 @@ pub(crate) async fn by_token(conn: &mut Conn, token: LeaseToken) -> Result<Optio
     row.as_ref().map(read).transpose()
 }
 
-/// The next trials to be leased: oldest sweep first, then by rank.
-pub(crate) async fn pending(conn: &mut Conn, limit: u32) -> Result<Vec<TrialRow>> {
+/// The next trials of a sweep to be leased to a worker of so much memory, where `most` is the most that any worker has: by
+/// rank. One that has run out of memory waits for a worker with more, if there is one. One that the sweep shares with the
+/// sweep it extends waits as long as that one runs it or is going to.
+pub(crate) async fn pending(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    [memory, most]: [u64; 2],
+    limit: u32,
+) -> Result<Vec<TrialRow>> {
+    let column = |bytes| i64::try_from(bytes).unwrap_or(i64::MAX);
+    macro_rules! sql {
+        ($index:literal) => {
+            select!(concat!(
+                $index,
+                "WHERE sweep_key = $1 AND state = 'pending'
+                     AND (too_little IS NULL OR too_little < $2 OR too_little >= $3)
+                     AND NOT EXISTS (SELECT 1 FROM sweeps s JOIN sweeps o ON o.sweep_key = s.extends
+                         JOIN trials u ON u.sweep_key = o.sweep_key AND u.trial = trials.trial
+                         WHERE s.sweep_key = $1 AND (u.state = 'leased' OR (u.state = 'pending' AND o.state = 'running')))
+                 ORDER BY rank LIMIT $4"
+            ))
+        };
+    }
     let sql = match conn.dialect() {
-        Dialect::Sqlite => {
-            select!("INDEXED BY trials_pending WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT $1")
-        }
-        Dialect::Postgres => select!("WHERE state = 'pending' ORDER BY sweep_key, rank LIMIT $1"),
+        Dialect::Sqlite => sql!("INDEXED BY trials_pending "),
+        Dialect::Postgres => sql!(""),
     };
-    read_all(&query(sql).bind(limit).fetch_all(conn).await?)
+    let rows = query(sql)
+    .bind(sweep.0)
+    .bind(column(memory))
+    .bind(column(most))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    read_all(&rows)
 }
 
-/// Trials whose lease has ended.
+/// Trials whose lease has ended, or whose attempt is stalled.
 pub(crate) async fn expired(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<Vec<TrialRow>> {
     let rows = query(select!(
-        "WHERE state = 'leased' AND expires <= $1 ORDER BY expires LIMIT $2"
+        "WHERE state = 'leased' AND (expires <= $1 OR deadline <= $1) ORDER BY expires LIMIT $2"
     ))
     .bind(now.0)
     .bind(limit)
@@ -185,16 +211,19 @@ pub(crate) async fn list(
 /// Writes a trial's job, if it is still at the generation before.
 pub(crate) async fn put(conn: &mut Conn, sweep: SweepKey, index: u32, job: &Job) -> Result<()> {
     let done = query(
-        "UPDATE trials SET state = $1, begun = $2, charged = $3, worker = $4, token = $5, expires = $6, cause = $7,
-             generation = $8, updated_at = $9, stopped_epoch = $10
-         WHERE sweep_key = $11 AND trial_index = $12 AND generation = $13",
+        "UPDATE trials SET state = $1, begun = $2, charged = $3, too_little = $4, worker = $5, token = $6, expires = $7,
+             deadline = $8, epoch = $9, cause = $10, generation = $11, updated_at = $12, stopped_epoch = $13
+         WHERE sweep_key = $14 AND trial_index = $15 AND generation = $16",
     )
     .bind(job::tag(&job.state))
     .bind(job.begun)
     .bind(job.charged)
+    .bind(job.too_little())
     .bind(job.worker_text())
     .bind(job.token())
     .bind(job.expires())
+    .bind(job.deadline())
+    .bind(job.epoch())
     .bind(job.cause_json())
     .bind(job.generation)
     .bind(job.updated_at.0)

@@ -1,6 +1,6 @@
 //! Workers: who registered, and when each was last heard of.
 
-use super::{Conn, Result, Row, StoreError, query, query_scalar};
+use super::{Conn, Result, Row, StoreError, fleet::Drain, query, query_scalar};
 use augur_core::{id::WorkerId, time::Timestamp};
 
 /// A worker as it is stored.
@@ -15,6 +15,10 @@ pub(crate) struct WorkerRow {
     pub libtorch_version: String,
     /// It has not said goodbye.
     pub present: bool,
+    /// It takes nothing more.
+    pub drains: bool,
+    /// Bytes that its trials may take together, where it says.
+    pub memory: Option<u64>,
     pub last_heartbeat: Timestamp,
     /// Trials and evaluations in its hands.
     pub leases: u32,
@@ -41,6 +45,8 @@ fn read(row: &Row) -> Result<WorkerRow> {
         augur_version: row.try_get("augur_version")?,
         libtorch_version: row.try_get("libtorch_version")?,
         present: row.try_get("present")?,
+        drains: Drain::of(row.try_get("drain")?) != Drain::No,
+        memory: row.try_get::<Option<i64>>("memory")?.map(i64::unsigned_abs),
         last_heartbeat: Timestamp(row.try_get("last_heartbeat")?),
         leases: row.try_get("leases")?,
     })
@@ -97,6 +103,28 @@ pub(crate) async fn left(conn: &mut Conn, worker: WorkerId) -> Result<()> {
 pub(crate) async fn libtorch_version(conn: &mut Conn, worker: WorkerId) -> Result<String> {
     let version = query_scalar("SELECT libtorch_version FROM workers WHERE worker = $1");
     version.bind(worker.to_string()).fetch_one(conn).await
+}
+
+/// A worker.
+pub(crate) async fn get(conn: &mut Conn, worker: WorkerId) -> Result<Option<WorkerRow>> {
+    let row = query(select!("WHERE worker = $1"))
+        .bind(worker.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The workers of a host that have not said goodbye and were heard of after `since`.
+pub(crate) async fn of_host(conn: &mut Conn, host: &str, since: Timestamp) -> Result<Vec<WorkerId>> {
+    let rows: Vec<String> = query_scalar(
+        "SELECT worker FROM workers WHERE host = $1 AND present = 1 AND last_heartbeat > $2 ORDER BY worker_key",
+    )
+    .bind(host)
+    .bind(since.0)
+    .fetch_all(conn)
+    .await?;
+    let parse = |text: &String| text.parse().map_err(|_| StoreError::Damaged("worker identifier"));
+    rows.iter().map(parse).collect()
 }
 
 /// The workers after a key, oldest first.

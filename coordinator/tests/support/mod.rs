@@ -180,9 +180,18 @@ pub struct LightWorker {
 }
 
 impl LightWorker {
-    pub async fn register(mut api: Workers, slots: u32) -> Self {
+    pub async fn register(api: Workers, slots: u32) -> Self {
+        Self::with_memory(api, slots, 0).await
+    }
+
+    /// One whose trials may take so many bytes.
+    pub async fn with_memory(mut api: Workers, slots: u32, memory_bytes: u64) -> Self {
         let id = WorkerId::from_uuid(Uuid::now_v7()).to_string();
-        api.register_worker(registration(&id, slots)).await.unwrap();
+        let registration = v1::RegisterWorkerRequest {
+            memory_bytes,
+            ..registration(&id, slots)
+        };
+        api.register_worker(registration).await.unwrap();
         Self { id, api }
     }
 
@@ -236,24 +245,36 @@ impl LightWorker {
     }
 
     pub async fn fail(&mut self, token: &str, kind: v1::CauseKind) -> Result<(), Status> {
+        self.fail_with(token, kind, "as the test wants it").await
+    }
+
+    pub async fn fail_with(&mut self, token: &str, kind: v1::CauseKind, detail: &str) -> Result<(), Status> {
         let request = v1::FailLeaseRequest {
             worker_id: self.id.clone(),
             token: token.into(),
             cause: Some(v1::Cause {
                 kind: kind.into(),
-                detail: "as the test wants it".into(),
+                detail: detail.into(),
             }),
+            ..Default::default()
         };
         self.api.fail_lease(request).await.map(drop)
     }
 
     pub async fn renew(&mut self, tokens: &[&str]) -> Vec<v1::Order> {
+        let answer = self.heartbeat(tokens, &[]).await;
+        answer.renewals.iter().map(v1::Renewal::order).collect()
+    }
+
+    /// Renews leases, some of which rightly report no epochs.
+    pub async fn heartbeat(&mut self, tokens: &[&str], excused: &[&str]) -> v1::RenewLeasesResponse {
+        let texts = |tokens: &[&str]| tokens.iter().map(ToString::to_string).collect();
         let request = v1::RenewLeasesRequest {
             worker_id: self.id.clone(),
-            tokens: tokens.iter().map(ToString::to_string).collect(),
+            tokens: texts(tokens),
+            excused_tokens: texts(excused),
         };
-        let answer = self.api.renew_leases(request).await.unwrap().into_inner();
-        answer.renewals.iter().map(v1::Renewal::order).collect()
+        self.api.renew_leases(request).await.unwrap().into_inner()
     }
 
     pub async fn report(&mut self, token: &str, epochs: std::ops::RangeInclusive<u32>) -> Vec<String> {
@@ -313,6 +334,7 @@ pub fn registration(id: &str, slots: u32) -> v1::RegisterWorkerRequest {
         augur_version: "0.0.1".into(),
         libtorch_version: "2.13.0".into(),
         api_version: API_VERSION.into(),
+        ..Default::default()
     }
 }
 

@@ -1,7 +1,7 @@
-//! A worker that leaves: each trial that runs takes a checkpoint and is given back.
+//! Work that is given back, because the worker leaves or the coordinator wants the lease: a trial takes a checkpoint first.
 
 use super::{Bench, End};
-use crate::{artifacts, slot::protocol::Place};
+use crate::{artifacts, leases::Held, slot::protocol::Place};
 use augur_core::state::{Cause, CauseKind};
 use std::{
     path::{Path, PathBuf},
@@ -15,14 +15,47 @@ use tracing::{info, warn};
 pub(crate) const CHECKPOINT: Duration = Duration::from_secs(15);
 
 impl Bench {
-    /// Returns when work that still runs has to be given up, some time after the worker was told to leave.
-    pub(super) async fn patience_ends(&self, is_trial: bool) {
+    /// Returns when work that still runs has to be given up, some time after it was to be given back.
+    pub(super) async fn patience_ends(&self, held: &Held, is_trial: bool) {
         let patience = match self.artifacts {
             Some(_) if is_trial => CHECKPOINT,
             // Nothing of it would be kept.
             _ => Duration::ZERO,
         };
-        some_time_after(&self.stopping, patience).await;
+        some_time_after(&held.recalled, patience).await;
+    }
+
+    /// A trial that ended on its way; none where it had not begun.
+    pub(super) fn left(&self, place: Option<Place>) -> End {
+        let progress = match place {
+            None => "before it had begun".to_owned(),
+            Some(Place { epoch, step, is_saved }) => {
+                let kept = if is_saved {
+                    "a checkpoint is kept"
+                } else {
+                    "without a checkpoint"
+                };
+                format!("after epoch {epoch}, step {step}; {kept}")
+            }
+        };
+        self.given_back(&progress)
+    }
+
+    /// Work whose process is killed: it did not end by itself in time.
+    pub(super) fn took_too_long(&self) -> End {
+        self.given_back("on its way; a trial resumes from an earlier checkpoint, if there is one")
+    }
+
+    fn given_back(&self, progress: &str) -> End {
+        let why = if self.stopping.is_cancelled() {
+            "its worker was told to leave"
+        } else {
+            "the coordinator asked for it back"
+        };
+        End::GivenBack(Cause {
+            kind: CauseKind::Preempted,
+            detail: format!("given back, for {why}, {progress}"),
+        })
     }
 
     /// Removes the checkpoints of the trial `name` if it is over; `is_over` where that is known. Other workers may be at it
@@ -61,33 +94,6 @@ pub(super) fn discard(trial: &Path) {
     }
 }
 
-/// A trial that is given back because the worker leaves; none where it had not begun.
-pub(super) fn pre_empted(place: Option<Place>) -> End {
-    let progress = match place {
-        None => "before it had begun".to_owned(),
-        Some(Place { epoch, step, is_saved }) => {
-            let kept = if is_saved {
-                "a checkpoint is kept"
-            } else {
-                "without a checkpoint"
-            };
-            format!("after epoch {epoch}, step {step}; {kept}")
-        }
-    };
-    given_back(&progress)
-}
-
-/// A trial that is given back for its process was killed: the checkpoint took too long.
-pub(super) fn took_too_long() -> End {
-    given_back("in the middle of a step; an earlier checkpoint is what it resumes from, if there is one")
-}
-
-fn given_back(progress: &str) -> End {
-    End::GivenBack(Cause {
-        kind: CauseKind::Released,
-        detail: format!("pre-empted, for its worker was told to leave, {progress}"),
-    })
-}
 
 /// Returns so long after `token` has fired, or after this call if that was later.
 pub(super) async fn some_time_after(token: &CancellationToken, time: Duration) {

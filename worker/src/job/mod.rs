@@ -77,10 +77,7 @@ impl Bench {
         let end = tokio::select! {
             end = self.do_work(&held, work, slot) => end,
             () = leave::some_time_after(&held.dropped, LAST_EPOCH) => End::Dropped(UNWANTED),
-            () = self.patience_ends(is_trial) => match is_trial {
-                true => leave::took_too_long(),
-                false => End::Dropped("the worker leaves"),
-            },
+            () = self.patience_ends(&held, is_trial) => self.took_too_long(),
         };
         let is_completed = tokio::select! {
             is_completed = self.report(&held, what, &name, end) => is_completed,
@@ -96,7 +93,7 @@ impl Bench {
         match work {
             Some(Work::Trial(work)) => self.run_trial(held, work, slot).await.unwrap_or_else(End::Failed),
             Some(Work::Evaluation(work)) => self
-                .evaluate(work, slot)
+                .evaluate(held, work, slot)
                 .await
                 .map_or_else(End::Failed, End::Evaluation),
             None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
@@ -116,12 +113,12 @@ impl Bench {
             ..self.run_of(&work.trial, spec)
         };
         let permit = tokio::select! {
-            permit = self.packing.admit(&run.spec) => permit,
-            () = self.stopping.cancelled() => return Ok(leave::pre_empted(None)),
+            permit = held.waiting(self.packing.admit(&run.spec)) => permit,
+            () = held.recalled.cancelled() => return Ok(self.left(None)),
         };
         let orders = Orders {
             stop: held.dropped.clone(),
-            leave: self.stopping.clone(),
+            leave: held.recalled.clone(),
         };
         if orders.stop.is_cancelled() {
             return Ok(End::Dropped(UNWANTED));
@@ -131,7 +128,7 @@ impl Bench {
             .await;
         match ended {
             Ok(Ended::Stopped) => Ok(End::Dropped(UNWANTED)),
-            Ok(Ended::Left(place)) => Ok(leave::pre_empted(Some(place))),
+            Ok(Ended::Left(place)) => Ok(self.left(Some(place))),
             Ok(Ended::Done(done)) => {
                 // A trial that was reused took nothing.
                 if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
@@ -144,10 +141,15 @@ impl Bench {
         }
     }
 
-    async fn evaluate(&self, work: v1::EvaluationWork, slot: &mut Slot) -> Result<Vec<v1::TrialAgreement>, Cause> {
+    async fn evaluate(
+        &self,
+        held: &Held,
+        work: v1::EvaluationWork,
+        slot: &mut Slot,
+    ) -> Result<Vec<v1::TrialAgreement>, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
         if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
-            self.restore(&work.sweep, &spec, selected, slot).await?;
+            self.restore(held, &work.sweep, &spec, selected, slot).await?;
         }
         let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
         let evaluation = tokio::task::spawn_blocking(move || {
@@ -231,7 +233,7 @@ fn parse_spec(json: &str) -> Result<TrialSpec, Cause> {
 fn out_of_memory(cause: Cause, fewer: Option<usize>) -> Cause {
     match fewer {
         Some(fewer) => Cause {
-            kind: CauseKind::Released,
+            kind: CauseKind::Preempted,
             detail: format!(
                 "memory ran out beside other trials, so at most {fewer} of this shape will run at once here: {}",
                 cause.detail

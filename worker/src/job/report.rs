@@ -103,6 +103,7 @@ impl Bench {
             worker_id,
             token,
             cause: Some(cause.into()),
+            ..Default::default()
         };
         let call = |mut client: Client, request| async move { client.fail_lease(request).await };
         match self.coordinator.send(request, call).await {

@@ -3,6 +3,7 @@
 use super::{Bench, leave::discard};
 use crate::{
     artifacts,
+    leases::Held,
     slot::{
         Slot,
         protocol::{Computed, Done},
@@ -20,6 +21,7 @@ impl Bench {
     /// Why the trial can't be run.
     pub(super) async fn restore(
         &self,
+        held: &Held,
         sweep: &str,
         spec: &TrialSpec,
         selected: &TrialScores,
@@ -33,8 +35,9 @@ impl Bench {
             return Ok(());
         };
         info!("the selected trial was reused and its detector is gone; it is trained once more: {name}");
-        let _permit = self.packing.admit(spec).await;
-        let Done { result, .. } = slot.run(self.run_of(&name, spec.clone()), |_| ()).await?;
+        let _permit = held.waiting(self.packing.admit(spec)).await;
+        let run = self.run_of(&name, spec.clone());
+        let Done { result, .. } = slot.run(run, |_| held.moved()).await?;
         discard(&folder);
         if let Computed::Now(outcome) = result
             && outcome.scores != selected.scores

@@ -37,7 +37,7 @@ pub struct Slot {
 pub struct Orders {
     /// To end with its epoch: nobody wants it any more.
     pub stop: CancellationToken,
-    /// To end with its step, and a checkpoint where they are kept: the worker leaves.
+    /// To end with its step, and a checkpoint where they are kept: the worker leaves, or the lease is wanted back.
     pub leave: CancellationToken,
 }
 
@@ -79,7 +79,7 @@ impl Slot {
         match self.run_until(run, &Orders::default(), on_measurement).await? {
             Ended::Done(done) => Ok(*done),
             Ended::Stopped | Ended::Left(_) => Err(Cause {
-                kind: CauseKind::Released,
+                kind: CauseKind::Preempted,
                 detail: "the trial was stopped on its way".into(),
             }),
         }

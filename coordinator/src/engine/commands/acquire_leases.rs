@@ -1,5 +1,5 @@
-//! Gives a worker what waits: evaluations of sealed groups first, then trials: oldest sweep first, long ones first
-//! (`core::cost`).
+//! Gives a worker what waits: evaluations of sealed groups first, then trials; of sweeps that run, highest priority first, then
+//! oldest; within a sweep long ones first (`core::cost`). A worker that is drained gets nothing.
 
 use super::heard;
 use crate::{
@@ -9,7 +9,12 @@ use crate::{
         jobs::{move_evaluation, move_trial},
     },
     error::Result,
-    store::{SweepKey, evaluations, job::Job, trials},
+    store::{
+        SweepKey, evaluations,
+        fleet::{self, Drain},
+        job::Job,
+        trials, verbs,
+    },
 };
 use augur_core::{
     id::{LeaseToken, WorkerId},
@@ -44,27 +49,41 @@ impl Command for AcquireLeases {
 
     async fn apply(self, cx: &mut Cx<'_>) -> Result<Vec<Grant>> {
         heard(cx, self.worker).await?;
+        let (memory, drain) = fleet::offer(cx.conn, self.worker).await?;
+        if drain != Drain::No {
+            return Ok(Vec::new());
+        }
         let mut grants = Vec::new();
         for row in evaluations::pending(cx.conn, self.max).await? {
-            let job = move_evaluation(cx, &row, &self.acquire(cx)).await?;
+            let acquire = self.acquire(cx, row.sweep).await?;
+            let job = move_evaluation(cx, &row, &acquire).await?;
             grants.extend(grant(job, Work::Evaluation(row.sweep, row.group)));
         }
-        let left = self.max.saturating_sub(u32::try_from(grants.len()).unwrap_or(u32::MAX));
-        for row in trials::pending(cx.conn, left).await? {
-            let job = move_trial(cx, &row, &self.acquire(cx)).await?;
-            grants.extend(grant(job, Work::Trial(row.sweep, row.index)));
+        let since = cx.silence();
+        let memory = [memory.unwrap_or(0), fleet::most_memory(cx.conn, since).await?];
+        for sweep in verbs::leasable(cx.conn).await? {
+            let left = self.max.saturating_sub(u32::try_from(grants.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            for row in trials::pending(cx.conn, sweep, memory, left).await? {
+                let acquire = self.acquire(cx, sweep).await?;
+                let job = move_trial(cx, &row, &acquire).await?;
+                grants.extend(grant(job, Work::Trial(sweep, row.index)));
+            }
         }
         Ok(grants)
     }
 }
 
 impl AcquireLeases {
-    fn acquire(&self, cx: &Cx<'_>) -> JobEvent {
-        JobEvent::Acquire {
+    async fn acquire(&self, cx: &mut Cx<'_>, sweep: SweepKey) -> Result<JobEvent> {
+        Ok(JobEvent::Acquire {
             worker: self.worker,
             token: LeaseToken::from_uuid(Uuid::now_v7()),
             expires: cx.lease_end(),
-        }
+            deadline: cx.deadline(sweep).await?,
+        })
     }
 }
 

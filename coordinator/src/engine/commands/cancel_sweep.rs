@@ -1,6 +1,6 @@
 //! Cancels a sweep: whatever is pending or running ends here.
 
-use super::RequestKey;
+use super::{RequestKey, done, seen};
 use crate::{
     engine::{
         command::Command,
@@ -15,7 +15,10 @@ use crate::{
         trials,
     },
 };
-use augur_core::state::{Applied, JobEvent, JobState, RetryPolicy, Tally};
+use augur_core::{
+    state::{Applied, JobEvent, JobState, RetryPolicy, Tally},
+    sweep::SweepEvent,
+};
 
 /// The sweep to be cancelled.
 pub(crate) struct CancelSweep {
@@ -27,22 +30,15 @@ impl Command for CancelSweep {
     type Answer = SweepRow;
 
     async fn apply(self, cx: &mut Cx<'_>) -> Result<SweepRow> {
-        if let Some(request) = &self.request
-            && let Some(sweep) = request.seen(cx).await?
-        {
+        if let Some(sweep) = seen(cx, self.request.as_ref()).await? {
             return Ok(sweep);
         }
         let sweep = sweeps::get(cx.conn, self.sweep).await?;
-        match sweep.state {
-            SweepState::Running => cancel(cx, self.sweep).await?,
-            SweepState::Cancelled => {}
-            SweepState::Succeeded | SweepState::Failed => return Err(Error::SweepEnded(sweep.name)),
+        let after = sweep.state.apply(SweepEvent::Cancel);
+        if after.map_err(|refusal| Error::SweepState(sweep.name, refusal))? != sweep.state {
+            cancel(cx, self.sweep).await?;
         }
-        let sweep = sweeps::get(cx.conn, self.sweep).await?;
-        if let Some(request) = &self.request {
-            request.remember(cx, &sweep).await?;
-        }
-        Ok(sweep)
+        done(cx, self.sweep, self.request).await
     }
 }
 

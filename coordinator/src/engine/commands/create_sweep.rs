@@ -5,10 +5,10 @@ use crate::{
     engine::{command::Command, context::Cx},
     error::{Error, Result},
     store::{
-        groups,
+        SweepKey, groups,
         sweeps::{self, SweepRow, SweepState},
         transitions::Change,
-        trials,
+        trials, verbs,
     },
 };
 use augur_core::{id::TrialId, plan::Plan, spec};
@@ -20,6 +20,8 @@ pub(crate) struct CreateSweep {
     pub trials: Vec<(TrialId, u32, u32)>,
     /// Whether what was computed before may be taken instead of computed again.
     pub reuse: bool,
+    /// The sweep that it extends: it has all of its trials too, and waits for those that run there.
+    pub extends: Option<SweepKey>,
     pub request: Option<RequestKey>,
 }
 
@@ -50,6 +52,9 @@ impl CreateSweep {
         let key = sweeps::insert(cx.conn, spec, yaml, [plan.groups(), plan.trials()], self.reuse, cx.now).await?;
         groups::insert(cx.conn, key, plan.groups(), &plan.candidates()).await?;
         trials::insert(cx.conn, key, trials, cx.now).await?;
+        if let Some(source) = self.extends {
+            verbs::set_extends(cx.conn, key, source).await?;
+        }
         // The trials' first state follows from the spec: it needs no transitions of its own.
         cx.record(key, &Change::Sweep(SweepState::Running)).await?;
         cx.batch.work = true;

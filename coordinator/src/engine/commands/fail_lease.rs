@@ -8,11 +8,11 @@ use crate::{
         jobs::{move_evaluation, move_trial},
     },
     error::Result,
-    store::{evaluations, trials},
+    store::{evaluations, fleet, trials},
 };
 use augur_core::{
     id::{LeaseToken, WorkerId},
-    state::{Cause, JobEvent, Refusal},
+    state::{Cause, CauseKind, JobEvent, Refusal},
 };
 
 /// Bytes of a cause's detail that are kept.
@@ -23,6 +23,8 @@ pub(crate) struct FailLease {
     pub worker: WorkerId,
     pub token: LeaseToken,
     pub cause: Cause,
+    /// The memory in bytes that it had, where the worker says; else what the worker said of itself counts.
+    pub memory: Option<u64>,
 }
 
 impl Command for FailLease {
@@ -32,8 +34,13 @@ impl Command for FailLease {
         heard(cx, self.worker).await?;
         let end = self.cause.detail.floor_char_boundary(KEPT);
         self.cause.detail.truncate(end);
-        let (token, cause) = (self.token, self.cause);
-        let event = JobEvent::Fail { token, cause };
+        let registered = fleet::offer(cx.conn, self.worker).await?.0;
+        let memory = self.memory.or(registered);
+        let (token, mut cause) = (self.token, self.cause);
+        if let Some(memory) = memory.filter(|_| cause.kind == CauseKind::OutOfMemory) {
+            cause.detail = format!("{} MiB were not enough: {}", memory >> 20, cause.detail);
+        }
+        let event = JobEvent::Fail { token, cause, memory };
         if let Some(row) = trials::by_token(cx.conn, token).await? {
             move_trial(cx, &row, &event).await?;
         } else if let Some(row) = evaluations::by_token(cx.conn, token).await? {

@@ -48,8 +48,9 @@ fn release(job: &Job) -> Option<JobEvent> {
     Some(JobEvent::Fail {
         token: lease.token,
         cause: Cause {
-            kind: CauseKind::Released,
+            kind: CauseKind::Preempted,
             detail: "its worker left".into(),
         },
+        memory: None,
     })
 }

@@ -5,19 +5,28 @@ pub(crate) mod cancel_sweep;
 pub(crate) mod complete_evaluation;
 pub(crate) mod complete_trial;
 pub(crate) mod create_sweep;
+pub(crate) mod drain_worker;
 pub(crate) mod fail_lease;
 pub(crate) mod grace;
 pub(crate) mod leave_worker;
+pub(crate) mod pause_sweep;
 pub(crate) mod register_worker;
 pub(crate) mod renew_leases;
 pub(crate) mod report_measurements;
+pub(crate) mod resume_sweep;
+pub(crate) mod retry_trials;
 pub(crate) mod reuse_trial;
+pub(crate) mod set_priority;
 pub(crate) mod tick;
 
 use super::context::Cx;
 use crate::{
     error::{Error, Result},
-    store::{requests, sweeps::SweepRow, workers},
+    store::{
+        SweepKey, requests,
+        sweeps::{self, SweepRow},
+        workers,
+    },
 };
 use augur_core::id::WorkerId;
 
@@ -28,6 +37,23 @@ async fn heard(cx: &mut Cx<'_>, worker: WorkerId) -> Result<()> {
     } else {
         Err(Error::WorkerUnknown(worker))
     }
+}
+
+/// The answer of a request that was carried out before.
+async fn seen(cx: &mut Cx<'_>, request: Option<&RequestKey>) -> Result<Option<SweepRow>> {
+    match request {
+        Some(request) => request.seen(cx).await,
+        None => Ok(None),
+    }
+}
+
+/// The sweep after a verb; the request is remembered.
+async fn done(cx: &mut Cx<'_>, sweep: SweepKey, request: Option<RequestKey>) -> Result<SweepRow> {
+    let row = sweeps::get(cx.conn, sweep).await?;
+    if let Some(request) = request {
+        request.remember(cx, &row).await?;
+    }
+    Ok(row)
 }
 
 /// The identity of a request that may be repeated: the client's identifier, and a hash of what was asked.
@@ -45,7 +71,7 @@ impl RequestKey {
             Some((fingerprint, _)) if fingerprint != self.fingerprint => {
                 Err(Error::RequestIdReused(self.request.clone()))
             }
-            Some((_, sweep)) => Ok(Some(crate::store::sweeps::get(cx.conn, sweep).await?)),
+            Some((_, sweep)) => Ok(Some(sweeps::get(cx.conn, sweep).await?)),
         }
     }
 

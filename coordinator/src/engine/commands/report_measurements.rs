@@ -3,14 +3,17 @@
 
 use super::heard;
 use crate::{
-    engine::{command::Command, context::Cx, halving},
+    engine::{command::Command, context::Cx, halving, jobs::move_trial},
     error::Result,
-    store::{measurements, trials},
+    store::{
+        measurements,
+        trials::{self, TrialRow},
+    },
 };
 use augur_core::{
     id::{LeaseToken, WorkerId},
     outcome::Measurement,
-    state::JobState,
+    state::{JobEvent, JobState},
 };
 use std::collections::BTreeSet;
 
@@ -33,8 +36,11 @@ impl Command for ReportMeasurements {
             match trials::by_token(cx.conn, token).await? {
                 Some(row) => {
                     // At its end a trial has all values that count.
-                    if matches!(row.job.state, JobState::Leased(_)) && halving::note(cx, &row, &measured).await? {
-                        groups.insert((row.sweep, row.group));
+                    if matches!(row.job.state, JobState::Leased(_)) {
+                        if halving::note(cx, &row, &measured).await? {
+                            groups.insert((row.sweep, row.group));
+                        }
+                        advance(cx, &row, token, &measured).await?;
                     }
                     measurements::insert(cx.conn, row.sweep, row.index, row.job.begun, measured).await?;
                     live.push(token);
@@ -52,4 +58,14 @@ impl Command for ReportMeasurements {
         }
         Ok(stale)
     }
+}
+
+/// A new epoch moves the attempt's deadline on.
+async fn advance(cx: &mut Cx<'_>, row: &TrialRow, token: LeaseToken, measured: &[Measurement]) -> Result<()> {
+    if let Some(epoch) = measured.iter().map(|measurement| measurement.epoch).max() {
+        let deadline = cx.deadline(row.sweep).await?;
+        let event = JobEvent::Advance { token, epoch, deadline };
+        move_trial(cx, row, &event).await?;
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The clock looks at the leases: what has ended goes to the next worker.
+//! The clock looks at the leases: what has ended, or does not move on, goes to the next worker.
 
 use crate::{
     engine::{
@@ -27,13 +27,16 @@ impl Command for Tick {
             let Some(row) = trials::by_id(cx.conn, row.sweep, row.trial).await? else {
                 continue;
             };
-            if move_trial(cx, &row, &event).await?.is_some() {
-                tracing::warn!(trial = %row.trial, worker = ?row.job.worker, "lease ended without a word");
+            if let Some(job) = move_trial(cx, &row, &event).await? {
+                let cause = job.cause.map(|cause| cause.to_string());
+                tracing::warn!(trial = %row.trial, worker = ?row.job.worker, cause, "lease ended");
             }
         }
         for row in evaluations::expired(cx.conn, cx.now, AT_ONCE).await? {
-            move_evaluation(cx, &row, &event).await?;
-            tracing::warn!(group = row.group, worker = ?row.job.worker, "lease ended without a word");
+            if let Some(job) = move_evaluation(cx, &row, &event).await? {
+                let cause = job.cause.map(|cause| cause.to_string());
+                tracing::warn!(group = row.group, worker = ?row.job.worker, cause, "lease ended");
+            }
         }
         Ok(())
     }

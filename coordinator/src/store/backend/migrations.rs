@@ -22,14 +22,14 @@ pub(super) const SQLITE: &Migrations = &[
     (3, "reuse", sqlite!("0003_reuse.sql")),
     (4, "order", sqlite!("0004_order.sql")),
     (5, "early_stopping", sqlite!("0005_early_stopping.sql")),
+    (6, "verbs", sqlite!("0006_verbs.sql")),
 ];
 
 /// Those of PostgreSQL, which came with the fifth.
-pub(super) const POSTGRES: &Migrations = &[(
-    5,
-    "initial",
-    include_str!("../../../migrations/postgres/0005_initial.sql"),
-)];
+pub(super) const POSTGRES: &Migrations = &[
+    (5, "initial", include_str!("../../../migrations/postgres/0005_initial.sql")),
+    (6, "verbs", include_str!("../../../migrations/postgres/0006_verbs.sql")),
+];
 
 /// The version of the newest schema.
 pub(crate) const NEWEST: i64 = SQLITE[SQLITE.len() - 1].0;

@@ -19,14 +19,17 @@ seeds: [0, 1]
 ";
 
 /// What is done to a good store, and the invariants that then fail, by position in the list.
-const DAMAGES: [(&str, &[usize]); 12] = [
+const DAMAGES: [(&str, &[usize]); 13] = [
     ("DELETE FROM trials WHERE trial_index = 1", &[0, 4, 6]),
     ("DELETE FROM groups WHERE group_index = 0", &[0, 1]),
     ("UPDATE trials SET expires = 5 WHERE trial_index = 0", &[2]),
     (
-        "UPDATE trials SET state = 'leased', begun = 1, expires = 5, worker = 'w', token = 't' WHERE trial_index = 0;
+        "UPDATE trials SET state = 'leased', begun = 1, expires = 5, deadline = 5,
+             worker = '00000000-0000-0000-0000-000000000001', token = '00000000-0000-0000-0000-000000000002'
+             WHERE trial_index = 0;
          UPDATE sweeps SET trials_pending = 3, trials_leased = 1;
-         INSERT INTO evaluations (sweep_key, group_index, state, updated_at, token) VALUES (1, 0, 'leased', 0, 't')",
+         INSERT INTO evaluations (sweep_key, group_index, state, updated_at, token) 
+             VALUES (1, 0, 'leased', 0, '00000000-0000-0000-0000-000000000002')",
         &[3],
     ),
     ("UPDATE sweeps SET trials_failed = 1", &[4]),
@@ -44,6 +47,7 @@ const DAMAGES: [(&str, &[usize]); 12] = [
     ("UPDATE sweeps SET state = 'failed', ended_at = 1", &[9]),
     ("UPDATE sweeps SET trials_reused = 1", &[10]),
     ("UPDATE trials SET stopped_epoch = 3 WHERE trial_index = 0", &[11]),
+    ("UPDATE sweeps SET state = 'paused'", &[12]),
 ];
 
 async fn fill(conn: &mut Conn) {
@@ -73,6 +77,12 @@ async fn each_damage_is_found() {
             .map(|v| v.invariant)
             .collect();
         let expected: BTreeSet<_> = expected.iter().map(|i| INVARIANTS[*i].0).collect();
+        // Those of core are damaged one by one where they are.
+        let found: BTreeSet<_> = INVARIANTS
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| found.contains(name))
+            .collect();
         assert_eq!(found, expected, "{damage}");
         transaction.rollback().await.unwrap();
     }

@@ -178,10 +178,12 @@ impl Leases {
             _ => None,
         };
         if let Some(job) = job {
-            let changed: [(&str, Value); 5] = [
+            let changed: [(&str, Value); 7] = [
                 ("state", job::tag(&job.state).into()),
                 ("token", Value::Null),
                 ("expires", Value::Null),
+                ("deadline", Value::Null),
+                ("epoch", Value::Integer(0)),
                 ("generation", job.generation.into()),
                 ("updated_at", job.updated_at.0.into()),
             ];

@@ -79,4 +79,4 @@ const TABLES: [(&str, Walk); 8] = [
 ];
 
 /// The columns that only mean something in their own store.
-const OWN_COLUMNS: [&str; 2] = ["sweep_key", "revision"];
+const OWN_COLUMNS: [&str; 3] = ["sweep_key", "revision", "extends"];

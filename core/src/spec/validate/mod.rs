@@ -11,7 +11,7 @@ mod training;
 mod variants;
 
 use super::{DataSpec, FamilySpec, Fault, SPEC_VERSION, SweepSpec};
-use crate::{plan::Plan, select::Guards};
+use crate::{plan::Plan, select::Guards, state::RetryPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most trials that one sweep may have.
@@ -53,11 +53,7 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
         "resources.threads",
         || "a trial needs 1 to 1024 threads".into(),
     );
-    faults.check(
-        (1..=100).contains(&spec.retry.max_attempts),
-        "retry.max_attempts",
-        || "must lie between 1 and 100".into(),
-    );
+    retry(&spec.retry, &mut faults);
     let trials = trials(spec);
     faults.check(trials <= MAX_TRIALS, "tasks", || {
         format!("the sweep has {trials} trials, more than {MAX_TRIALS}; split it into several sweeps")
@@ -133,6 +129,22 @@ fn is_name(name: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !name.starts_with('-')
         && !name.ends_with('-')
+}
+
+fn retry(retry: &RetryPolicy, faults: &mut Faults) {
+    faults.check((1..=100).contains(&retry.max_attempts), "retry.max_attempts", || {
+        "must lie between 1 and 100".into()
+    });
+    let seconds = retry.stalled_after_seconds;
+    faults.check((1..=604_800).contains(&seconds), "retry.stalled_after_seconds", || {
+        format!("{seconds} seconds without a new epoch are no deadline; write 1 to 604800 (a week)")
+    });
+    faults.check(retry.breaker <= 100, "retry.breaker", || {
+        format!(
+            "{} identical causes are more than 100; write 1 to 100, or 0 to switch it off",
+            retry.breaker
+        )
+    });
 }
 
 fn seeds(seeds: &[u64], faults: &mut Faults) {

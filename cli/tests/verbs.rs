@@ -1,0 +1,112 @@
+//! The commands for a sweep's verbs, on a real coordinator without workers: what they print, and what they say when refused.
+
+#![allow(clippy::unwrap_used)] // A test that can't go on has failed.
+
+mod support {
+    mod sandbox;
+    pub use sandbox::{CONFIG, Sandbox, program};
+}
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+};
+use support::{CONFIG, Sandbox, program};
+
+/// A coordinator that ends with the test.
+struct Coordinator {
+    process: Child,
+    url: String,
+}
+
+impl Coordinator {
+    fn start(sandbox: &Sandbox) -> Self {
+        let arguments = ["--listen", "127.0.0.1:0", "--store", "store.sqlite"];
+        let mut command = sandbox.command(&program("augur-coordinator"), &arguments);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { process, url }
+    }
+
+    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+        [command, &["--coordinator", &self.url]].concat()
+    }
+}
+
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn verbs_say_what_became_of_the_sweep() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    let said = |command: &[&str]| sandbox.success(&coordinator.arguments(command));
+    said(&["submit", "config.yaml"]);
+    assert_eq!(
+        said(&["pause", "small"]),
+        "sweep small is paused, nothing of it runs; `augur resume small` goes on\n"
+    );
+    let list = said(&["list"]);
+    assert!(list.contains("paused"), "{list}");
+    assert_eq!(said(&["resume", "small"]), "sweep small goes on, 12 trials waiting\n");
+    assert_eq!(said(&["priority", "small", "-3"]), "sweep small has priority -3\n");
+    let extended = said(&["extend", "small", "--seeds", "5"]);
+    assert!(
+        extended.ends_with(
+            "\nsweep small-extended has the 12 trials of small and 6 more; `augur watch small-extended` follows it\n"
+        ),
+        "{extended}"
+    );
+    let more = CONFIG
+        .replace("name: small", "name: more")
+        .replace("- {angle_deg: 110}", "- {angle_deg: 110}\n        - {angle_deg: 200}");
+    sandbox.write("more.yaml", &more);
+    let extended = said(&["extend", "small", "--config", "more.yaml"]);
+    assert!(
+        extended.contains("sweep more has the 12 trials of small and 4 more"),
+        "{extended}"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_what_to_do() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    let refused = |exit, command: &[&str]| sandbox.failure(exit, &coordinator.arguments(command));
+    sandbox.success(&coordinator.arguments(&["submit", "config.yaml"]));
+    for (exit, command, told) in [
+        (
+            1,
+            &["resume", "small"][..],
+            "sweep small is not paused; there is nothing to resume",
+        ),
+        (
+            1,
+            &["retry", "small"],
+            "sweep small has no failed trial; there is nothing to try again",
+        ),
+        (12, &["pause", "large"], "there is no sweep large here"),
+        (12, &["workers", "drain", "nobody"], "there is no worker nobody here"),
+        (2, &["extend", "small"], "--seeds <SEEDS>|--config <FILE>"),
+        (
+            3,
+            &["extend", "small", "--config", "config.yaml"],
+            "has no trial that sweep small lacks",
+        ),
+        (3, &["extend", "small", "--seeds", "0"], "seed 0 stands twice"),
+    ] {
+        let text = refused(exit, command);
+        assert!(text.contains(told), "{command:?} said: {text}");
+    }
+    // The same name with another spec: the difference is shown.
+    sandbox.config("training: {epochs: 2, batch: 4}", "training: {epochs: 3, batch: 4}");
+    let text = refused(13, &["submit", "config.yaml"]);
+    assert!(text.contains("training.epochs: 2 -> 3"), "{text}");
+}

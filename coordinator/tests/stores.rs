@@ -159,7 +159,7 @@ async fn persist(mut worker: LightWorker, told: Arc<AtomicUsize>, failed: Arc<At
 async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowledged() {
     let Some(mut server) = Server::start() else { return };
     let host = host(&server.url("postgres").parse().unwrap()).await;
-    create(&mut host.sweeps().await, &wide_spec("wide", 900)).await;
+    create(&mut host.sweeps().await, &wide_spec("wide", 400)).await;
     let (told, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..4 {
@@ -168,13 +168,13 @@ async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowled
     }
     for round in 1..=3 {
         let now = told.load(Ordering::SeqCst);
-        support::eventually(|| told.load(Ordering::SeqCst) >= now + 60).await;
+        support::eventually(|| told.load(Ordering::SeqCst) >= now + 30).await;
         let before = failed.load(Ordering::SeqCst);
         server.kill();
         // The sweep notices before the server is back.
         support::eventually(|| failed.load(Ordering::SeqCst) > before).await;
         server.launch();
-        assert!(told.load(Ordering::SeqCst) < 900, "round {round} came too late");
+        assert!(told.load(Ordering::SeqCst) < 400, "round {round} came too late");
     }
     let acknowledged: Vec<String> = workers.join_all().await.into_iter().flatten().collect();
     let mut sweeps = host.sweeps().await;
@@ -188,7 +188,7 @@ async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowled
     // Leases that were granted by a commit whose answer was cut off are still held; all others are done.
     let progress = get(&mut sweeps, "sweeps/wide").await.progress.unwrap();
     assert_eq!(progress.trials_completed as usize, acknowledged.len());
-    assert_eq!(progress.trials_completed + progress.trials_running, 900);
+    assert_eq!(progress.trials_completed + progress.trials_running, 400);
     assert_eq!(progress.trials_failed, 0);
 }
 

@@ -277,7 +277,8 @@ proptest! {
 /// What is done to a good sweep, and the invariant that then fails.
 #[test]
 fn each_damage_is_found() {
-    let damages: [(&str, fn(&mut Model)); 6] = [
+    type Damage = fn(&mut Model);
+    let damages: [(&str, Damage); 6] = [
         (COVER, |model| model.trials[1].trial = model.trials[2].trial),
         (COVER, |model| model.trials[4].index = 3),
         (LEASES, |model| {

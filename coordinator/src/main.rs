@@ -174,7 +174,7 @@ async fn maintain(command: StoreCommand) -> Result<u8, TransferError> {
                     "{} things do not hold; docs/store.md says what to do\n",
                     findings.wrong.len()
                 ));
-                code = 15;
+                code = 16;
             }
         }
         StoreCommand::Export { sweep, file, place } => {

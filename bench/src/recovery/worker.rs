@@ -31,7 +31,7 @@ seeds: [0]
 detector: {tiny: {}}
 training: {epochs: 1000000, batch: 32}
 tuning: {warmup_epochs: 1, validation_batch: 16}
-retry: {max_attempts: 100}
+retry: {max_attempts: 100, breaker: 0}
 resources: {device: cpu}
 ";
 

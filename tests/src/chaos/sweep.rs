@@ -54,7 +54,7 @@ seeds: [0, 1]
 detector: {{resnet: {{width: 4, head: 16}}}}
 training: {{epochs: 10, batch: 32}}
 tuning: {{warmup_epochs: 2}}
-retry: {{max_attempts: 100}}
+retry: {{max_attempts: 100, breaker: 0}}
 resources: {{device: cpu}}
 {stopping}"
         )

@@ -11,7 +11,7 @@ use std::{path::Path, sync::Arc};
 pub async fn violations(store: &Path) -> Result<Vec<String>> {
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
-        store: store.to_owned(),
+        store: store.into(),
         settings: Settings::default(),
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;

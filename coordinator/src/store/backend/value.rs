@@ -64,6 +64,12 @@ impl<'r> FromValue<'r> for u32 {
     }
 }
 
+impl<'r> FromValue<'r> for i32 {
+    fn from_value(value: &'r Value) -> Option<Self> {
+        i64::from_value(value)?.try_into().ok()
+    }
+}
+
 impl<'r> FromValue<'r> for bool {
     fn from_value(value: &'r Value) -> Option<Self> {
         Some(i64::from_value(value)? != 0)

@@ -41,9 +41,9 @@ extern "C" {
 
 // From now on, tensors on the CPU have such memory.
 void augur_take_memory_over() {
-  static Memory memory;
-  // libtorch's own has the priority 0.
-  c10::SetCPUAllocator(&memory, 1);
+  // It lives as long as the process: something may take memory on its way out. libtorch's own has the priority 0.
+  static Memory *const memory = new Memory;
+  c10::SetCPUAllocator(memory, 1);
 }
 
 }

@@ -44,6 +44,7 @@ fn compile_kernels() {
             "src/kernels/convolution.cpp",
             "src/kernels/fused.cpp",
             "src/kernels/strided.cpp",
+            "src/kernels/memory.cpp",
             "src/kernels/pixels.cpp",
             "src/kernels/pooling.cpp",
             "src/kernels/weight.cpp",

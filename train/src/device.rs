@@ -156,6 +156,7 @@ fn keep_freed_memory() {
         libc::mallopt(libc::M_MMAP_MAX, 0);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
     }
+    crate::kernels::take_memory_over();
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use tch::Tensor;
 use torch_sys::C_tensor;
 
 unsafe extern "C" {
+    fn augur_take_memory_over();
     fn augur_conv2d(
         out: *mut *mut C_tensor,
         x: *const C_tensor,
@@ -38,6 +39,12 @@ unsafe extern "C" {
         stride: i64,
         padding: i64,
     ) -> *mut c_char;
+}
+
+/// From now on tensors on the CPU take their memory by malloc, which finds its own holes again.
+pub fn take_memory_over() {
+    // SAFETY: it sets the allocator of later tensors; each tensor keeps the way in which it is freed.
+    unsafe { augur_take_memory_over() };
 }
 
 /// Stride and padding of a square convolution, the same along both axes.

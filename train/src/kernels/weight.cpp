@@ -5,7 +5,6 @@
 #include "products.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 
@@ -20,7 +19,7 @@ namespace {
 // What was measured: layers of up to 128 channels, and outputs of 4x4 and more.
 constexpr int64_t kWidest = 128 * 128, kFewestPixels = 16;
 // Pixels of an output at a time: their numbers, and those that they meet, stay in the first cache.
-constexpr int64_t kPixels = 128;
+constexpr int64_t kPixelsAtOnce = 128;
 
 // oneDNN's own loops for AVX-512 were not compared.
 bool is_cpu_of_outer_products() {
@@ -38,7 +37,7 @@ bool is_cpu_of_outer_products() {
 template <typename T> void add_image(const Convolution &c, const T *padded, const T *grad, T *total) {
   const int64_t channels = c.x[1], height = c.x[2], kernel = c.weight.size(2), to = c.weight.size(0);
   const int64_t out_height = c.out(2), out_width = c.out(3), row = (c.x[3] + 2 * c.padding) * channels;
-  const int64_t rows = std::max<int64_t>(1, kPixels / out_width);
+  const int64_t rows = std::max<int64_t>(1, kPixelsAtOnce / out_width);
   for (int64_t first = 0; first < out_height; first += rows)
     for (int64_t j = 0; j < kernel; j++) {
       // The output's rows whose j-th row under the kernel is one of the image's.

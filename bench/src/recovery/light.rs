@@ -30,6 +30,8 @@ impl LightWorker {
             augur_version: env!("CARGO_PKG_VERSION").into(),
             libtorch_version: "none".into(),
             api_version: API_VERSION.into(),
+            // Zero is unknown, and an unknown memory is given every trial.
+            memory_bytes: 0,
         };
         api.register_worker(request).await?;
         Ok(Self { id, api })

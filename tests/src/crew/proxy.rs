@@ -136,7 +136,7 @@ mod tests {
         });
         let proxy = Proxy::start(target.subscribe()).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-        assert_eq!(send(&mut stream, b"one").await.unwrap(), b"one");
+        assert_eq!(send(&mut stream, b"one").await.unwrap(), *b"one");
         (proxy, stream)
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let (proxy, mut stream) = echo().await;
         proxy.set(Weather::Late(Duration::from_millis(50)));
         let begin = std::time::Instant::now();
-        assert_eq!(send(&mut stream, b"two").await.unwrap(), b"two");
+        assert_eq!(send(&mut stream, b"two").await.unwrap(), *b"two");
         assert!(begin.elapsed() >= Duration::from_millis(100), "both ways");
     }
 

@@ -412,7 +412,7 @@ async fn counters_counts_and_sums(ground: Option<Ground>) {
     assert_eq!(groups::without_choice(conn, key, 1).await.unwrap(), 2);
     assert_eq!(workers::connected(conn, NOW).await.unwrap(), 0);
     // By rank, not by position.
-    let pending = trials::pending(conn, 3).await.unwrap();
+    let pending = trials::pending(conn, key, [0, 0], 3).await.unwrap();
     assert_eq!(pending.iter().map(|row| row.index).collect::<Vec<_>>(), [3, 2, 1]);
     let listed = trials::list(conn, key, 1..3, Some("pending"), 9).await.unwrap();
     assert_eq!(listed.iter().map(|row| row.index).collect::<Vec<_>>(), [1, 2]);

@@ -52,14 +52,18 @@ async fn fill(conn: &mut Conn, name: &str) -> SweepKey {
             .unwrap()
             .unwrap();
         let lease = Lease {
-            tally: Tally { begun: 1, charged: 0 },
+            tally: Tally { begun: 1, ..Tally::default() },
             worker: WorkerId::from_uuid(Uuid::now_v7()),
             token: LeaseToken::from_uuid(Uuid::now_v7()),
             expires: NOW,
+            deadline: NOW,
+            epoch: 0,
         };
         let (attempt, token) = (1, lease.token);
         let leased = row.job.moved(JobState::Leased(lease), None, NOW);
         trials::put(conn, key, at, &leased).await.unwrap();
+        let change = transitions::Change::Trial(at, (&leased).into());
+        transitions::append(conn, key, &change, NOW).await.unwrap();
         if complete {
             let done = leased.moved(JobState::Completed { attempt, token }, None, NOW);
             trials::put(conn, key, at, &done).await.unwrap();
@@ -197,7 +201,7 @@ async fn what_was_leased_is_pending_afterwards(ground: Option<Ground>) {
     );
     let row = trials::by_id(conn, sweep.key, TrialId::of("0")).await.unwrap().unwrap();
     // The attempt counts as begun, not against the trial.
-    assert_eq!(row.job.state, JobState::Pending(Tally { begun: 1, charged: 0 }));
+    assert_eq!(row.job.state, JobState::Pending(Tally { begun: 1, ..Tally::default() }));
     let last = transitions::after(conn, sweep.key, 0, 9).await.unwrap().pop().unwrap();
     let transitions::Change::Trial(0, change) = last.change else {
         panic!("{last:?}")

@@ -124,6 +124,8 @@ async fn run(store: &Path, logs: &Path, meanwhile: impl AsyncFnOnce(&Api, &str))
         assert_eq!(trial.attempts, 1, "a full disk is no failed attempt: {trial:?}");
     }
     assert!(worker.program().ended().is_none(), "the worker lives on");
+    let trouble = api.sweep(&sweep).await.unwrap().progress.unwrap().trouble;
+    assert_eq!(trouble, "", "the trouble is over");
     let board = leaderboard(&api);
     worker.program().terminate().await.unwrap();
     coordinator.program().terminate().await.unwrap();
@@ -154,6 +156,8 @@ async fn a_full_disk_holds_the_sweep_up_and_changes_nothing() {
             "nothing completes that is not on disk"
         );
         assert_eq!(said("commands undone"), 1, "it says so once");
+        let trouble = api.sweep(sweep).await.unwrap().progress.unwrap().trouble;
+        assert!(trouble.contains("is full; make room"), "{trouble:?}");
         fs::remove_file(filler).unwrap();
     })
     .await;

@@ -1,6 +1,6 @@
 //! The live view: the sweep's bar and counts, then a row for each group, unfinished ones first.
 
-use super::{Screen, news, pause};
+use super::{Screen, hold, news, pause};
 use crate::{
     text,
     watch::{Change, View},
@@ -22,6 +22,8 @@ pub struct Bars {
     counts: ProgressBar,
     header: ProgressBar,
     rows: Vec<ProgressBar>,
+    /// What was said to hold the sweep up.
+    trouble: String,
 }
 
 impl Bars {
@@ -36,6 +38,7 @@ impl Bars {
             counts,
             header,
             rows: Vec::new(),
+            trouble: String::new(),
         }
     }
 
@@ -77,6 +80,9 @@ impl Screen for Bars {
             && let Some(news) = news(view, trial)
         {
             self.line(view, &news);
+        }
+        if let Some(hold) = hold(view, &mut self.trouble) {
+            self.line(view, &hold);
         }
         if let Change::Sweep | Change::Snapshot = change
             && let Some(pause) = pause(view)

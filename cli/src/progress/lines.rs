@@ -1,6 +1,6 @@
 //! Plain lines for logs: one a change, and the counts now and then.
 
-use super::{Screen, news, pause};
+use super::{Screen, hold, news, pause};
 use crate::{
     text,
     watch::{Change, View},
@@ -18,12 +18,18 @@ const SUMMARY: Duration = Duration::from_secs(10);
 pub struct Lines<W> {
     out: W,
     summary: Option<Instant>,
+    /// What was said to hold the sweep up.
+    trouble: String,
 }
 
 impl<W: Write + Send> Lines<W> {
     /// Lines go to `out`.
     pub fn new(out: W) -> Self {
-        Self { out, summary: None }
+        Self {
+            out,
+            summary: None,
+            trouble: String::new(),
+        }
     }
 
     fn write(&mut self, view: &View, text: &str) {
@@ -50,6 +56,9 @@ impl<W: Write + Send> Lines<W> {
 
 impl<W: Write + Send> Screen for Lines<W> {
     fn show(&mut self, view: &View, change: &Change) {
+        if let Some(hold) = hold(view, &mut self.trouble) {
+            self.write(view, &hold);
+        }
         match change {
             Change::Snapshot => {
                 self.write(view, &opening(view));

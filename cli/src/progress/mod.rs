@@ -79,5 +79,18 @@ fn pause(view: &View) -> Option<String> {
         .then(|| format!("sweep {name} is paused: {reason}; `augur resume {name}` goes on"))
 }
 
+/// What holds the sweep up, once as it begins, and once that it is over; `told` is what was said last.
+fn hold(view: &View, told: &mut String) -> Option<String> {
+    let (name, trouble) = (&view.sweep.display_name, &view.progress.trouble);
+    if trouble == told {
+        return None;
+    }
+    told.clone_from(trouble);
+    Some(match trouble.as_str() {
+        "" => format!("sweep {name} goes on"),
+        trouble => format!("sweep {name} is held up: {trouble}; nothing is lost, workers keep what they have"),
+    })
+}
+
 #[cfg(test)]
 mod tests;

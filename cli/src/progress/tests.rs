@@ -108,6 +108,34 @@ fn lines_tell_each_change_once() {
 }
 
 #[test]
+fn what_holds_the_sweep_up_is_told_as_it_begins_and_as_it_ends() {
+    let mut view = view(vec![group(0, v1::GroupState::Searching)]);
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out);
+    for trouble in ["", "the disk is full", "the disk is full", "", ""] {
+        let progress = v1::Progress {
+            trouble: trouble.into(),
+            ..view.progress.clone()
+        };
+        let change = view.apply(message(Event::Bookmark(progress))).unwrap();
+        lines.show(&view, &change);
+    }
+    let text = String::from_utf8(out).unwrap();
+    let said: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once("] "))
+        .map(|(_, said)| said)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "sweep demo is held up: the disk is full; nothing is lost, workers keep what they have",
+            "sweep demo goes on"
+        ]
+    );
+}
+
+#[test]
 fn many_groups_fit_the_terminal_unfinished_ones_first() {
     let states = (0..40).map(|i| {
         if i < 30 {

@@ -28,6 +28,7 @@ pub(super) struct Shared {
     pub counters: Counters,
     revisions: watch::Receiver<i64>,
     works: watch::Receiver<u64>,
+    troubles: watch::Receiver<String>,
 }
 
 impl Shared {
@@ -38,6 +39,7 @@ impl Shared {
         stopping: CancellationToken,
         revisions: watch::Receiver<i64>,
         works: watch::Receiver<u64>,
+        troubles: watch::Receiver<String>,
     ) -> Self {
         Self {
             reader,
@@ -48,6 +50,7 @@ impl Shared {
             counters: Counters::default(),
             revisions,
             works,
+            troubles,
         }
     }
 }
@@ -128,6 +131,11 @@ impl CoordinatorHandle {
     /// News of work that can be leased.
     pub(crate) fn works(&self) -> watch::Receiver<u64> {
         self.shared.works.clone()
+    }
+
+    /// What keeps the engine from writing, and what to do; empty while nothing does.
+    pub(crate) fn trouble(&self) -> String {
+        self.shared.troubles.borrow().clone()
     }
 
     /// The coordinator's clock.

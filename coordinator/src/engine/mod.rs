@@ -70,6 +70,8 @@ struct Engine {
     shared: Arc<Shared>,
     revision: watch::Sender<i64>,
     work: watch::Sender<u64>,
+    /// [`Self::trouble`] in words, for whoever watches.
+    told: watch::Sender<String>,
     /// What keeps the store from working, if anything does.
     trouble: Option<Option<FaultKind>>,
 }
@@ -86,13 +88,17 @@ pub(crate) fn start(
     let (commands, queue) = mpsc::channel(WAITING);
     let (revision, revisions) = watch::channel(0);
     let (work, works) = watch::channel(0);
-    let shared = Arc::new(Shared::new(reader, clock, settings, stopping, revisions, works));
+    let (told, troubles) = watch::channel(String::new());
+    let shared = Arc::new(Shared::new(
+        reader, clock, settings, stopping, revisions, works, troubles,
+    ));
     let engine = Engine {
         writer,
         queue,
         shared: Arc::clone(&shared),
         revision,
         work,
+        told,
         trouble: None,
     };
     let task = tokio::spawn(engine.run(stopped));
@@ -159,6 +165,7 @@ impl Engine {
                 let was_trouble = self.trouble.take().is_some();
                 if was_trouble {
                     tracing::info!("the store works again");
+                    self.told.send_replace(String::new());
                 }
                 // A commit that was cut off may have been made all the same.
                 if batch.work || was_trouble {
@@ -186,6 +193,7 @@ impl Engine {
             tracing::debug!("{commands} commands undone: {}", chain(error));
         } else {
             tracing::error!("{commands} commands undone: {}", chain(error));
+            self.told.send_replace(error.to_string());
         }
     }
 

@@ -97,6 +97,7 @@ pub(super) async fn progress(handle: &CoordinatorHandle, conn: &mut Conn, row: &
         trial_seconds: row.trial_seconds,
         trials_reused: row.trials_reused,
         workers_connected: workers::connected(conn, silence(handle)).await?,
+        trouble: handle.trouble(),
     })
 }
 

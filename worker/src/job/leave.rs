@@ -94,7 +94,6 @@ pub(super) fn discard(trial: &Path) {
     }
 }
 
-
 /// Returns so long after `token` has fired, or after this call if that was later.
 pub(super) async fn some_time_after(token: &CancellationToken, time: Duration) {
     token.cancelled().await;

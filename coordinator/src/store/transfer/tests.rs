@@ -52,7 +52,10 @@ async fn fill(conn: &mut Conn, name: &str) -> SweepKey {
             .unwrap()
             .unwrap();
         let lease = Lease {
-            tally: Tally { begun: 1, ..Tally::default() },
+            tally: Tally {
+                begun: 1,
+                ..Tally::default()
+            },
             worker: WorkerId::from_uuid(Uuid::now_v7()),
             token: LeaseToken::from_uuid(Uuid::now_v7()),
             expires: NOW,
@@ -201,7 +204,13 @@ async fn what_was_leased_is_pending_afterwards(ground: Option<Ground>) {
     );
     let row = trials::by_id(conn, sweep.key, TrialId::of("0")).await.unwrap().unwrap();
     // The attempt counts as begun, not against the trial.
-    assert_eq!(row.job.state, JobState::Pending(Tally { begun: 1, ..Tally::default() }));
+    assert_eq!(
+        row.job.state,
+        JobState::Pending(Tally {
+            begun: 1,
+            ..Tally::default()
+        })
+    );
     let last = transitions::after(conn, sweep.key, 0, 9).await.unwrap().pop().unwrap();
     let transitions::Change::Trial(0, change) = last.change else {
         panic!("{last:?}")

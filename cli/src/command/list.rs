@@ -26,7 +26,7 @@ impl List {
         let mut table = plain(width());
         table.set_header(["sweep", "state", "trials", "failed", "submitted", "id"]);
         for sweep in &sweeps {
-            let progress = sweep.progress.unwrap_or_default();
+            let progress = sweep.progress.clone().unwrap_or_default();
             table.add_row([
                 sweep.display_name.clone(),
                 state(sweep).to_owned(),

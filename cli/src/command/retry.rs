@@ -19,7 +19,7 @@ impl Retry {
         let name = sweep_name(&self.sweep);
         let before = client.sweep(&name).await?.progress.unwrap_or_default().trials_failed;
         let sweep = client.retry(&name).await?;
-        let stay = sweep.progress.unwrap_or_default().trials_failed;
+        let stay = sweep.progress.clone().unwrap_or_default().trials_failed;
         let again = text::count(before.saturating_sub(stay), "failed trial");
         print(&format!(
             "sweep {} is {}: {again} will be tried again",

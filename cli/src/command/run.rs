@@ -106,7 +106,7 @@ impl Run {
         }
         let mut sweep = client.create_sweep(&config.text, false, self.no_reuse).await?;
         folder::replace(&folder.path.join("config.yaml"), config.text.as_bytes())?;
-        let progress = sweep.progress.unwrap_or_default();
+        let progress = sweep.progress.clone().unwrap_or_default();
         let is_new = progress.trials_pending == progress.trials_total;
         // The same command resumes, whatever has paused it.
         if sweep.state() == v1::SweepState::Paused {

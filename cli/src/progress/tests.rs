@@ -205,7 +205,7 @@ fn a_pause_is_told_with_its_reason_and_what_to_do() {
         pause_reason: "3 trials in a row failed".into(),
         progress: Some(v1::Progress {
             trials_running,
-            ..view.progress
+            ..view.progress.clone()
         }),
         ..view.sweep.clone()
     };

@@ -50,7 +50,7 @@ fn time(sweep: &v1::Sweep) -> Option<Time> {
     let took = seconds(sweep.end_time.as_ref()?) - seconds(sweep.create_time.as_ref()?);
     (took > 0.0).then_some(Time {
         seconds: took,
-        trial_seconds: sweep.progress?.trial_seconds,
+        trial_seconds: sweep.progress.as_ref()?.trial_seconds,
     })
 }
 

@@ -89,7 +89,7 @@ impl View {
     }
 
     fn set_sweep(&mut self, sweep: v1::Sweep) {
-        if let Some(progress) = sweep.progress {
+        if let Some(progress) = sweep.progress.clone() {
             self.set_progress(progress);
         }
         self.sweep = sweep;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-#[path = "../../tests/support/postgres.rs"]
+#[path = "../../tests/all/support/postgres.rs"]
 #[allow(dead_code, reason = "shared with the tests of the whole coordinator")]
 pub(super) mod postgres;
 

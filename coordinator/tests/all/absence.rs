@@ -1,9 +1,6 @@
 //! Leases while the coordinator was stopped, such as by SIGSTOP or by a disk that took long: nobody could renew them, and
 //! nobody is charged for that.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, create, eventually};
 use augur_coordinator::{
     Settings,
     clock::{Clock, ManualClock},
@@ -11,7 +8,6 @@ use augur_coordinator::{
 use augur_core::time::Timestamp;
 use augur_proto::v1;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, create, eventually};
 
 /// Moved by hand, but meant to be looked at twice a second.
 struct PunctualClock(ManualClock);

@@ -1,10 +1,7 @@
 //! The verbs of sweeps over real gRPC: pause, resume, retry, priority, extend, drain; and the circuit breaker.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, create, get, reason, wide_spec};
 use augur_proto::v1::{self, CauseKind, Order, SweepState, lease::Work};
-use support::{Host, LightWorker, SPEC, Sweeps, create, get, reason, wide_spec};
 use tonic::{Code, Status};
 
 const SMALL: &str = "sweeps/small";
@@ -55,7 +52,7 @@ fn trial_of(lease: &v1::Lease) -> String {
 }
 
 fn failed(sweep: &v1::Sweep) -> u32 {
-    sweep.progress.unwrap().trials_failed
+    sweep.progress.as_ref().unwrap().trials_failed
 }
 
 #[tokio::test]

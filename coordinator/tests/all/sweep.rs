@@ -1,11 +1,8 @@
 //! A sweep from submission to leaderboard, over the wire.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, create, get};
 use augur_core::leaderboard::Leaderboard;
 use augur_proto::v1;
-use support::{Host, LightWorker, SPEC, create, get};
 
 #[tokio::test]
 async fn a_sweep_is_leased_completed_sealed_evaluated_and_ranked() {

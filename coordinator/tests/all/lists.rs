@@ -1,11 +1,8 @@
 //! Lists: pages, filters, measurements, workers.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, create, reason, wide_spec};
 use augur_proto::v1;
 use std::{collections::BTreeSet, time::Duration};
-use support::{Host, LightWorker, SPEC, Sweeps, create, reason, wide_spec};
 use tonic::{Code, Status};
 
 async fn trials(

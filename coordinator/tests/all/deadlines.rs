@@ -1,12 +1,9 @@
 //! Deadlines, and trials that ran out of memory, over real gRPC and with a clock that is moved by hand.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, wide_spec};
 use augur_coordinator::clock::ManualClock;
 use augur_proto::v1::{self, CauseKind, Order, TrialState};
 use std::time::Duration;
-use support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, wide_spec};
 use tonic::Code;
 
 const LEASE: Duration = Duration::from_secs(15);

@@ -1,10 +1,7 @@
 //! Submitting a spec: repeats, conflicts, faults, dry runs.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, SPEC, create, get, reason, try_create};
 use augur_proto::v1;
-use support::{Host, SPEC, create, get, reason, try_create};
 use tonic::Code;
 use tonic_types::StatusExt;
 
@@ -76,7 +73,7 @@ async fn validate_only_says_what_would_be_and_leaves_nothing() {
     let host = Host::start().await;
     let mut sweeps = host.sweeps().await;
     let planned = sweeps.create_sweep(request(SPEC, "", true)).await.unwrap().into_inner();
-    let progress = planned.progress.unwrap();
+    let progress = planned.progress.clone().unwrap();
     assert_eq!((progress.trials_total, progress.groups_total), (12, 4));
     assert_eq!(planned.state(), v1::SweepState::Unspecified);
     let list = sweeps

@@ -1,12 +1,9 @@
 //! The server as a whole: health, reflection, group commit, one store for one coordinator, restarts.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, config, create, eventually, get, reason, wide_spec};
 use augur_coordinator::{Config, Coordinator, OpenError, Settings, StartError, clock::SystemClock};
 use augur_proto::v1;
 use std::{sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, config, create, eventually, get, reason, wide_spec};
 use tokio_stream::StreamExt;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -124,7 +121,7 @@ async fn one_refused_command_does_not_undo_its_neighbours() {
         let mut sweeps = sweeps.clone();
         // Every third name comes again with another spec.
         let spec = wide_spec(&format!("s{}", i / 3), 1 + i % 3);
-        calls.spawn(async move { support::try_create(&mut sweeps, &spec).await.is_ok() });
+        calls.spawn(async move { crate::support::try_create(&mut sweeps, &spec).await.is_ok() });
     }
     let created = calls.join_all().await.into_iter().filter(|ok| *ok).count();
     assert_eq!(created, 20);

@@ -1,8 +1,6 @@
 //! Whole sweeps on every kind of store: the same leaderboard, a sweep that moves in the middle, a server that is killed.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, create, get, outcome, postgres::Server, reason, wide_spec};
 use augur_coordinator::{
     Location, Settings,
     clock::SystemClock,
@@ -14,7 +12,6 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use support::{Host, LightWorker, SPEC, create, get, outcome, postgres::Server, reason, wide_spec};
 use tempfile::TempDir;
 use tonic::Code;
 
@@ -168,11 +165,11 @@ async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowled
     }
     for round in 1..=3 {
         let now = told.load(Ordering::SeqCst);
-        support::eventually(|| told.load(Ordering::SeqCst) >= now + 30).await;
+        crate::support::eventually(|| told.load(Ordering::SeqCst) >= now + 30).await;
         let before = failed.load(Ordering::SeqCst);
         server.kill();
         // The sweep notices before the server is back.
-        support::eventually(|| failed.load(Ordering::SeqCst) > before).await;
+        crate::support::eventually(|| failed.load(Ordering::SeqCst) > before).await;
         server.launch();
         assert!(told.load(Ordering::SeqCst) < 400, "round {round} came too late");
     }

@@ -1,12 +1,9 @@
 //! WatchSweep: snapshot, deltas, resumption, the end, and readers that don't read.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, reason, wide_spec};
 use augur_coordinator::{Settings, clock::SystemClock};
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use std::{sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, reason, wide_spec};
 use tonic::{Code, Streaming, transport::Channel};
 
 async fn watch(sweeps: &mut Sweeps, name: &str, resume: u64) -> Streaming<v1::WatchSweepResponse> {

@@ -1,8 +1,6 @@
 //! Early stopping on a real store: the same choice whatever the order in which workers report, and whoever crashes.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, Sweeps, create, get, outcome, reason};
 use augur_core::{
     halving::order,
     leaderboard::Leaderboard,
@@ -11,7 +9,6 @@ use augur_core::{
 };
 use augur_proto::v1::{self, CauseKind, TrialState, lease::Work};
 use std::time::Duration;
-use support::{Host, LightWorker, Sweeps, create, get, outcome, reason};
 use tonic::Code;
 
 const EPOCHS: u32 = 9;

@@ -1,8 +1,8 @@
 //! Leases: fencing, expiry by the coordinator's clock, retries by cause, leaving, cancelling.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{
+    Host, LightWorker, SPEC, Sweeps, create, eventually, get, outcome, reason, registration, wide_spec,
+};
 use augur_coordinator::{Settings, clock::Clock};
 use augur_core::{plan::TrialSpec, time::Timestamp};
 use augur_proto::v1::{self, CauseKind, Order, lease::Work};
@@ -15,7 +15,6 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use support::{Host, LightWorker, SPEC, Sweeps, create, eventually, get, outcome, reason, registration, wide_spec};
 use tonic::Code;
 
 async fn trials(sweeps: &mut Sweeps, state: v1::TrialState) -> Vec<v1::Trial> {

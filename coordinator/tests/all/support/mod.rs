@@ -2,8 +2,6 @@
 //! outcomes, so that no libtorch is needed.
 //!
 //! The store is an SQLite file; with AUGUR_TEST_STORE=postgres it is on a PostgreSQL server of the test's own.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 pub mod postgres;
 

@@ -1,11 +1,8 @@
 //! Reuse: what completed before in this store is named in a lease, copied when asked for, and fenced like every result.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, create, get, outcome, reason};
 use augur_core::{leaderboard::Leaderboard, plan::TrialSpec};
 use augur_proto::v1::{self, lease::Work};
-use support::{Host, LightWorker, SPEC, Sweeps, create, get, outcome, reason};
 use tonic::Code;
 
 /// The name of SPEC's sweep that is run again: the same trials under another name.

@@ -1,10 +1,7 @@
 //! A disk that fails beneath the real program: a limit on the size of its files stands for a disk that gives errors, a small
 //! file system in memory for one that is full. It loses nothing, leases nothing, and goes on.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-
-mod support;
-
+use crate::support::{LightWorker, Sweeps, Workers, create, get, outcome, reason, wide_spec};
 use augur_proto::v1;
 use std::{
     fs,
@@ -12,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
-use support::{LightWorker, Sweeps, Workers, create, get, outcome, reason, wide_spec};
 use tonic::Code;
 
 /// A running `augur-coordinator` to which a file that grows too large is an error and not the end.

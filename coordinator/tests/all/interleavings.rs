@@ -1,14 +1,10 @@
 //! Any interleaving of what workers, people and time do to a sweep, over real gRPC on a real store: every invariant holds after
 //! every step, and whatever happened, the sweep comes to its end.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, create, get};
 use augur_coordinator::clock::ManualClock;
 use augur_proto::v1::{self, CauseKind};
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
-use support::{Host, LightWorker, SPEC, create, get};
 use tonic::{Code, Status};
 
 const SMALL: &str = "sweeps/small";
@@ -160,7 +156,7 @@ impl World {
             let commands = || self.host.coordinator.handle().counters().commands();
             let before = commands();
             self.clock.advance(Duration::from_millis(1));
-            support::eventually(|| commands() > before).await;
+            crate::support::eventually(|| commands() > before).await;
         }
         let mut worker = LightWorker::with_memory(self.host.workers().await, 4, 1 << 40).await;
         while get(&mut sweeps, SMALL).await.end_time.is_none() {

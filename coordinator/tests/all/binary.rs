@@ -1,8 +1,6 @@
 //! The real program: what it prints, how it ends, and that SIGKILL loses nothing.
-#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-mod support;
-
+use crate::support::{Host, LightWorker, SPEC, Sweeps, Workers, create, get, wide_spec};
 use augur_coordinator::{Settings, clock::SystemClock};
 use augur_proto::v1::{self, lease::Work};
 use std::{
@@ -12,7 +10,6 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
 };
-use support::{Host, LightWorker, SPEC, Sweeps, Workers, create, get, wide_spec};
 use tokio::sync::mpsc;
 
 /// A running `augur-coordinator`; killed when dropped.

@@ -15,7 +15,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// What the engine and its handles share.
@@ -26,8 +26,18 @@ pub(super) struct Shared {
     pub plans: Plans,
     pub stopping: CancellationToken,
     pub counters: Counters,
-    revisions: watch::Receiver<i64>,
-    works: watch::Receiver<u64>,
+    revisions: broadcast::Receiver<()>,
+    works: broadcast::Receiver<()>,
+}
+
+/// What one waits for. Whoever began to wait first is told first, so that a simulation can be repeated.
+pub(crate) struct News(broadcast::Receiver<()>);
+
+impl News {
+    /// Ends with the first news since this was asked for; false where the engine is gone and there will be none.
+    pub async fn come(&mut self) -> bool {
+        !matches!(self.0.recv().await, Err(broadcast::error::RecvError::Closed))
+    }
 }
 
 impl Shared {
@@ -36,8 +46,7 @@ impl Shared {
         clock: Arc<dyn Clock>,
         settings: Settings,
         stopping: CancellationToken,
-        revisions: watch::Receiver<i64>,
-        works: watch::Receiver<u64>,
+        [revisions, works]: [broadcast::Receiver<()>; 2],
     ) -> Self {
         Self {
             reader,
@@ -120,14 +129,14 @@ impl CoordinatorHandle {
         Ok(self.shared.plans.get(conn, sweep).await?)
     }
 
-    /// The newest revision, and news of the next.
-    pub(crate) fn revisions(&self) -> watch::Receiver<i64> {
-        self.shared.revisions.clone()
+    /// News of the next revision from now on.
+    pub(crate) fn revisions(&self) -> News {
+        News(self.shared.revisions.resubscribe())
     }
 
-    /// News of work that can be leased.
-    pub(crate) fn works(&self) -> watch::Receiver<u64> {
-        self.shared.works.clone()
+    /// News from now on of work that can be leased.
+    pub(crate) fn works(&self) -> News {
+        News(self.shared.works.resubscribe())
     }
 
     /// The coordinator's clock.

@@ -132,12 +132,12 @@ pub(crate) async fn pending(
         Dialect::Postgres => sql!(""),
     };
     let rows = query(sql)
-    .bind(sweep.0)
-    .bind(column(memory))
-    .bind(column(most))
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
+        .bind(sweep.0)
+        .bind(column(memory))
+        .bind(column(most))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
     read_all(&rows)
 }
 

@@ -48,7 +48,7 @@ impl Client {
             .http2_keep_alive_interval(Duration::from_secs(2))
             .keep_alive_timeout(Duration::from_secs(2));
         Self {
-            api: network::api(&endpoint, trace),
+            api: network::api(&endpoint, "client", trace),
             seed,
             requests: 0,
             workers,

@@ -4,12 +4,11 @@ use super::{network, trace::Trace};
 use augur_coordinator::{Config, Coordinator, CoordinatorHandle, Location, Memory, Settings, clock::Clock};
 use augur_core::time::Timestamp;
 use std::{
-    future::Future,
+    future::{Future, pending},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio_util::sync::CancellationToken;
 
 /// Leases of the simulated coordinator.
 pub const LEASE: Duration = Duration::from_secs(3);
@@ -20,8 +19,8 @@ pub struct Host {
     /// What all of them are on.
     pub store: Memory,
     pub trace: Trace,
-    /// The one that lives now, or lived last.
-    life: Arc<Mutex<Option<(CoordinatorHandle, CancellationToken)>>>,
+    /// What the services see of the one that lives now, or lived last.
+    life: Arc<Mutex<Option<CoordinatorHandle>>>,
 }
 
 impl Host {
@@ -33,7 +32,7 @@ impl Host {
         }
     }
 
-    /// One life of the coordinator, until it is told to stop or its host crashes.
+    /// One life of the coordinator, until its host crashes.
     pub async fn live(self) -> turmoil::Result {
         let incoming = network::listen(&self.trace).await?;
         let config = Config {
@@ -45,24 +44,14 @@ impl Host {
             },
         };
         let coordinator = Coordinator::serve(config, Arc::new(SimulatedClock), incoming).await?;
-        let stopping = CancellationToken::new();
-        let life = (coordinator.handle().clone(), stopping.clone());
-        *self.life.lock().unwrap_or_else(PoisonError::into_inner) = Some(life);
-        stopping.cancelled().await;
-        Ok(coordinator.stop().await?)
-    }
-
-    /// Tells it to stop in order.
-    pub fn stop(&self) {
-        if let Some((_, stopping)) = &*self.life.lock().unwrap_or_else(PoisonError::into_inner) {
-            stopping.cancel();
-        }
+        *self.life.lock().unwrap_or_else(PoisonError::into_inner) = Some(coordinator.handle().clone());
+        // Until its host crashes. It is not told to stop in order: tonic tells its connections in an order of tokio's drawing.
+        pending().await
     }
 
     /// What the services see of the one that lives now, or lived last.
     pub fn handle(&self) -> Option<CoordinatorHandle> {
-        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
-        life.as_ref().map(|(handle, _)| handle.clone())
+        self.life.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

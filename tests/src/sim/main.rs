@@ -4,7 +4,9 @@ use anyhow::Result;
 use augur_tests::sim::{Plan, Report, Runs};
 use clap::Parser;
 use std::{
+    fs,
     io::stderr,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -30,6 +32,9 @@ struct Options {
     /// This seed alone, with what it plans and does; AUGUR_LOG=debug shows what everybody says meanwhile
     #[arg(long)]
     seed: Option<u64>,
+    /// File for every message on the network of that seed, a line each
+    #[arg(long, requires = "seed", value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Runs side by side [default: cores]
     #[arg(long)]
     jobs: Option<usize>,
@@ -38,7 +43,7 @@ struct Options {
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let report = match options.seed {
-        Some(seed) => one(seed),
+        Some(seed) => one(seed, options.trace.as_deref())?,
         None => many(&options),
     };
     Ok(if report.failures().is_empty() {
@@ -48,7 +53,7 @@ fn main() -> Result<ExitCode> {
     })
 }
 
-fn one(seed: u64) -> Report {
+fn one(seed: u64, trace: Option<&Path>) -> Result<Report> {
     let filter = EnvFilter::try_from_env("AUGUR_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -57,10 +62,15 @@ fn one(seed: u64) -> Report {
         .init();
     let begin = Instant::now();
     println!("{:#?}", Plan::new(seed));
-    let run = Runs::default().run(seed);
+    let mut runs = Runs::default();
+    runs.keeps_lines = trace.is_some();
+    let run = runs.run(seed);
     if let Ok(run) = &run {
+        if let Some(path) = trace {
+            fs::write(path, run.lines.join("\n"))?;
+        }
         println!(
-            "trace {}, {} reads and writes, {:.2} s simulated",
+            "trace {}, {} messages, {:.2} s simulated",
             run.trace,
             run.messages,
             run.lasted.as_secs_f64()
@@ -69,7 +79,7 @@ fn one(seed: u64) -> Report {
     let mut report = Report::default();
     report.add(run);
     println!("{}", report.text(begin.elapsed()));
-    report
+    Ok(report)
 }
 
 fn many(options: &Options) -> Report {

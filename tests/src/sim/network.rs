@@ -1,5 +1,5 @@
-//! gRPC over turmoil's network: how the coordinator is dialled, and how it takes connections. Every read and write goes into the
-//! trace of the run.
+//! gRPC over turmoil's network: how the coordinator is dialled, and how it takes connections. Every write goes into the trace
+//! of the run.
 
 use super::trace::Trace;
 use augur_proto::v1::sweep_service_client::SweepServiceClient;
@@ -8,6 +8,7 @@ use std::{
     io,
     net::Ipv4Addr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::{
@@ -25,22 +26,22 @@ pub const URL: &str = "http://coordinator:7461";
 const PORT: u16 = 7461;
 
 /// Opens a connection over the simulated network.
-pub fn dial(endpoint: &Endpoint, trace: &Trace) -> Channel {
-    let trace = trace.clone();
+pub fn dial(endpoint: &Endpoint, who: &str, trace: &Trace) -> Channel {
+    let (who, trace) = (Arc::<str>::from(who), trace.clone());
     let connect = move |uri: Uri| {
-        let trace = trace.clone();
+        let (who, trace) = (Arc::clone(&who), trace.clone());
         async move {
             let host = uri.host().unwrap_or(COORDINATOR).to_owned();
             let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(PORT))).await?;
-            Ok::<_, io::Error>(TokioIo::new(Traced { stream, trace }))
+            Ok::<_, io::Error>(TokioIo::new(Traced { who, stream, trace }))
         }
     };
     endpoint.connect_with_connector_lazy(tower::service_fn(connect))
 }
 
 /// The API of sweeps, for the client.
-pub fn api(endpoint: &Endpoint, trace: &Trace) -> SweepServiceClient<Channel> {
-    SweepServiceClient::new(dial(endpoint, trace)).max_decoding_message_size(64 << 20)
+pub fn api(endpoint: &Endpoint, who: &str, trace: &Trace) -> SweepServiceClient<Channel> {
+    SweepServiceClient::new(dial(endpoint, who, trace)).max_decoding_message_size(64 << 20)
 }
 
 /// Takes the coordinator's connections, as long as its host lives.
@@ -52,7 +53,8 @@ pub async fn listen(trace: &Trace) -> io::Result<ReceiverStream<io::Result<Trace
         loop {
             let accept = listener.accept().await;
             let trace = trace.clone();
-            let stream = accept.map(|(stream, _)| Traced { stream, trace });
+            let who = COORDINATOR.into();
+            let stream = accept.map(|(stream, _)| Traced { who, stream, trace });
             if accepted.send(stream).await.is_err() {
                 return;
             }
@@ -61,8 +63,9 @@ pub async fn listen(trace: &Trace) -> io::Result<ReceiverStream<io::Result<Trace
     Ok(ReceiverStream::new(incoming))
 }
 
-/// A connection whose bytes are noted as they come and go.
+/// A connection whose writes are noted.
 pub struct Traced {
+    who: Arc<str>,
     stream: TcpStream,
     trace: Trace,
 }
@@ -75,12 +78,7 @@ impl Connected for Traced {
 
 impl AsyncRead for Traced {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if let Poll::Ready(Ok(())) = read {
-            self.trace.bytes("read", buf.filled().len() - before);
-        }
-        read
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
@@ -88,7 +86,7 @@ impl AsyncWrite for Traced {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         if let Poll::Ready(Ok(count)) = written {
-            self.trace.bytes("write", count);
+            self.trace.sent(&self.who, count);
         }
         written
     }

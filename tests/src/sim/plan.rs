@@ -19,8 +19,6 @@ pub enum Kind {
     CoordinatorCrashed,
     /// A worker is told to leave in order, and started again later.
     WorkerStopped,
-    /// The coordinator is told to stop in order, and started again later.
-    CoordinatorStopped,
     /// Nothing passes between somebody and the coordinator, and what is on its way is lost.
     Partition,
     /// What somebody says does not come to the coordinator, but answers would.
@@ -37,11 +35,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::WorkerCrashed,
         Self::CoordinatorCrashed,
         Self::WorkerStopped,
-        Self::CoordinatorStopped,
         Self::Partition,
         Self::Unheard,
         Self::Deaf,
@@ -56,7 +53,6 @@ impl Kind {
             Self::WorkerCrashed => "worker crashed",
             Self::CoordinatorCrashed => "coordinator crashed",
             Self::WorkerStopped => "worker told to leave",
-            Self::CoordinatorStopped => "coordinator told to stop",
             Self::Partition => "partition, healed",
             Self::Unheard => "nothing reaches the coordinator",
             Self::Deaf => "nothing comes from the coordinator",

@@ -60,7 +60,7 @@ impl Report {
         }
         let _ = writeln!(
             out,
-            "\n{} runs, {} failed; {} trials, {} attempts, {} reads and writes, {:.1} h simulated in {:.0} s",
+            "\n{} runs, {} failed; {} trials, {} attempts, {} messages, {:.1} h simulated in {:.0} s",
             self.runs,
             self.failures.len(),
             self.trials,

@@ -33,14 +33,16 @@ pub(super) const CLIENT: &str = "client";
 /// A run that went well.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Hash of every read and write on the network, and of the history of every trial.
+    /// Hash of every message on the network, and of the history of every trial.
     pub trace: String,
-    /// Reads and writes.
+    /// Writes on its network.
     pub messages: u64,
     /// Simulated.
     pub lasted: Duration,
     /// Faults that found something to strike.
     pub struck: BTreeMap<Kind, usize>,
+    /// Every message on the network, a line each, where that is wanted.
+    pub lines: Vec<String>,
     /// Of its trials.
     pub tally: Tally,
     leaderboard: Leaderboard,
@@ -55,7 +57,12 @@ pub struct Failure {
 
 /// Runs, each compared with an undisturbed one of the same sweep, which is run once.
 #[derive(Default)]
-pub struct Runs(Mutex<BTreeMap<String, Leaderboard>>);
+pub struct Runs {
+    /// Whether a run keeps its lines.
+    pub keeps_lines: bool,
+    /// Leaderboards of undisturbed runs, by spec.
+    calm: Mutex<BTreeMap<String, Leaderboard>>,
+}
 
 impl Runs {
     /// The run of a seed.
@@ -78,7 +85,7 @@ impl Runs {
 
     fn compare(&self, plan: &Plan) -> Result<Run> {
         let calm = self
-            .0
+            .calm
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&plan.spec)
@@ -86,12 +93,12 @@ impl Runs {
         let calm = match calm {
             Some(calm) => calm,
             None => {
-                let calm = run(&plan.calm()).context("undisturbed")?.leaderboard;
-                let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let calm = run(&plan.calm(), false).context("undisturbed")?.leaderboard;
+                let mut known = self.calm.lock().unwrap_or_else(PoisonError::into_inner);
                 known.entry(plan.spec.clone()).or_insert(calm).clone()
             }
         };
-        let run = run(plan)?;
+        let run = run(plan, self.keeps_lines)?;
         ensure!(
             run.leaderboard == calm,
             "the leaderboard differs from that of an undisturbed run"
@@ -110,9 +117,9 @@ pub(super) struct Hosts {
 }
 
 /// One run, without a comparison.
-fn run(plan: &Plan) -> Result<Run> {
+fn run(plan: &Plan, keeps_lines: bool) -> Result<Run> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let hosts = Hosts::new(plan, runtime.block_on(Memory::new())?);
+    let hosts = Hosts::new(plan, runtime.block_on(Memory::new())?, keeps_lines);
     let mut sim = hosts.build(plan);
     let mut weather = Weather::new(plan);
     let mut is_over = false;
@@ -141,6 +148,7 @@ fn run(plan: &Plan) -> Result<Run> {
         trace,
         messages,
         lasted,
+        lines: hosts.trace.lines(),
         struck: weather.struck,
         tally,
         leaderboard: ended.leaderboard,
@@ -148,8 +156,9 @@ fn run(plan: &Plan) -> Result<Run> {
 }
 
 impl Hosts {
-    fn new(plan: &Plan, store: Memory) -> Self {
-        let (trace, acknowledged) = (Trace::default(), Arc::default());
+    fn new(plan: &Plan, store: Memory, keeps_lines: bool) -> Self {
+        let trace = if keeps_lines { Trace::kept() } else { Trace::default() };
+        let acknowledged = Arc::default();
         let worker = |(index, slots): (usize, &u32)| {
             let (acknowledged, trace) = (Arc::clone(&acknowledged), trace.clone());
             worker::Host::new((index, *slots), plan.seed, !plan.is_calm(), acknowledged, trace)

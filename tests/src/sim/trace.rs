@@ -11,17 +11,36 @@ pub struct Trace(Arc<Mutex<State>>);
 struct State {
     hash: Sha256,
     messages: u64,
+    /// Every message, where that is wanted.
+    lines: Option<Vec<String>>,
 }
 
 impl Trace {
-    /// Notes bytes that a host read or wrote, with the moment.
-    pub fn bytes(&self, what: &str, count: usize) {
-        let mut state = self.state();
+    /// A record that keeps every message, as a line.
+    pub fn kept() -> Self {
+        let state = State {
+            lines: Some(Vec::new()),
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Every message, where they are kept: the moment in seconds, who sent it, bytes.
+    pub fn lines(&self) -> Vec<String> {
+        self.state().lines.clone().unwrap_or_default()
+    }
+
+    /// Notes that a host sent something, at this moment. Not how much: servers say what time it is outside, in headers whose
+    /// length depends on it. Nor how it is read, which depends on that.
+    pub fn sent(&self, who: &str, bytes: usize) {
         let moment = turmoil::sim_elapsed().unwrap_or_default();
-        state.hash.update(what);
-        state.hash.update(moment.as_nanos().to_le_bytes());
-        state.hash.update(count.to_le_bytes());
+        let mut state = self.state();
+        let line = format!("{:.6} {who}", moment.as_secs_f64());
+        state.hash.update(&line);
         state.messages += 1;
+        if let Some(lines) = &mut state.lines {
+            lines.push(format!("{line} {bytes}"));
+        }
     }
 
     /// Notes anything else.
@@ -29,7 +48,7 @@ impl Trace {
         self.state().hash.update(bytes);
     }
 
-    /// The hash so far, in hexadecimal, shortened, and how many reads and writes it is of.
+    /// The hash so far, in hexadecimal, shortened, and how many messages it is of.
     pub fn end(&self) -> (String, u64) {
         let state = self.state();
         let hash = state.hash.clone().finalize();

@@ -72,10 +72,6 @@ impl Weather {
                 hosts.workers[worker].stop();
                 sim.is_host_running(worker::name(worker))
             }
-            Kind::CoordinatorStopped => {
-                hosts.coordinator.stop();
-                sim.is_host_running(COORDINATOR)
-            }
             Kind::Partition => {
                 sim.partition(name, COORDINATOR);
                 true
@@ -107,7 +103,7 @@ impl Weather {
         let name = self.name(fault);
         match fault.kind {
             Kind::WorkerCrashed | Kind::WorkerStopped => start(sim, &worker::name(fault.whom % self.crew)),
-            Kind::CoordinatorCrashed | Kind::CoordinatorStopped => start(sim, COORDINATOR),
+            Kind::CoordinatorCrashed => start(sim, COORDINATOR),
             Kind::Partition | Kind::Unheard | Kind::Deaf | Kind::Held => sim.release(name, COORDINATOR),
             Kind::Slow => sim.set_link_max_message_latency(name, COORDINATOR, self.latency),
             Kind::Lossy => {

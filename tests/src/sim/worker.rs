@@ -73,7 +73,7 @@ impl Host {
             api_version: API_VERSION.into(),
             memory_bytes: 0,
         };
-        let dial = |endpoint: &_| network::dial(endpoint, &self.trace);
+        let dial = |endpoint: &_| network::dial(endpoint, &self.name, &self.trace);
         let Some(link) = Link::join(URL, identity, PATIENCE, dial, stopping).await? else {
             return Ok(());
         };

@@ -15,4 +15,4 @@ mod store;
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
 pub use server::{Config, Coordinator, EndError, StartError};
-pub use store::{BadLocation, Fault, FaultKind, Location, OpenError, StoreError, TransferError, Violation};
+pub use store::{BadLocation, Fault, FaultKind, Location, Memory, OpenError, StoreError, TransferError, Violation};

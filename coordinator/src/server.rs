@@ -9,13 +9,20 @@ use crate::{
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    task::JoinHandle,
+};
+use tokio_stream::{Stream, wrappers::TcpListenerStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding,
     service::RoutesBuilder,
-    transport::{Server, server::Router},
+    transport::{
+        Server,
+        server::{Connected, Router},
+    },
 };
 
 /// The largest request: an outcome with millions of scores, a spec with very many starting points.
@@ -92,7 +99,22 @@ impl Coordinator {
     /// [`StartError`], each with what to do.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let listener = bind(config.listen).await?;
-        let address = listener.local_addr().unwrap_or(config.listen);
+        let listen = listener.local_addr().unwrap_or(config.listen);
+        Self::serve(Config { listen, ..config }, clock, TcpListenerStream::new(listener)).await
+    }
+
+    /// The same on connections that are opened elsewhere; `config.listen` is no more than what [`Self::address`] gives.
+    ///
+    /// # Errors
+    /// [`StartError`], each with what to do.
+    pub async fn serve<C>(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        incoming: impl Stream<Item = io::Result<C>> + Send + 'static,
+    ) -> Result<Self, StartError>
+    where
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
         let (writer, reader) = store::open(&config.store).await?;
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
         let (handle, engine) = engine::start(
@@ -104,10 +126,9 @@ impl Coordinator {
             stopped.clone(),
         );
         let router = router(&handle).await?;
-        let server =
-            router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping.clone().cancelled_owned());
+        let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
-            address,
+            address: config.listen,
             handle,
             stopping,
             stopped,

@@ -1,7 +1,7 @@
 //! `augur-worker`: a process that leases trials from a coordinator and runs each in a child process.
 //!
 //! The main process speaks gRPC and never runs libtorch; each slot has one child, so that a crash inside libtorch is a
-//! failed attempt and not a lost worker. Labels are read in [`evaluate`] and nowhere else, after the choice is sealed.
+//! failed attempt and not a lost worker. What it says to the coordinator is `augur-link`. Labels are read in [`evaluate`] and nowhere else, after the choice is sealed.
 
 pub mod artifacts;
 pub mod doctor;
@@ -14,9 +14,5 @@ pub mod preview;
 pub mod slot;
 pub mod worker;
 
-mod coordinator;
 mod job;
-mod leases;
-mod reporter;
 pub mod shutdown;
-mod spool;

@@ -15,7 +15,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// What the engine and its handles share.
@@ -26,9 +26,19 @@ pub(super) struct Shared {
     pub plans: Plans,
     pub stopping: CancellationToken,
     pub counters: Counters,
-    revisions: watch::Receiver<i64>,
-    works: watch::Receiver<u64>,
+    revisions: broadcast::Receiver<()>,
+    works: broadcast::Receiver<()>,
     troubles: watch::Receiver<String>,
+}
+
+/// What one waits for. Whoever began to wait first is told first, so that a simulation can be repeated.
+pub(crate) struct News(broadcast::Receiver<()>);
+
+impl News {
+    /// Ends with the first news since this was asked for; false where the engine is gone and there will be none.
+    pub async fn come(&mut self) -> bool {
+        !matches!(self.0.recv().await, Err(broadcast::error::RecvError::Closed))
+    }
 }
 
 impl Shared {
@@ -37,8 +47,7 @@ impl Shared {
         clock: Arc<dyn Clock>,
         settings: Settings,
         stopping: CancellationToken,
-        revisions: watch::Receiver<i64>,
-        works: watch::Receiver<u64>,
+        [revisions, works]: [broadcast::Receiver<()>; 2],
         troubles: watch::Receiver<String>,
     ) -> Self {
         Self {
@@ -123,14 +132,14 @@ impl CoordinatorHandle {
         Ok(self.shared.plans.get(conn, sweep).await?)
     }
 
-    /// The newest revision, and news of the next.
-    pub(crate) fn revisions(&self) -> watch::Receiver<i64> {
-        self.shared.revisions.clone()
+    /// News of the next revision from now on.
+    pub(crate) fn revisions(&self) -> News {
+        News(self.shared.revisions.resubscribe())
     }
 
-    /// News of work that can be leased.
-    pub(crate) fn works(&self) -> watch::Receiver<u64> {
-        self.shared.works.clone()
+    /// News from now on of work that can be leased.
+    pub(crate) fn works(&self) -> News {
+        News(self.shared.works.resubscribe())
     }
 
     /// What keeps the engine from writing, and what to do; empty while nothing does.

@@ -27,7 +27,7 @@ use context::{Batch, Cx};
 use handle::Shared;
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -68,8 +68,10 @@ struct Engine {
     writer: Writer,
     queue: Queue,
     shared: Arc<Shared>,
-    revision: watch::Sender<i64>,
-    work: watch::Sender<u64>,
+    /// The newest revision, and who waits for the next one.
+    revision: i64,
+    revisions: broadcast::Sender<()>,
+    works: broadcast::Sender<()>,
     /// [`Self::trouble`] in words, for whoever watches.
     told: watch::Sender<String>,
     /// What keeps the store from working, if anything does.
@@ -86,18 +88,17 @@ pub(crate) fn start(
     stopped: CancellationToken,
 ) -> (CoordinatorHandle, JoinHandle<store::Result<()>>) {
     let (commands, queue) = mpsc::channel(WAITING);
-    let (revision, revisions) = watch::channel(0);
-    let (work, works) = watch::channel(0);
+    let [(revisions, of_revisions), (works, of_works)] = [broadcast::channel(1), broadcast::channel(1)];
+    let news = [of_revisions, of_works];
     let (told, troubles) = watch::channel(String::new());
-    let shared = Arc::new(Shared::new(
-        reader, clock, settings, stopping, revisions, works, troubles,
-    ));
+    let shared = Arc::new(Shared::new(reader, clock, settings, stopping, news, troubles));
     let engine = Engine {
         writer,
         queue,
         shared: Arc::clone(&shared),
-        revision,
-        work,
+        revision: 0,
+        revisions,
+        works,
         told,
         trouble: None,
     };
@@ -117,6 +118,7 @@ impl Engine {
         loop {
             let mut batch: Vec<Box<dyn Queued>> = Vec::new();
             let due = tokio::select! {
+                biased;
                 () = stopped.cancelled(), if !closing => {
                     closing = true;
                     self.queue.close();
@@ -160,8 +162,10 @@ impl Engine {
         match &done {
             Ok((revision, batch)) => {
                 self.shared.counters.count(commands.len());
-                self.revision
-                    .send_if_modified(|newest| std::mem::replace(newest, *revision) != *revision);
+                // That nobody waits is no fault, here and below.
+                if std::mem::replace(&mut self.revision, *revision) != *revision {
+                    let _ = self.revisions.send(());
+                }
                 let was_trouble = self.trouble.take().is_some();
                 if was_trouble {
                     tracing::info!("the store works again");
@@ -169,7 +173,7 @@ impl Engine {
                 }
                 // A commit that was cut off may have been made all the same.
                 if batch.work || was_trouble {
-                    self.work.send_modify(|count| *count += 1);
+                    let _ = self.works.send(());
                 }
             }
             Err(error) => {

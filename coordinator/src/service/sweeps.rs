@@ -26,6 +26,9 @@ use std::pin::Pin;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
+/// Trials that are hashed in no time, a millisecond or two.
+const FEW: u32 = 100;
+
 /// The longest `request_id`.
 const LONGEST_ID: usize = 128;
 
@@ -106,12 +109,17 @@ pub(super) fn request_key(request: String, content: &impl serde::Serialize) -> R
 /// Identifier, group and rank of all trials: hashing takes a while where there are many, so not on a thread that serves
 /// others.
 pub(super) async fn trials(plan: &Plan) -> Result<Vec<(TrialId, u32, u32)>> {
+    if plan.trials() <= FEW {
+        return Ok(listed(plan));
+    }
     let plan = plan.clone();
-    let trials = tokio::task::spawn_blocking(move || {
-        let trial = |(index, rank)| (plan.trial(index).id(), plan.group_of(index), rank);
-        (0..).zip(cost::ranks(&plan)).map(trial).collect()
-    });
+    let trials = tokio::task::spawn_blocking(move || listed(&plan));
     trials.await.map_err(|_| Error::Stopping)
+}
+
+fn listed(plan: &Plan) -> Vec<(TrialId, u32, u32)> {
+    let trial = |(index, rank)| (plan.trial(index).id(), plan.group_of(index), rank);
+    (0..).zip(cost::ranks(plan)).map(trial).collect()
 }
 
 macro_rules! answer {

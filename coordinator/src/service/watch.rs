@@ -68,13 +68,12 @@ struct Watcher {
 
 impl Watcher {
     async fn run(&mut self) -> Result<()> {
-        let mut revisions = self.handle.revisions();
         if self.revision == 0 && self.snapshot().await? {
             return Ok(());
         }
         let mut bookmark = Instant::now() + BOOKMARKS;
         loop {
-            revisions.mark_unchanged();
+            let mut revisions = self.handle.revisions();
             if self.deltas().await? {
                 return Ok(());
             }
@@ -83,10 +82,11 @@ impl Watcher {
                 bookmark = Instant::now() + BOOKMARKS;
             }
             tokio::select! {
+                biased;
                 () = self.handle.stopping() => return Err(Error::Stopping),
                 () = self.events.closed() => return Ok(()),
                 // News, or time for a bookmark; an engine that is gone brings neither.
-                news = timeout_at(bookmark, revisions.changed()) => if let Ok(Err(_)) = news {
+                news = timeout_at(bookmark, revisions.come()) => if let Ok(false) = news {
                     return Err(Error::Stopping);
                 },
             }

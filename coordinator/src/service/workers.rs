@@ -84,12 +84,11 @@ impl Workers {
         let wait = request.wait_timeout.unwrap_or_default();
         let wait = Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT);
         let end = Instant::now() + wait;
-        let mut works = self.0.works();
         loop {
             if self.0.is_stopping() {
                 return Err(Error::Stopping);
             }
-            works.mark_unchanged();
+            let mut works = self.0.works();
             let grants = self.0.submit(AcquireLeases { worker, max }).await?;
             if !grants.is_empty() {
                 let mut view = self.0.view().await?;
@@ -100,10 +99,11 @@ impl Workers {
                 return Ok(v1::AcquireLeasesResponse { leases });
             }
             tokio::select! {
+                biased;
                 () = self.0.stopping() => return Err(Error::Stopping),
-                news = timeout_at(end, works.changed()) => match news {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) => return Err(Error::Stopping),
+                news = timeout_at(end, works.come()) => match news {
+                    Ok(true) => {}
+                    Ok(false) => return Err(Error::Stopping),
                     Err(_) => return Ok(v1::AcquireLeasesResponse::default()),
                 },
             }

@@ -26,7 +26,7 @@ pub(crate) mod verbs;
 pub(crate) mod workers;
 mod writer;
 
-pub use backend::{BadLocation, Fault, FaultKind, Location, OpenError};
+pub use backend::{BadLocation, Fault, FaultKind, Location, Memory, OpenError};
 pub use invariants::Violation;
 pub use transfer::{Imported, TransferError};
 

@@ -5,7 +5,7 @@ mod report;
 mod run;
 mod strike;
 mod sweep;
-mod tally;
+pub(crate) mod tally;
 
 pub use fault::{Fault, Kind, plan};
 pub use report::{Comparison, Report};

@@ -1,63 +1,28 @@
-//! Work that is given back, because the worker leaves or the coordinator wants the lease: a trial takes a checkpoint first.
+//! Work that is given back, because the worker leaves or the coordinator wants the lease, and the checkpoints that stay or go.
 
-use super::{Bench, End};
-use crate::{artifacts, leases::Held, slot::protocol::Place};
-use augur_core::state::{Cause, CauseKind};
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
-use tokio_util::sync::CancellationToken;
+use super::Bench;
+use crate::{artifacts, slot::protocol::Place};
+use augur_link::{End, Held};
+use std::path::{Path, PathBuf};
 use tracing::{info, warn};
 
-/// How long trials may take to write their checkpoints when the worker leaves. A process that is pre-empted often has half a
-/// minute in all.
-pub(crate) const CHECKPOINT: Duration = Duration::from_secs(15);
+/// A trial that ended on its way; none where it had not begun.
+pub(super) fn left(held: &Held, place: Option<Place>) -> End {
+    let progress = match place {
+        None => "before it had begun".to_owned(),
+        Some(Place { epoch, step, is_saved }) => {
+            let kept = if is_saved {
+                "a checkpoint is kept"
+            } else {
+                "without a checkpoint"
+            };
+            format!("after epoch {epoch}, step {step}; {kept}")
+        }
+    };
+    held.given_back(&progress)
+}
 
 impl Bench {
-    /// Returns when work that still runs has to be given up, some time after it was to be given back.
-    pub(super) async fn patience_ends(&self, held: &Held, is_trial: bool) {
-        let patience = match self.artifacts {
-            Some(_) if is_trial => CHECKPOINT,
-            // Nothing of it would be kept.
-            _ => Duration::ZERO,
-        };
-        some_time_after(&held.recalled, patience).await;
-    }
-
-    /// A trial that ended on its way; none where it had not begun.
-    pub(super) fn left(&self, place: Option<Place>) -> End {
-        let progress = match place {
-            None => "before it had begun".to_owned(),
-            Some(Place { epoch, step, is_saved }) => {
-                let kept = if is_saved {
-                    "a checkpoint is kept"
-                } else {
-                    "without a checkpoint"
-                };
-                format!("after epoch {epoch}, step {step}; {kept}")
-            }
-        };
-        self.given_back(&progress)
-    }
-
-    /// Work whose process is killed: it did not end by itself in time.
-    pub(super) fn took_too_long(&self) -> End {
-        self.given_back("on its way; a trial resumes from an earlier checkpoint, if there is one")
-    }
-
-    fn given_back(&self, progress: &str) -> End {
-        let why = if self.stopping.is_cancelled() {
-            "its worker was told to leave"
-        } else {
-            "the coordinator asked for it back"
-        };
-        End::GivenBack(Cause {
-            kind: CauseKind::Preempted,
-            detail: format!("given back, for {why}, {progress}"),
-        })
-    }
-
     /// Removes the checkpoints of the trial `name` if it is over; `is_over` where that is known. Other workers may be at it
     /// otherwise, or come to it.
     pub(super) async fn tidy(&self, name: &str, is_over: bool) {
@@ -92,10 +57,4 @@ pub(super) fn discard(trial: &Path) {
     if let Err(fault) = artifacts::discard_checkpoints(trial) {
         warn!("checkpoints that nobody needs stay in {}: {fault}", trial.display());
     }
-}
-
-/// Returns so long after `token` has fired, or after this call if that was later.
-pub(super) async fn some_time_after(token: &CancellationToken, time: Duration) {
-    token.cancelled().await;
-    tokio::time::sleep(time).await;
 }

@@ -1,16 +1,12 @@
-//! One lease, from its arrival to the report of what came of it.
+//! The work of one lease: a trial in a slot's child process, or an evaluation.
 
-pub(crate) mod leave;
-mod report;
+mod leave;
 mod restore;
 
 use crate::{
     artifacts,
-    coordinator::Coordinator,
     evaluate::evaluate,
-    leases::Held,
     packing::Packing,
-    reporter::Reporter,
     slot::{
         Ended, Orders, Slot,
         protocol::{Checkpointing, Computed, Done, Earlier, Run},
@@ -21,18 +17,11 @@ use augur_core::{
     plan::TrialSpec,
     state::{Cause, CauseKind},
 };
-use augur_proto::v1::{self, lease::Work};
+use augur_link::{CHECKPOINT, Coordinator, End, Held, Reporter, Work};
+use augur_proto::v1::{self, lease};
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-
-/// How long a trial that is no longer wanted may take to end its epoch; then its process is killed. Starting another one takes
-/// as long.
-const LAST_EPOCH: Duration = Duration::from_secs(5);
-
-/// How long a worker that leaves waits for the coordinator to hear of a result or of a trial that is given back, and again of its
-/// goodbye.
-pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// What every job of a worker uses.
 #[derive(Clone)]
@@ -50,56 +39,34 @@ pub(crate) struct Bench {
     pub stopping: CancellationToken,
 }
 
-/// Why work is dropped that was cancelled, was stopped early, or went to another worker.
-const UNWANTED: &str = "the coordinator wants it no more";
+impl Work for Bench {
+    type Slot = Slot;
 
-/// What came of the work.
-enum End {
-    Trial(Box<Done>),
-    Evaluation(Vec<v1::TrialAgreement>),
-    Failed(Cause),
-    /// For somebody else to do, or for later.
-    GivenBack(Cause),
-    /// Nobody wants it any more.
-    Dropped(&'static str),
-}
-
-impl Bench {
-    /// Does the work of a lease in `slot`, and reports.
-    pub async fn work(&self, held: Held, work: Option<Work>, slot: &mut Slot) {
-        let (what, name) = match &work {
-            Some(Work::Trial(work)) => ("trial", work.trial.clone()),
-            Some(Work::Evaluation(work)) => ("evaluation", format!("{}, group {}", work.sweep, work.group)),
-            None => ("lease", held.token.to_string()),
-        };
-        info!("{what} begins in slot {}: {name}", slot.index);
-        let is_trial = matches!(work, Some(Work::Trial(_)));
-        let end = tokio::select! {
-            end = self.do_work(&held, work, slot) => end,
-            () = leave::some_time_after(&held.dropped, LAST_EPOCH) => End::Dropped(UNWANTED),
-            () = self.patience_ends(&held, is_trial) => self.took_too_long(),
-        };
-        let is_completed = tokio::select! {
-            is_completed = self.report(&held, what, &name, end) => is_completed,
-            () = leave::some_time_after(&self.stopping, GRACE) => false,
-        };
-        drop(held);
-        if is_trial {
-            self.tidy(&name, is_completed).await;
-        }
-    }
-
-    async fn do_work(&self, held: &Held, work: Option<Work>, slot: &mut Slot) -> End {
+    async fn work(&self, held: &Held, work: Option<lease::Work>, slot: &mut Slot) -> End {
         match work {
-            Some(Work::Trial(work)) => self.run_trial(held, work, slot).await.unwrap_or_else(End::Failed),
-            Some(Work::Evaluation(work)) => self
+            Some(lease::Work::Trial(work)) => self.run_trial(held, work, slot).await.unwrap_or_else(End::Failed),
+            Some(lease::Work::Evaluation(work)) => self
                 .evaluate(held, work, slot)
                 .await
-                .map_or_else(End::Failed, End::Evaluation),
+                .map_or_else(End::Failed, End::Evaluated),
             None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
         }
     }
 
+    fn patience(&self, is_trial: bool) -> Duration {
+        match self.artifacts {
+            Some(_) if is_trial => CHECKPOINT,
+            // Nothing of it would be kept.
+            _ => Duration::ZERO,
+        }
+    }
+
+    async fn trial_over(&self, name: &str, is_completed: bool) {
+        self.tidy(name, is_completed).await;
+    }
+}
+
+impl Bench {
     async fn run_trial(&self, held: &Held, work: v1::TrialWork, slot: &mut Slot) -> Result<End, Cause> {
         let spec = trial_spec(&work.trial, &work.trial_spec_json)?;
         let earlier = work.earlier.into_iter().map(|earlier| Earlier {
@@ -114,27 +81,27 @@ impl Bench {
         };
         let permit = tokio::select! {
             permit = held.waiting(self.packing.admit(&run.spec)) => permit,
-            () = held.recalled.cancelled() => return Ok(self.left(None)),
+            () = held.recalled.cancelled() => return Ok(leave::left(held, None)),
         };
         let orders = Orders {
             stop: held.dropped.clone(),
             leave: held.recalled.clone(),
         };
         if orders.stop.is_cancelled() {
-            return Ok(End::Dropped(UNWANTED));
+            return Ok(End::Dropped);
         }
         let ended = slot
             .run_until(run, &orders, |measurement| self.reporter.add(held.token, measurement))
             .await;
         match ended {
-            Ok(Ended::Stopped) => Ok(End::Dropped(UNWANTED)),
-            Ok(Ended::Left(place)) => Ok(self.left(Some(place))),
+            Ok(Ended::Stopped) => Ok(End::Dropped),
+            Ok(Ended::Left(place)) => Ok(leave::left(held, Some(place))),
             Ok(Ended::Done(done)) => {
                 // A trial that was reused took nothing.
                 if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
                     permit.measured(bytes);
                 }
-                Ok(End::Trial(done))
+                Ok(end_of(*done))
             }
             Err(cause) if cause.kind == CauseKind::OutOfMemory => Err(out_of_memory(cause, permit.ran_out())),
             Err(cause) => Err(cause),
@@ -204,6 +171,25 @@ impl Bench {
     /// The folder for what the trials of a sweep leave behind, if that is kept.
     fn of_sweep(&self, name: &str) -> Option<PathBuf> {
         artifacts::of_sweep(self.artifacts.as_deref()?, name)
+    }
+}
+
+/// How a trial ends that has a result.
+fn end_of(done: Done) -> End {
+    let fingerprint = done.fingerprint;
+    match done.result {
+        Computed::Now(outcome) => End::Computed {
+            fingerprint,
+            outcome: Box::new(outcome),
+        },
+        Computed::Before {
+            trial,
+            detector_missing,
+        } => End::Reused {
+            fingerprint,
+            trial,
+            detector_missing,
+        },
     }
 }
 

@@ -3,13 +3,13 @@
 use super::{Bench, leave::discard};
 use crate::{
     artifacts,
-    leases::Held,
     slot::{
         Slot,
         protocol::{Computed, Done},
     },
 };
 use augur_core::{model::CARD_FILE, plan::TrialSpec, state::Cause};
+use augur_link::Held;
 use augur_proto::v1::TrialScores;
 use tracing::{info, warn};
 

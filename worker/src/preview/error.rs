@@ -1,8 +1,8 @@
 //! Why there is no preview: one sentence each, and an exit code.
 
-use crate::error::os_text;
 use augur_core::spec::SpecError;
 use augur_data::DataError;
+use augur_link::os_text;
 use augur_train::augment::AugmentError;
 use std::{io, path::PathBuf};
 use thiserror::Error;

@@ -14,19 +14,17 @@ mod process;
 mod reuse;
 
 use self::process::Process;
-use crate::error::os_text;
 use augur_core::{
     outcome::Measurement,
     state::{Cause, CauseKind},
 };
+use augur_link::os_text;
 use protocol::{Done, Place, Run};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 /// One slot of a worker.
 pub struct Slot {
-    /// Number of the slot, from 0.
-    pub index: u32,
     program: PathBuf,
     log: Option<PathBuf>,
     process: Option<Process>,
@@ -59,7 +57,6 @@ impl Slot {
         let name = format!("slot-{}-{index}.log", std::process::id());
         let log = log_dir.map(|folder| folder.join(name));
         Self {
-            index,
             program,
             log,
             process: None,

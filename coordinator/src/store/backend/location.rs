@@ -1,5 +1,6 @@
 //! Where a store is.
 
+use super::Memory;
 use sqlx::postgres::PgConnectOptions;
 use std::{
     fmt,
@@ -13,6 +14,8 @@ use thiserror::Error;
 pub enum Location {
     /// In memory, gone with the process.
     Memory,
+    /// In memory that somebody holds, who can start another coordinator on it.
+    Kept(Memory),
     /// An SQLite file.
     Sqlite(PathBuf),
     /// A database of a PostgreSQL server.
@@ -65,7 +68,7 @@ impl From<&Path> for Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Memory => write!(f, "in memory"),
+            Self::Memory | Self::Kept(_) => write!(f, "in memory"),
             Self::Sqlite(path) => write!(f, "{}", path.display()),
             Self::Postgres(options) => {
                 let database = options.get_database().unwrap_or_else(|| options.get_username());

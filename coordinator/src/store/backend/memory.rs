@@ -1,5 +1,6 @@
 //! A store in memory, for tests: an SQLite database without a file. There is one connection; whoever has a transaction
-//! has it alone, so that nobody sees what is not committed.
+//! has it alone, so that nobody sees what is not committed. Every answer comes at once, while its caller's thread waits: what is
+//! simulated does not depend on how fast SQLite's own thread is.
 
 use super::{
     Answer, Backend, Conn, Connection, Dialect, OpenError, Opened, Sql, Value,
@@ -14,32 +15,46 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteTransactionManager},
 };
 use sqlx_core::transaction::TransactionManager;
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Wake},
+    thread::{self, Thread},
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 const STORE: &str = "in memory";
 
-struct MemoryBackend(Arc<Mutex<SqliteConnection>>);
+/// A store in memory. It lives as long as a handle on it, so that one coordinator after the other can be started on it.
+#[derive(Clone)]
+pub struct Memory(Arc<Mutex<SqliteConnection>>);
 
-/// A new store.
-pub(super) async fn open() -> std::result::Result<Opened, OpenError> {
-    let options = SqliteConnectOptions::new().filename(":memory:").foreign_keys(true);
-    let conn = SqliteConnection::connect_with(&options).await;
-    let mut conn = conn.map_err(|source| OpenError::Unusable {
-        store: STORE.into(),
-        source,
-    })?;
-    migrate(&mut conn, migrations::SQLITE, STORE).await?;
-    let backend = MemoryBackend(Arc::new(Mutex::new(conn)));
-    let conn = backend.connection();
-    Ok(Opened {
-        backend: Arc::new(backend),
-        conn,
-        lock: None,
-    })
-}
+impl Memory {
+    /// A new store.
+    ///
+    /// # Errors
+    /// [`OpenError::Unusable`], where there is no memory for it.
+    pub async fn new() -> std::result::Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new().filename(":memory:").foreign_keys(true);
+        let conn = SqliteConnection::connect_with(&options).await;
+        let mut conn = conn.map_err(|source| OpenError::Unusable {
+            store: STORE.into(),
+            source,
+        })?;
+        migrate(&mut conn, migrations::SQLITE, STORE).await?;
+        Ok(Self(Arc::new(Mutex::new(conn))))
+    }
 
-impl MemoryBackend {
+    /// Opens it for a coordinator.
+    pub(super) fn open(&self) -> Opened {
+        Opened {
+            backend: Arc::new(self.clone()),
+            conn: self.connection(),
+            lock: None,
+        }
+    }
+
     fn connection(&self) -> Box<Conn> {
         Box::new(MemoryConn {
             all: Arc::clone(&self.0),
@@ -49,7 +64,7 @@ impl MemoryBackend {
     }
 }
 
-impl Backend for MemoryBackend {
+impl Backend for Memory {
     fn writer(&self) -> Answer<'_, Box<Conn>> {
         Box::pin(async move { Ok(self.connection()) })
     }
@@ -103,21 +118,21 @@ impl Connection for MemoryConn {
 
     fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64> {
         Box::pin(async move {
-            let done = sqlite::execute(self.take().await, sql, arguments).await;
+            let done = at_once(sqlite::execute(self.take().await, sql, arguments));
             self.told(done)
         })
     }
 
     fn fetch(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, Vec<Row>> {
         Box::pin(async move {
-            let rows = sqlite::fetch(self.take().await, sql, arguments).await;
+            let rows = at_once(sqlite::fetch(self.take().await, sql, arguments));
             self.told(rows)
         })
     }
 
     fn begin(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let begun = SqliteTransactionManager::begin(self.take().await, None).await;
+            let begun = at_once(SqliteTransactionManager::begin(self.take().await, None));
             self.depth += usize::from(begun.is_ok());
             self.told(begun)
         })
@@ -125,14 +140,14 @@ impl Connection for MemoryConn {
 
     fn commit(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let committed = SqliteTransactionManager::commit(self.take().await).await;
+            let committed = at_once(SqliteTransactionManager::commit(self.take().await));
             self.ended(committed)
         })
     }
 
     fn rollback(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let undone = SqliteTransactionManager::rollback(self.take().await).await;
+            let undone = at_once(SqliteTransactionManager::rollback(self.take().await));
             self.ended(undone)
         })
     }
@@ -154,5 +169,24 @@ impl Connection for MemoryConn {
 
     fn close(self: Box<Self>) -> Answer<'static, ()> {
         Box::pin(async move { Ok(()) })
+    }
+}
+
+/// Waits for SQLite's thread on this one, so that no time of the runtime's goes by.
+fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    let mut answer = pin!(answer);
+    loop {
+        match answer.as_mut().poll(&mut context) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => thread::park(),
+        }
     }
 }

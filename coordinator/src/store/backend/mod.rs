@@ -19,6 +19,7 @@ mod value;
 
 pub use fault::{Fault, FaultKind};
 pub use location::{BadLocation, Location};
+pub use memory::Memory;
 pub use open::OpenError;
 
 pub(crate) use insert::insert_rows;

@@ -1,6 +1,6 @@
 //! Opens a store of any kind.
 
-use super::{Backend, Conn, Location, fault::FaultKind, memory, migrations::NEWEST, postgres, sqlite};
+use super::{Backend, Conn, Location, Memory, fault::FaultKind, migrations::NEWEST, postgres, sqlite};
 use std::{fs::File, io, sync::Arc};
 use thiserror::Error;
 
@@ -121,7 +121,8 @@ pub(crate) struct Opened {
 /// [`OpenError`], each with what to do.
 pub(crate) async fn open(location: &Location) -> Result<Opened, OpenError> {
     match location {
-        Location::Memory => memory::open().await,
+        Location::Memory => Ok(Memory::new().await?.open()),
+        Location::Kept(memory) => Ok(memory.open()),
         Location::Sqlite(path) => sqlite::open(path).await,
         Location::Postgres(options) => postgres::open(options, &location.to_string()).await,
     }
@@ -133,7 +134,8 @@ pub(crate) async fn open(location: &Location) -> Result<Opened, OpenError> {
 /// [`OpenError`], each with what to do.
 pub(crate) async fn open_to_read(location: &Location) -> Result<Arc<dyn Backend>, OpenError> {
     match location {
-        Location::Memory => Ok(memory::open().await?.backend),
+        Location::Memory => Ok(Memory::new().await?.open().backend),
+        Location::Kept(memory) => Ok(memory.open().backend),
         Location::Sqlite(path) => sqlite::open_to_read(path).await,
         Location::Postgres(options) => postgres::open_to_read(options, &location.to_string()).await,
     }

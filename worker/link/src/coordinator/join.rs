@@ -1,7 +1,8 @@
 //! The first contact: connect and register, for as long as the user wants to wait.
 
 use super::{Backoff, Client, Coordinator, Fault, Shared};
-use crate::error::WorkerError;
+use crate::error::LinkError;
+use augur_core::id::WorkerId;
 use augur_proto::v1::{self, sweep_service_client::SweepServiceClient};
 use std::{
     sync::{
@@ -17,19 +18,26 @@ use tonic::transport::{Channel, Endpoint};
 const LARGEST_MESSAGE: usize = 256 << 20;
 
 impl Coordinator {
-    /// Connects to `url` and registers, trying for `patience`.
-    pub async fn join(url: &str, identity: v1::RegisterWorkerRequest, patience: Duration) -> Result<Self, WorkerError> {
-        let channel = endpoint(url)?
+    /// Reaches `url` through `dial` and registers, trying for `patience`.
+    pub(crate) async fn join(
+        url: &str,
+        identity: v1::RegisterWorkerRequest,
+        patience: Duration,
+        dial: impl FnOnce(&Endpoint) -> Channel,
+    ) -> Result<Self, LinkError> {
+        let endpoint = endpoint(url)?
             .connect_timeout(Duration::from_secs(5))
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true)
-            .connect_lazy();
+            .tcp_nodelay(true);
+        let channel = dial(&endpoint);
         let coordinator = Self {
             sweeps: SweepServiceClient::new(channel.clone()),
             client: Client::new(channel).max_decoding_message_size(LARGEST_MESSAGE),
             shared: Arc::new(Shared {
                 url: url.to_owned(),
+                seed: seed(&identity.worker_id),
+                series: AtomicU64::new(0),
                 identity,
                 heartbeat_millis: AtomicU64::new(1000),
                 away: AtomicBool::new(false),
@@ -53,18 +61,18 @@ impl Coordinator {
         Ok(())
     }
 
-    async fn register_within(&self, patience: Duration) -> Result<(), WorkerError> {
+    async fn register_within(&self, patience: Duration) -> Result<(), LinkError> {
         let deadline = Instant::now() + patience;
         let url = self.shared.url.clone();
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(self.shared.next_seed());
         loop {
             let fault = match self.register().await {
                 Ok(()) => return Ok(()),
-                Err(Fault::ApiVersion(fault)) => return Err(WorkerError::ApiVersion { url, fault }),
-                Err(Fault::Refused(fault)) => return Err(WorkerError::Refused { url, fault }),
+                Err(Fault::ApiVersion(fault)) => return Err(LinkError::ApiVersion { url, fault }),
+                Err(Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
                 Err(Fault::Away(fault)) => fault,
                 Err(fault @ (Fault::Stale | Fault::WorkerUnknown)) => {
-                    return Err(WorkerError::Refused {
+                    return Err(LinkError::Refused {
                         url,
                         fault: format!("{fault:?}"),
                     });
@@ -72,15 +80,22 @@ impl Coordinator {
             };
             let wait = backoff.next();
             if Instant::now() + wait > deadline {
-                return Err(WorkerError::Unreachable { url, fault });
+                return Err(LinkError::Unreachable { url, fault });
             }
             sleep(wait).await;
         }
     }
 }
 
-fn endpoint(url: &str) -> Result<Endpoint, WorkerError> {
-    let fault = || WorkerError::Address { url: url.to_owned() };
+/// The random half of a worker's identifier.
+fn seed(worker: &str) -> u64 {
+    worker
+        .parse()
+        .map_or(0, |worker: WorkerId| worker.uuid().as_u64_pair().1)
+}
+
+fn endpoint(url: &str) -> Result<Endpoint, LinkError> {
+    let fault = || LinkError::Address { url: url.to_owned() };
     let endpoint = Channel::from_shared(url.to_owned()).map_err(|_| fault())?;
     // `host:port` alone parses too, but nothing can be sent there.
     let complete = endpoint.uri().scheme().is_some() && endpoint.uri().host().is_some();
@@ -95,7 +110,7 @@ mod tests {
     fn an_address_needs_its_scheme() {
         assert!(endpoint("http://127.0.0.1:7461").is_ok());
         for url in ["127.0.0.1:7461", "localhost", "", "http://"] {
-            assert!(matches!(endpoint(url), Err(WorkerError::Address { .. })), "{url}");
+            assert!(matches!(endpoint(url), Err(LinkError::Address { .. })), "{url}");
         }
     }
 }

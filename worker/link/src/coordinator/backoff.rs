@@ -1,4 +1,4 @@
-//! Waits between tries: growing, with jitter so that many workers don't come back in step.
+//! Waits between tries: growing, with jitter so that many workers don't come back in step. The jitter follows from a seed.
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
@@ -8,18 +8,19 @@ pub(super) struct Backoff(ExponentialBackoff);
 
 impl Backoff {
     /// From a tenth of a second to five.
-    pub fn new() -> Self {
-        Self::within(Duration::from_secs(10))
+    pub fn new(seed: u64) -> Self {
+        Self::within(Duration::from_secs(10), seed)
     }
 
     /// From a tenth of a second on; jitter adds up to as much again, to at most `longest` or ten seconds.
-    pub fn within(longest: Duration) -> Self {
+    pub fn within(longest: Duration, seed: u64) -> Self {
         let shortest = Duration::from_millis(100);
         let waits = ExponentialBuilder::default()
             .with_min_delay(shortest)
             .with_max_delay((longest / 2).clamp(shortest, Duration::from_secs(5)))
             .without_max_times()
-            .with_jitter();
+            .with_jitter()
+            .with_jitter_seed(seed);
         Self(waits.build())
     }
 
@@ -37,8 +38,13 @@ mod tests {
     #[test]
     fn waits_grow_to_what_is_allowed_and_no_further() {
         let longest = Duration::from_secs(1);
-        let mut backoff = Backoff::within(longest);
-        let waits: Vec<Duration> = (0..50).map(|_| backoff.next()).collect();
+        let waits = |seed| -> Vec<Duration> {
+            let mut backoff = Backoff::within(longest, seed);
+            (0..50).map(|_| backoff.next()).collect()
+        };
+        assert_eq!(waits(7), waits(7));
+        assert_ne!(waits(7), waits(8));
+        let waits = waits(7);
         assert!(
             waits
                 .iter()

@@ -2,7 +2,7 @@
 
 use augur_core::id::LeaseToken;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering::Relaxed},
@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 /// All leases of the worker.
 #[derive(Clone)]
 pub(crate) struct Leases {
-    held: Arc<Mutex<HashMap<LeaseToken, Signals>>>,
+    /// In one order, so that a simulation can be repeated.
+    held: Arc<Mutex<BTreeMap<LeaseToken, Signals>>>,
     /// Fires when the worker leaves.
     stopping: CancellationToken,
 }
@@ -34,7 +35,8 @@ const ONCE: u8 = 1;
 const WAITS: u8 = 2;
 
 /// One lease, held until this is dropped.
-pub(crate) struct Held {
+pub struct Held {
+    /// What its reports carry.
     pub token: LeaseToken,
     /// Fires when the coordinator wants the work dropped.
     pub dropped: CancellationToken,
@@ -105,7 +107,7 @@ impl Leases {
         held.for_each(tell);
     }
 
-    fn map(&self) -> MutexGuard<'_, HashMap<LeaseToken, Signals>> {
+    fn map(&self) -> MutexGuard<'_, BTreeMap<LeaseToken, Signals>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -117,6 +119,11 @@ impl Held {
         let value = done.await;
         self.excuse.store(ONCE, Relaxed);
         value
+    }
+
+    /// Whether it is to be given back because the worker leaves.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leases.stopping.is_cancelled()
     }
 
     /// The work has moved on, though there is no epoch to report.

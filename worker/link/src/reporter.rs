@@ -25,7 +25,7 @@ const LARGEST_BATCH: usize = 1000;
 
 /// Takes measurements. They leave its queue at once, so that it needs no bound.
 #[derive(Clone)]
-pub(crate) struct Reporter(mpsc::UnboundedSender<Item>);
+pub struct Reporter(mpsc::UnboundedSender<Item>);
 
 enum Item {
     Measurement(LeaseToken, Box<Measurement>),
@@ -34,7 +34,7 @@ enum Item {
 
 impl Reporter {
     /// Starts reporting, until the last handle is dropped.
-    pub fn start(coordinator: Coordinator, leases: Leases) -> Self {
+    pub(crate) fn start(coordinator: Coordinator, leases: Leases) -> Self {
         let (sender, items) = mpsc::unbounded_channel();
         tokio::spawn(report(items, coordinator, leases));
         Self(sender)
@@ -47,7 +47,7 @@ impl Reporter {
     }
 
     /// Returns once everything added before is with the coordinator.
-    pub async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.0.send(Item::Flush(done)).is_ok() {
             let _ = flushed.await;
@@ -64,6 +64,7 @@ async fn report(mut items: mpsc::UnboundedReceiver<Item>, coordinator: Coordinat
         // A coordinator that is away does not hold up the trials.
         loop {
             tokio::select! {
+                biased;
                 () = &mut sending => break,
                 Some(item) = items.recv() => backlog.take(item),
             }
@@ -93,6 +94,7 @@ impl Backlog {
         let deadline = Instant::now() + AGE;
         while !self.is_due() {
             tokio::select! {
+                biased;
                 item = items.recv() => match item {
                     Some(item) => self.take(item),
                     None => break,

@@ -7,7 +7,7 @@ mod backoff;
 mod fault;
 mod join;
 
-use crate::error::WorkerError;
+use crate::error::LinkError;
 use augur_proto::v1::{self, TrialState, sweep_service_client::SweepServiceClient};
 use backoff::Backoff;
 use fault::Fault;
@@ -31,7 +31,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A handle on the coordinator; clones share one connection.
 #[derive(Clone)]
-pub(crate) struct Coordinator {
+pub struct Coordinator {
     client: Client,
     sweeps: SweepServiceClient<Channel>,
     shared: Arc<Shared>,
@@ -40,6 +40,9 @@ pub(crate) struct Coordinator {
 struct Shared {
     url: String,
     identity: v1::RegisterWorkerRequest,
+    /// Of the jitter, with the number of series of tries so far.
+    seed: u64,
+    series: AtomicU64,
     heartbeat_millis: AtomicU64,
     away: AtomicBool,
 }
@@ -57,17 +60,17 @@ pub(crate) enum GaveUp {
 
 impl Coordinator {
     /// The worker's identifier as the messages carry it.
-    pub fn worker_id(&self) -> String {
+    pub(crate) fn worker_id(&self) -> String {
         self.shared.identity.worker_id.clone()
     }
 
     /// How often to renew leases.
-    pub fn heartbeat_interval(&self) -> Duration {
+    pub(crate) fn heartbeat_interval(&self) -> Duration {
         Duration::from_millis(self.shared.heartbeat_millis.load(Relaxed))
     }
 
     /// Sends `request` through `call` until it is answered or given up.
-    pub async fn send<R: Clone, T, F>(&self, request: R, call: impl Fn(Client, R) -> F) -> Result<T, GaveUp>
+    pub(crate) async fn send<R: Clone, T, F>(&self, request: R, call: impl Fn(Client, R) -> F) -> Result<T, GaveUp>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
@@ -75,12 +78,12 @@ impl Coordinator {
     }
 
     /// Calls until answered or given up; the coordinator may take as long as `wait` on purpose.
-    pub async fn call<T, F>(&self, wait: Duration, call: impl Fn(Client) -> F) -> Result<T, GaveUp>
+    pub(crate) async fn call<T, F>(&self, wait: Duration, call: impl Fn(Client) -> F) -> Result<T, GaveUp>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
         // Once the coordinator is back, it hears of this worker before a lease can end.
-        let mut backoff = Backoff::within(self.heartbeat_interval());
+        let mut backoff = Backoff::within(self.heartbeat_interval(), self.shared.next_seed());
         loop {
             let fault = match self.once(wait, &call).await {
                 Ok(answer) => return Ok(answer),
@@ -116,7 +119,7 @@ impl Coordinator {
     }
 
     /// Says goodbye, once and for at most `patience`; says whether that was heard.
-    pub async fn leave(&self, patience: Duration) -> bool {
+    pub(crate) async fn leave(&self, patience: Duration) -> bool {
         let request = v1::LeaveWorkerRequest {
             worker_id: self.worker_id(),
         };
@@ -138,6 +141,11 @@ impl Coordinator {
 }
 
 impl Shared {
+    /// The seed of the next series of tries.
+    fn next_seed(&self) -> u64 {
+        self.seed.wrapping_add(self.series.fetch_add(1, Relaxed))
+    }
+
     /// One line when the coordinator goes, one when it is back.
     fn note<T>(&self, answer: &Result<T, Fault>) {
         if let Err(Fault::Away(fault)) = answer {
@@ -155,9 +163,9 @@ impl Shared {
 
 impl GaveUp {
     /// What ends the worker, if this does.
-    pub fn fatal(&self, coordinator: &Coordinator) -> Option<WorkerError> {
+    pub fn fatal(&self, coordinator: &Coordinator) -> Option<LinkError> {
         match self {
-            Self::ApiVersion(fault) => Some(WorkerError::ApiVersion {
+            Self::ApiVersion(fault) => Some(LinkError::ApiVersion {
                 url: coordinator.shared.url.clone(),
                 fault: fault.clone(),
             }),

@@ -1,26 +1,50 @@
 //! Handing in what came of a lease.
 
-use super::{Bench, End};
 use crate::{
     coordinator::{Client, GaveUp},
     leases::Held,
-    slot::protocol::{Computed, Done},
+    life::Link,
+    work::End,
 };
 use augur_core::state::{Cause, CauseKind};
 use augur_proto::v1;
 use tracing::{error, info, warn};
 
-impl Bench {
+/// Why work is dropped that was cancelled, was stopped early, or went to another worker.
+const UNWANTED: &str = "the coordinator wants it no more";
+
+impl Link {
     /// Reports the end of the work under a lease, until the coordinator has it or says that it is stale. Whether the work is
     /// completed by it.
-    pub(super) async fn report(&self, held: &Held, what: &str, name: &str, end: End) -> bool {
+    pub(crate) async fn report(&self, held: &Held, what: &str, name: &str, end: End) -> bool {
         let reported = match end {
-            End::Dropped(why) => {
-                info!("{what} dropped, for {why}: {name}");
+            End::Dropped => {
+                info!("{what} dropped, for {UNWANTED}: {name}");
                 return false;
             }
-            End::Trial(done) => self.complete_trial(held, *done).await,
-            End::Evaluation(trials) => self.complete_evaluation(held, trials).await,
+            End::Computed { fingerprint, outcome } => {
+                let request = v1::CompleteTrialRequest {
+                    fingerprint,
+                    outcome: Some((*outcome).into()),
+                    ..Default::default()
+                };
+                self.complete_trial(held, request).await
+            }
+            End::Reused {
+                fingerprint,
+                trial,
+                detector_missing,
+            } => {
+                info!("not computed again, for it is {trial}");
+                let request = v1::CompleteTrialRequest {
+                    fingerprint,
+                    reused: trial,
+                    detector_missing,
+                    ..Default::default()
+                };
+                self.complete_trial(held, request).await
+            }
+            End::Evaluated(trials) => self.complete_evaluation(held, trials).await,
             End::Failed(cause) => {
                 warn!("{what} failed, {cause}: {name}");
                 self.fail(held, what, name, cause).await;
@@ -54,32 +78,13 @@ impl Bench {
         is_completed
     }
 
-    async fn complete_trial(&self, held: &Held, done: Done) -> Result<(), GaveUp> {
+    async fn complete_trial(&self, held: &Held, request: v1::CompleteTrialRequest) -> Result<(), GaveUp> {
         // Measurements first: whoever sees the end finds every epoch.
         self.reporter.flush().await;
-        let (worker_id, token) = (self.coordinator.worker_id(), held.token.to_string());
         let request = v1::CompleteTrialRequest {
-            worker_id,
-            token,
-            fingerprint: done.fingerprint,
-            ..Default::default()
-        };
-        let request = match done.result {
-            Computed::Now(outcome) => v1::CompleteTrialRequest {
-                outcome: Some(outcome.into()),
-                ..request
-            },
-            Computed::Before {
-                trial,
-                detector_missing,
-            } => {
-                info!("not computed again, for it is {trial}");
-                v1::CompleteTrialRequest {
-                    reused: trial,
-                    detector_missing,
-                    ..request
-                }
-            }
+            worker_id: self.coordinator.worker_id(),
+            token: held.token.to_string(),
+            ..request
         };
         let call = |mut client: Client, request| async move { client.complete_trial(request).await };
         self.coordinator.send(request, call).await.map(|_| ())

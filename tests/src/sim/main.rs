@@ -62,9 +62,7 @@ fn one(seed: u64, trace: Option<&Path>) -> Result<Report> {
         .init();
     let begin = Instant::now();
     println!("{:#?}", Plan::new(seed));
-    let mut runs = Runs::default();
-    runs.keeps_lines = trace.is_some();
-    let run = runs.run(seed);
+    let run = Runs::new(trace.is_some()).run(seed);
     if let Ok(run) = &run {
         if let Some(path) = trace {
             fs::write(path, run.lines.join("\n"))?;

@@ -140,7 +140,7 @@ impl Plan {
 
 fn fault(random: &mut ChaCha8Rng, crew: usize) -> Fault {
     let at = random.random_range(0.0..HEALED.as_secs_f64());
-    // Short ones are as many as long ones: half of them end within the square root.
+    // Evenly spread over orders of magnitude.
     let lasts = 0.05 * (LONGEST / 0.05_f64).powf(random.random());
     Fault {
         kind: *Kind::ALL.choose(random).unwrap_or(&Kind::Partition),

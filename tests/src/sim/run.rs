@@ -58,13 +58,20 @@ pub struct Failure {
 /// Runs, each compared with an undisturbed one of the same sweep, which is run once.
 #[derive(Default)]
 pub struct Runs {
-    /// Whether a run keeps its lines.
-    pub keeps_lines: bool,
+    keeps_lines: bool,
     /// Leaderboards of undisturbed runs, by spec.
     calm: Mutex<BTreeMap<String, Leaderboard>>,
 }
 
 impl Runs {
+    /// None yet; of each, every message is kept where that is wanted.
+    pub fn new(keeps_lines: bool) -> Self {
+        Self {
+            keeps_lines,
+            ..Self::default()
+        }
+    }
+
     /// The run of a seed.
     ///
     /// # Errors

@@ -5,7 +5,10 @@ use super::{
     network::{self, URL},
     trace::Trace,
 };
-use augur_core::{draws::Purpose, draws::shared_stream, id::WorkerId};
+use augur_core::{
+    draws::{Purpose, shared_stream},
+    id::WorkerId,
+};
 use augur_link::Link;
 use augur_proto::{API_VERSION, v1};
 use rand::{Rng, SeedableRng};

@@ -21,7 +21,7 @@ use augur_link::{CHECKPOINT, Coordinator, End, Held, Reporter, Work};
 use augur_proto::v1::{self, lease};
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 /// What every job of a worker uses.
 #[derive(Clone)]

@@ -10,12 +10,14 @@ use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_ser
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding,
     service::RoutesBuilder,
-    transport::{Server, server::Router},
+    transport::{
+        Server,
+        server::{Router, TcpIncoming},
+    },
 };
 
 /// The largest request: an outcome with millions of scores, a spec with very many starting points.
@@ -104,8 +106,7 @@ impl Coordinator {
             stopped.clone(),
         );
         let router = router(&handle).await?;
-        let server =
-            router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping.clone().cancelled_owned());
+        let server = router.serve_with_incoming_shutdown(incoming(listener), stopping.clone().cancelled_owned());
         Ok(Self {
             address,
             handle,
@@ -161,6 +162,11 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
+/// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
+fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
 /// Both services, and what lets any gRPC client work without our files.
 async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
     let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
@@ -188,6 +194,22 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
         .add_service(reflection().build_v1alpha()?);
     Ok(Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
-        .tcp_nodelay(true)
         .add_routes(routes.routes()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+    use tokio_stream::StreamExt;
+
+    #[tokio::test]
+    async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut incoming = incoming(listener);
+        let _client = TcpStream::connect(address).await.unwrap();
+        assert!(incoming.next().await.unwrap().unwrap().nodelay().unwrap());
+    }
 }

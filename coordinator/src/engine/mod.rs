@@ -12,13 +12,14 @@ mod handle;
 mod jobs;
 mod pauses;
 mod plans;
+mod trouble;
 
 pub use handle::{CoordinatorHandle, Counters};
 
 use crate::{
     clock::Clock,
     error::chain,
-    store::{self, FaultKind, Reader, StoreError, Writer},
+    store::{self, Reader, StoreError, Writer},
 };
 use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
@@ -31,6 +32,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use trouble::Trouble;
 
 /// Commands that may wait; more callers than that wait for a place.
 const WAITING: usize = 1024;
@@ -70,8 +72,7 @@ struct Engine {
     shared: Arc<Shared>,
     revision: watch::Sender<i64>,
     work: watch::Sender<u64>,
-    /// What keeps the store from working, if anything does.
-    trouble: Option<Option<FaultKind>>,
+    trouble: Trouble,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -93,7 +94,7 @@ pub(crate) fn start(
         shared: Arc::clone(&shared),
         revision,
         work,
-        trouble: None,
+        trouble: Trouble::default(),
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -156,12 +157,11 @@ impl Engine {
                 self.shared.counters.count(commands.len());
                 self.revision
                     .send_if_modified(|newest| std::mem::replace(newest, *revision) != *revision);
-                let was_trouble = self.trouble.take().is_some();
-                if was_trouble {
+                if self.trouble.ends(batch.wrote) {
                     tracing::info!("the store works again");
                 }
                 // A commit that was cut off may have been made all the same.
-                if batch.work || was_trouble {
+                if self.trouble.take_undone() || batch.work {
                     self.work.send_modify(|count| *count += 1);
                 }
             }
@@ -178,14 +178,10 @@ impl Engine {
 
     /// Says once what is wrong, not with every batch that is undone by it.
     fn tell(&mut self, commands: usize, error: &StoreError) {
-        let kind = match error {
-            StoreError::Database(fault) => Some(fault.kind),
-            StoreError::Damaged(_) | StoreError::Conflict(_) | StoreError::NulInText => None,
-        };
-        if self.trouble.replace(kind) == Some(kind) {
-            tracing::debug!("{commands} commands undone: {}", chain(error));
-        } else {
+        if self.trouble.begins(error) {
             tracing::error!("{commands} commands undone: {}", chain(error));
+        } else {
+            tracing::debug!("{commands} commands undone: {}", chain(error));
         }
     }
 
@@ -212,6 +208,9 @@ impl Engine {
                 Verdict::Undo => savepoint.rollback().await?,
                 Verdict::Abort(error) => return Err(error),
             }
+        }
+        if self.trouble.is_told() {
+            batch.wrote = store::has_written(transaction.conn()).await?;
         }
         let revision = store::transitions::newest(transaction.conn()).await?;
         transaction.commit().await?;

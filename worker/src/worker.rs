@@ -132,7 +132,7 @@ async fn lease_for_ever(
             free.push(slot);
         }
         let answer = tokio::select! {
-            answer = acquire(&bench.coordinator, free.len()) => answer,
+            answer = acquire(&bench.coordinator, leases, free.len()) => answer,
             () = drained.cancelled() => continue,
         };
         let answer = match answer {
@@ -160,14 +160,15 @@ async fn lease_for_ever(
     }
 }
 
-async fn acquire(coordinator: &Coordinator, free: usize) -> Result<v1::AcquireLeasesResponse, GaveUp> {
-    let request = v1::AcquireLeasesRequest {
-        worker_id: coordinator.worker_id(),
-        max_leases: u32::try_from(free).unwrap_or(u32::MAX),
-        wait_timeout: POLL.try_into().ok(),
-    };
+async fn acquire(coordinator: &Coordinator, leases: &Leases, free: usize) -> Result<v1::AcquireLeasesResponse, GaveUp> {
     let call = |mut client: Client| {
-        let request = request.clone();
+        let request = v1::AcquireLeasesRequest {
+            worker_id: coordinator.worker_id(),
+            max_leases: u32::try_from(free).unwrap_or(u32::MAX),
+            wait_timeout: POLL.try_into().ok(),
+            // Taken anew for each try: by then, some may be over.
+            held_tokens: leases.tokens().iter().map(ToString::to_string).collect(),
+        };
         async move { client.acquire_leases(request).await }
     };
     coordinator.call(POLL, call).await

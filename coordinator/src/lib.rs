@@ -15,4 +15,6 @@ mod store;
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
 pub use server::{Config, Coordinator, EndError, StartError};
-pub use store::{BadLocation, Fault, FaultKind, Location, OpenError, StoreError, TransferError, Violation};
+pub use store::{
+    BadLocation, Fate, Fault, FaultKind, Location, Observer, OpenError, Step, StoreError, TransferError, Violation,
+};

@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     service::{Sweeps, Workers},
-    store::{self, Location, OpenError, StoreError},
+    store::{self, Location, Observer, OpenError, StoreError},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -94,8 +94,31 @@ impl Coordinator {
     /// [`StartError`], each with what to do.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let listener = bind(config.listen).await?;
+        let store = store::open(&config.store).await?;
+        Self::serve(listener, store, config, clock).await
+    }
+
+    /// The same, where `observer` hears of each persistence step and says what becomes of it: for tests of crashes.
+    ///
+    /// # Errors
+    /// [`StartError`], each with what to do.
+    pub async fn start_observed(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StartError> {
+        let listener = bind(config.listen).await?;
+        let store = store::open_observed(&config.store, observer).await?;
+        Self::serve(listener, store, config, clock).await
+    }
+
+    async fn serve(
+        listener: TcpListener,
+        (writer, reader): (store::Writer, store::Reader),
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let address = listener.local_addr().unwrap_or(config.listen);
-        let (writer, reader) = store::open(&config.store).await?;
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
         let (handle, engine) = engine::start(
             writer,

@@ -49,12 +49,11 @@ pub(super) async fn broken(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<Broke
 
 /// The attempts that the record has of each trial, oldest first.
 async fn attempts(conn: &mut Conn, sweep: SweepKey) -> Result<ByTrial> {
-    let rows = query(
-        "SELECT entity, payload FROM transitions WHERE sweep_key = $1 AND kind = 'trial' ORDER BY revision",
-    )
-    .bind(sweep.0)
-    .fetch_all(conn)
-    .await?;
+    let rows =
+        query("SELECT entity, payload FROM transitions WHERE sweep_key = $1 AND kind = 'trial' ORDER BY revision")
+            .bind(sweep.0)
+            .fetch_all(conn)
+            .await?;
     let mut all = ByTrial::new();
     for row in rows {
         let change: TrialChange = from_json(row.try_get("payload")?, "transition")?;

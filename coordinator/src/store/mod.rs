@@ -26,13 +26,13 @@ pub(crate) mod verbs;
 pub(crate) mod workers;
 mod writer;
 
-pub use backend::{BadLocation, Fault, FaultKind, Location, OpenError};
+pub use backend::{BadLocation, Fate, Fault, FaultKind, Location, Observer, OpenError, Step};
 pub use invariants::Violation;
 pub use transfer::{Imported, TransferError};
 
 pub(crate) use backend::{Conn, Row, query, query_scalar};
 pub(crate) use reader::{Reader, View, open_to_read};
-pub(crate) use writer::{Writer, open};
+pub(crate) use writer::{Writer, open, open_observed};
 
 use backend::{Dialect, Done, insert_rows};
 use thiserror::Error;

@@ -27,7 +27,11 @@ pub(super) const SQLITE: &Migrations = &[
 
 /// Those of PostgreSQL, which came with the fifth.
 pub(super) const POSTGRES: &Migrations = &[
-    (5, "initial", include_str!("../../../migrations/postgres/0005_initial.sql")),
+    (
+        5,
+        "initial",
+        include_str!("../../../migrations/postgres/0005_initial.sql"),
+    ),
     (6, "verbs", include_str!("../../../migrations/postgres/0006_verbs.sql")),
 ];
 

@@ -10,6 +10,7 @@ mod location;
 mod lock;
 mod memory;
 mod migrations;
+mod observed;
 mod open;
 mod postgres;
 mod query;
@@ -19,10 +20,12 @@ mod value;
 
 pub use fault::{Fault, FaultKind};
 pub use location::{BadLocation, Location};
+pub use observed::{Fate, Observer, Step};
 pub use open::OpenError;
 
 pub(crate) use insert::insert_rows;
 pub(crate) use migrations::NEWEST;
+pub(crate) use observed::observed;
 pub(crate) use open::{Opened, open, open_to_read};
 pub(crate) use query::{Done, query, query_scalar};
 pub(crate) use row::Row;

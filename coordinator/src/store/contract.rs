@@ -140,7 +140,9 @@ async fn what_was_committed_is_there_after_closing(ground: Option<Ground>) {
 
 async fn it_is_known_whether_something_was_written(ground: Option<Ground>) {
     let Some(ground) = ground else { return };
-    drop(ground.open().await);
+    let (writer, reader) = ground.open().await;
+    reader.close().await;
+    writer.close().await.unwrap();
     let (mut writer, _reader) = ground.open().await;
     let mut transaction = writer.begin(NOW).await.unwrap();
     let mut part = transaction.savepoint().await.unwrap();

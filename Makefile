@@ -6,7 +6,8 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted chaos sim bench-step bench-sweep bench-scaling bench-ablation \
+.PHONY: help tools libtorch setup demo setup-test test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+  bench-ablation \
   bench-recovery profile fuzz lint audit
 
 help: ## list the targets
@@ -40,6 +41,9 @@ planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2
 chaos: setup ## disturb sweeps in 50 ways and compare their leaderboards (CHAOS_OPTIONS=--short, '--faults N --seed S')
 	target/release/augur fetch fashion-mnist
 	target/release/chaos $(CHAOS_OPTIONS)
+
+crash-matrix: setup ## disturb a coordinator at every persistence step on both stores (MATRIX_OPTIONS=--short)
+	target/release/crash-matrix $(MATRIX_OPTIONS)
 
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
 	$(CARGO) build --release --locked -p augur-tests --bin sim

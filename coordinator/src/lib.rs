@@ -15,4 +15,7 @@ mod store;
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
 pub use server::{Config, Coordinator, EndError, StartError};
-pub use store::{BadLocation, Fault, FaultKind, Location, Memory, OpenError, StoreError, TransferError, Violation};
+pub use store::{
+    BadLocation, Fate, Fault, FaultKind, Location, Memory, Observer, OpenError, Step, StoreError, TransferError,
+    Violation,
+};

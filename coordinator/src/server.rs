@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     service::{Sweeps, Workers},
-    store::{self, Location, OpenError, StoreError},
+    store::{self, Location, Observer, OpenError, StoreError},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -14,14 +14,14 @@ use tokio::{
     net::TcpListener,
     task::JoinHandle,
 };
-use tokio_stream::{Stream, wrappers::TcpListenerStream};
+use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding,
     service::RoutesBuilder,
     transport::{
         Server,
-        server::{Connected, Router},
+        server::{Connected, Router, TcpIncoming},
     },
 };
 
@@ -99,8 +99,23 @@ impl Coordinator {
     /// [`StartError`], each with what to do.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let listener = bind(config.listen).await?;
-        let listen = listener.local_addr().unwrap_or(config.listen);
-        Self::serve(Config { listen, ..config }, clock, TcpListenerStream::new(listener)).await
+        let listener = bind(config.listen).await?;
+        let store = store::open(&config.store).await?;
+        Self::on(listener, store, config, clock).await
+    }
+
+    /// The same, where `observer` hears of each persistence step and says what becomes of it: for tests of crashes.
+    ///
+    /// # Errors
+    /// [`StartError`], each with what to do.
+    pub async fn start_observed(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StartError> {
+        let listener = bind(config.listen).await?;
+        let store = store::open_observed(&config.store, observer).await?;
+        Self::on(listener, store, config, clock).await
     }
 
     /// The same on connections that are opened elsewhere; `config.listen` is no more than what [`Self::address`] gives.
@@ -115,7 +130,29 @@ impl Coordinator {
     where
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
-        let (writer, reader) = store::open(&config.store).await?;
+        let store = store::open(&config.store).await?;
+        Self::run(incoming, store, config, clock).await
+    }
+
+    async fn on(
+        listener: TcpListener,
+        store: (store::Writer, store::Reader),
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let listen = listener.local_addr().unwrap_or(config.listen);
+        Self::run(incoming(listener), store, Config { listen, ..config }, clock).await
+    }
+
+    async fn run<C>(
+        incoming: impl Stream<Item = io::Result<C>> + Send + 'static,
+        (writer, reader): (store::Writer, store::Reader),
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError>
+    where
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
         let (handle, engine) = engine::start(
             writer,
@@ -182,6 +219,11 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
+/// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
+fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
 /// Both services, and what lets any gRPC client work without our files.
 async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
     let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
@@ -209,6 +251,22 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
         .add_service(reflection().build_v1alpha()?);
     Ok(Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
-        .tcp_nodelay(true)
         .add_routes(routes.routes()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+    use tokio_stream::StreamExt;
+
+    #[tokio::test]
+    async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut incoming = incoming(listener);
+        let _client = TcpStream::connect(address).await.unwrap();
+        assert!(incoming.next().await.unwrap().unwrap().nodelay().unwrap());
+    }
 }

@@ -50,22 +50,22 @@ pub struct AfterCoordinator {
 
 /// Kills the coordinator in the middle of its work and starts it again, `repeats` times.
 pub async fn measure(programs: &Programs, load: Load, repeats: usize, folder: &Path) -> Result<AfterCoordinator> {
-    let (mut process, url) = programs.coordinator(folder, LEASE)?;
+    let (mut process, mut url) = programs.coordinator(folder, LEASE)?;
     submit(&url, load.trials).await?;
     let mut worker = LightWorker::register(&url).await?;
     work_off(&mut worker, load.completed).await?;
-    take(&mut worker, load.leased).await?;
+    // Held by another one: a worker that asks for more names all that it has.
+    take(&mut LightWorker::register(&url).await?, load.leased).await?;
     let (mut ended, mut listening, mut leased) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..repeats {
         // Some of the last commits are in the log alone.
         work_off(&mut worker, 20).await?;
-        let busy = tokio::spawn(hurry(worker.clone()));
+        let busy = tokio::spawn(hurry(LightWorker::register(&url).await?));
         sleep(BUSY).await;
         let begin = Instant::now();
         process.kill()?;
         process.wait()?;
         let end = begin.elapsed();
-        let url;
         (process, url) = programs.coordinator(folder, LEASE)?;
         let listens = begin.elapsed();
         worker = worker.at(&url).await?;
@@ -142,6 +142,7 @@ async fn work_off(worker: &mut LightWorker, count: u32) -> Result<()> {
         while let Some(done) = calls.join_next().await {
             done??;
         }
+        worker.has_nothing();
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ use uuid::Uuid;
 pub(super) struct LightWorker {
     id: String,
     api: WorkerServiceClient<Channel>,
+    /// What it was given since it last completed all that it had.
+    held: Vec<String>,
 }
 
 impl LightWorker {
@@ -34,7 +36,8 @@ impl LightWorker {
             memory_bytes: 0,
         };
         api.register_worker(request).await?;
-        Ok(Self { id, api })
+        let held = Vec::new();
+        Ok(Self { id, api, held })
     }
 
     /// The same worker at the coordinator's new address.
@@ -42,6 +45,7 @@ impl LightWorker {
         Ok(Self {
             id: self.id.clone(),
             api: WorkerServiceClient::connect(url.to_owned()).await?,
+            held: self.held.clone(),
         })
     }
 
@@ -51,8 +55,16 @@ impl LightWorker {
             worker_id: self.id.clone(),
             max_leases: max,
             wait_timeout: Duration::ZERO.try_into().ok(),
+            held_tokens: self.held.clone(),
         };
-        Ok(self.api.acquire_leases(request).await?.into_inner().leases)
+        let leases = self.api.acquire_leases(request).await?.into_inner().leases;
+        self.held.extend(leases.iter().map(|lease| lease.token.clone()));
+        Ok(leases)
+    }
+
+    /// All that it had is completed.
+    pub fn has_nothing(&mut self) {
+        self.held.clear();
     }
 
     /// Completes what was leased, with figures that are a function of it.

@@ -11,11 +11,13 @@ use crate::{
 use augur_core::{plan::Plan, time::Timestamp};
 use std::sync::Arc;
 
-/// What the engine tells others after the commit.
+/// What the engine tells after the commit.
 #[derive(Default)]
 pub(crate) struct Batch {
     /// There is something to lease that was not there before.
     pub work: bool,
+    /// After a fault of the store: something was written, so that the commit shows whether it works again.
+    pub wrote: bool,
 }
 
 /// The surroundings of a command.

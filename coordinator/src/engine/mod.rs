@@ -12,13 +12,14 @@ mod handle;
 mod jobs;
 mod pauses;
 mod plans;
+mod trouble;
 
 pub use handle::{CoordinatorHandle, Counters};
 
 use crate::{
     clock::Clock,
     error::chain,
-    store::{self, FaultKind, Reader, StoreError, Writer},
+    store::{self, Reader, StoreError, Writer},
 };
 use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
@@ -31,6 +32,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use trouble::Trouble;
 
 /// Commands that may wait; more callers than that wait for a place.
 const WAITING: usize = 1024;
@@ -72,10 +74,9 @@ struct Engine {
     revision: i64,
     revisions: broadcast::Sender<()>,
     works: broadcast::Sender<()>,
-    /// [`Self::trouble`] in words, for whoever watches.
+    /// The trouble in words, for whoever watches.
     told: watch::Sender<String>,
-    /// What keeps the store from working, if anything does.
-    trouble: Option<Option<FaultKind>>,
+    trouble: Trouble,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -100,7 +101,7 @@ pub(crate) fn start(
         revisions,
         works,
         told,
-        trouble: None,
+        trouble: Trouble::default(),
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -166,13 +167,12 @@ impl Engine {
                 if std::mem::replace(&mut self.revision, *revision) != *revision {
                     let _ = self.revisions.send(());
                 }
-                let was_trouble = self.trouble.take().is_some();
-                if was_trouble {
+                if self.trouble.ends(batch.wrote) {
                     tracing::info!("the store works again");
                     self.told.send_replace(String::new());
                 }
                 // A commit that was cut off may have been made all the same.
-                if batch.work || was_trouble {
+                if self.trouble.take_undone() || batch.work {
                     let _ = self.works.send(());
                 }
             }
@@ -189,15 +189,11 @@ impl Engine {
 
     /// Says once what is wrong, not with every batch that is undone by it.
     fn tell(&mut self, commands: usize, error: &StoreError) {
-        let kind = match error {
-            StoreError::Database(fault) => Some(fault.kind),
-            StoreError::Damaged(_) | StoreError::Conflict(_) | StoreError::NulInText => None,
-        };
-        if self.trouble.replace(kind) == Some(kind) {
-            tracing::debug!("{commands} commands undone: {}", chain(error));
-        } else {
+        if self.trouble.begins(error) {
             tracing::error!("{commands} commands undone: {}", chain(error));
             self.told.send_replace(error.to_string());
+        } else {
+            tracing::debug!("{commands} commands undone: {}", chain(error));
         }
     }
 
@@ -224,6 +220,9 @@ impl Engine {
                 Verdict::Undo => savepoint.rollback().await?,
                 Verdict::Abort(error) => return Err(error),
             }
+        }
+        if self.trouble.is_told() {
+            batch.wrote = store::has_written(transaction.conn()).await?;
         }
         let revision = store::transitions::newest(transaction.conn()).await?;
         transaction.commit().await?;

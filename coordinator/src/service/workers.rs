@@ -28,7 +28,7 @@ use augur_proto::{
     API_VERSION,
     v1::{self, worker_service_server::WorkerService},
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
 
@@ -81,6 +81,8 @@ impl Workers {
             });
         }
         let max = request.max_leases.min(MOST_LEASES);
+        let held = request.held_tokens.iter().map(|text| identifier(text, "held_tokens"));
+        let held: HashSet<LeaseToken> = held.collect::<Result<_>>()?;
         let wait = request.wait_timeout.unwrap_or_default();
         let wait = Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT);
         let end = Instant::now() + wait;
@@ -89,7 +91,8 @@ impl Workers {
                 return Err(Error::Stopping);
             }
             let mut works = self.0.works();
-            let grants = self.0.submit(AcquireLeases { worker, max }).await?;
+            let held = held.clone();
+            let grants = self.0.submit(AcquireLeases { worker, max, held }).await?;
             if !grants.is_empty() {
                 let mut view = self.0.view().await?;
                 let mut leases = Vec::with_capacity(grants.len());

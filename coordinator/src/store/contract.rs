@@ -7,9 +7,9 @@
 pub(super) mod postgres;
 
 use super::{
-    Conn, FaultKind, Location, OpenError, Reader, StoreError, SweepKey, Writer, backend::Value, groups, insert_rows,
-    measurements, open, open_to_read, outcomes, query, query_scalar, requests, rungs, sweeps, transitions, trials,
-    workers,
+    Conn, FaultKind, Location, OpenError, Reader, StoreError, SweepKey, Writer, backend::Value, groups, has_written,
+    insert_rows, measurements, open, open_to_read, outcomes, query, query_scalar, requests, rungs, sweeps, transitions,
+    trials, workers,
 };
 use augur_core::{
     id::{TrialId, WorkerId},
@@ -81,6 +81,7 @@ on_every_store!(
     what_was_not_committed_is_not,
     a_part_is_undone_alone,
     a_view_shows_one_moment,
+    it_is_known_whether_something_was_written,
     values_come_back_bit_for_bit,
     a_text_with_a_nul_is_refused_and_nothing_else_suffers,
     a_statement_that_fails_leaves_the_rest_of_the_batch_to_the_caller,
@@ -135,6 +136,25 @@ async fn what_was_committed_is_there_after_closing(ground: Option<Ground>) {
     let mut view = reader.view().await.unwrap();
     let again = sweeps::by_name(view.conn(), "small").await.unwrap();
     assert_eq!(again, ground.durable.then_some(read));
+}
+
+async fn it_is_known_whether_something_was_written(ground: Option<Ground>) {
+    let Some(ground) = ground else { return };
+    let (writer, reader) = ground.open().await;
+    reader.close().await;
+    writer.close().await.unwrap();
+    let (mut writer, _reader) = ground.open().await;
+    let mut transaction = writer.begin(NOW).await.unwrap();
+    let mut part = transaction.savepoint().await.unwrap();
+    if ground.durable {
+        // One in memory has been written when it was made.
+        assert_eq!(count(part.conn(), "sweeps").await, 0);
+        assert!(!has_written(part.conn()).await.unwrap());
+    }
+    sweep(part.conn()).await;
+    part.commit().await.unwrap();
+    assert!(has_written(transaction.conn()).await.unwrap());
+    transaction.commit().await.unwrap();
 }
 
 async fn what_was_not_committed_is_not(ground: Option<Ground>) {

@@ -118,14 +118,12 @@ pub(crate) async fn open_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<Eval
     read_all(&rows)
 }
 
-/// The evaluations that a worker has.
+/// The evaluations that a worker has, in the order in which it got them: tokens are made in the order of time.
 pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<EvaluationRow>> {
-    let rows = query(select!(
-        "WHERE worker = $1 AND state = 'leased' ORDER BY sweep_key, group_index"
-    ))
-    .bind(worker.to_string())
-    .fetch_all(conn)
-    .await?;
+    let rows = query(select!("WHERE worker = $1 AND state = 'leased' ORDER BY token"))
+        .bind(worker.to_string())
+        .fetch_all(conn)
+        .await?;
     read_all(&rows)
 }
 

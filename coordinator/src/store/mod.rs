@@ -26,15 +26,15 @@ pub(crate) mod verbs;
 pub(crate) mod workers;
 mod writer;
 
-pub use backend::{BadLocation, Fault, FaultKind, Location, Memory, OpenError};
+pub use backend::{BadLocation, Fate, Fault, FaultKind, Location, Memory, Observer, OpenError, Step};
 pub use invariants::Violation;
 pub use transfer::{Imported, TransferError};
 
 pub(crate) use backend::{Conn, Row, query, query_scalar};
 pub(crate) use reader::{Reader, View, open_to_read};
-pub(crate) use writer::{Writer, open};
+pub(crate) use writer::{Writer, open, open_observed};
 
-use backend::{Done, insert_rows};
+use backend::{Dialect, Done, insert_rows};
 use thiserror::Error;
 
 /// The store's own key of a sweep: shorter than its identifier, and in the order of submission.
@@ -60,6 +60,17 @@ pub enum StoreError {
 
 /// The result of a function of the store.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+/// Whether something was written: in this transaction on PostgreSQL, since the connection was made on SQLite, where each fault
+/// brings a new one.
+pub(crate) async fn has_written(conn: &mut Conn) -> Result<bool> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "SELECT total_changes()",
+        Dialect::Postgres => "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN 0 ELSE 1 END::bigint",
+    };
+    let changes: i64 = query_scalar(sql).fetch_one(conn).await?;
+    Ok(changes > 0)
+}
 
 /// Reads a value that was written by `to_json`.
 fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {

@@ -172,14 +172,12 @@ pub(crate) async fn leased_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<Tr
     read_all(&rows)
 }
 
-/// The trials that a worker has.
+/// The trials that a worker has, in the order in which it got them: tokens are made in the order of time.
 pub(crate) async fn leased_to(conn: &mut Conn, worker: WorkerId) -> Result<Vec<TrialRow>> {
-    let rows = query(select!(
-        "WHERE worker = $1 AND state = 'leased' ORDER BY sweep_key, trial_index"
-    ))
-    .bind(worker.to_string())
-    .fetch_all(conn)
-    .await?;
+    let rows = query(select!("WHERE worker = $1 AND state = 'leased' ORDER BY token"))
+        .bind(worker.to_string())
+        .fetch_all(conn)
+        .await?;
     read_all(&rows)
 }
 

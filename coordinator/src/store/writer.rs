@@ -2,7 +2,7 @@
 
 use super::{
     Conn, OpenError, Result, StoreError,
-    backend::{self, Backend, Fault, FaultKind, Location, Opened},
+    backend::{self, Backend, Fault, FaultKind, Location, Observer, Opened, observed},
     reader::Reader,
 };
 use augur_core::time::Timestamp;
@@ -27,18 +27,33 @@ pub(crate) struct Writer {
 /// # Errors
 /// [`OpenError`], each with what to do.
 pub(crate) async fn open(location: &Location) -> std::result::Result<(Writer, Reader), OpenError> {
-    let Opened { backend, conn, lock } = backend::open(location).await?;
-    let reader = Reader::new(Arc::clone(&backend));
-    let writer = Writer {
-        backend,
-        conn: Some(conn),
-        pauses: Pauses::default(),
-        _lock: lock,
-    };
-    Ok((writer, reader))
+    Ok(Writer::on(backend::open(location).await?))
+}
+
+/// The same, where `observer` hears of what is written from then on.
+///
+/// # Errors
+/// [`OpenError`], each with what to do.
+pub(crate) async fn open_observed(
+    location: &Location,
+    observer: Arc<dyn Observer>,
+) -> std::result::Result<(Writer, Reader), OpenError> {
+    let opened = backend::open(location).await?;
+    Ok(Writer::on(observed(opened, &location.to_string(), observer)))
 }
 
 impl Writer {
+    fn on(opened: Opened) -> (Self, Reader) {
+        let reader = Reader::new(Arc::clone(&opened.backend));
+        let writer = Self {
+            backend: opened.backend,
+            conn: Some(opened.conn),
+            pauses: Pauses::default(),
+            _lock: opened.lock,
+        };
+        (writer, reader)
+    }
+
     /// Begins a transaction; it is undone unless committed.
     ///
     /// # Errors

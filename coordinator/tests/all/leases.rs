@@ -363,6 +363,91 @@ async fn an_outcome_that_is_not_whole_is_refused_and_the_lease_lives_on() {
     host.check().await;
 }
 
+/// What a worker asks for that knows of nothing but `held`.
+async fn ask(worker: &mut LightWorker, max: u32, held: &[&v1::Lease]) -> Vec<v1::Lease> {
+    worker.held = held.iter().map(|lease| lease.token.clone()).collect();
+    worker.acquire(max).await
+}
+
+#[tokio::test]
+async fn a_lease_whose_answer_was_lost_is_given_again() {
+    let (host, clock) = Host::with_clock().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut worker = LightWorker::register(host.workers().await, 3).await;
+    let known = worker.acquire(1).await.remove(0);
+    let lost = ask(&mut worker, 2, &[&known]).await;
+    assert_eq!(lost.len(), 2);
+
+    // The same leases before a new one, as many as there are slots, and nobody else's.
+    let mut other = LightWorker::register(host.workers().await, 1).await;
+    other.acquire(1).await;
+    assert_eq!(ask(&mut worker, 1, &[&known]).await, lost[..1]);
+    let again = ask(&mut worker, 3, &[&known]).await;
+    assert_eq!(again[..2], lost);
+    assert_eq!((again.len(), again[2].attempt), (3, 1));
+    let attempts = |trials: Vec<v1::Trial>| trials.iter().map(|trial| trial.attempts).collect::<Vec<_>>();
+    assert_eq!(attempts(trials(&mut sweeps, v1::TrialState::Running).await), [1; 5]);
+
+    // It has a new term, and is the same trial's in the end.
+    clock.advance(Duration::from_secs(14));
+    assert_eq!(ask(&mut worker, 1, &[&known, &again[1], &again[2]]).await, lost[..1]);
+    clock.advance(Duration::from_secs(14));
+    assert_eq!(worker.renew(&[&lost[0].token]).await, [Order::Continue]);
+    worker.complete(&lost[0]).await.unwrap();
+    host.check().await;
+}
+
+#[tokio::test]
+async fn what_was_handed_in_or_given_back_is_not_given_again() {
+    let host = Host::start().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut worker = LightWorker::register(host.workers().await, 3).await;
+    let leases = worker.acquire(2).await;
+    worker.complete(&leases[0]).await.unwrap();
+    worker.fail(&leases[1].token, CauseKind::Preempted).await.unwrap();
+    for lease in ask(&mut worker, 3, &[]).await {
+        assert!(leases.iter().all(|over| over.token != lease.token));
+    }
+    // A token that is over may still be named.
+    worker.held = leases.iter().map(|lease| lease.token.clone()).collect();
+    assert_eq!(worker.acquire(3).await.len(), 3);
+    host.check().await;
+}
+
+#[tokio::test]
+async fn an_evaluation_whose_lease_was_lost_is_given_again() {
+    let host = Host::start().await;
+    create(&mut host.sweeps().await, &wide_spec("wide", 1)).await;
+    let mut worker = LightWorker::register(host.workers().await, 1).await;
+    let trial = worker.acquire(1).await.remove(0);
+    worker.complete(&trial).await.unwrap();
+    let lost = ask(&mut worker, 1, &[]).await;
+    assert!(matches!(lost[0].work, Some(Work::Evaluation(_))), "{lost:?}");
+    assert_eq!(ask(&mut worker, 1, &[]).await, lost);
+    worker.complete(&lost[0]).await.unwrap();
+    assert!(ask(&mut worker, 1, &[]).await.is_empty());
+    host.check().await;
+}
+
+#[tokio::test]
+async fn a_drained_worker_is_given_nothing_again_and_its_leaving_frees_what_it_never_knew_of() {
+    let host = Host::start().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut worker = LightWorker::register(host.workers().await, 1).await;
+    worker.acquire(1).await;
+    let name = format!("workers/{}", worker.id);
+    let request = v1::DrainWorkerRequest { name, now: false };
+    sweeps.drain_worker(request).await.unwrap();
+    assert!(ask(&mut worker, 1, &[]).await.is_empty());
+    worker.leave().await.unwrap();
+    let pending = trials(&mut sweeps, v1::TrialState::Pending).await;
+    assert_eq!(pending.len(), 12);
+    host.check().await;
+}
+
 /// A clock whose tick is due once it has been asked three times: as often as commands come in.
 struct BusyClock(AtomicI64);
 

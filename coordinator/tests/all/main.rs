@@ -11,6 +11,7 @@ mod leases;
 mod lists;
 mod reuse;
 mod server;
+mod steps;
 mod stores;
 mod submit;
 mod support;

@@ -183,6 +183,7 @@ async fn stopping_ends_watches_and_waiting_calls() {
         worker_id: worker.id.clone(),
         max_leases: 1,
         wait_timeout: Some(Duration::from_secs(60).try_into().unwrap()),
+        held_tokens: worker.held.clone(),
     };
     let mut api = worker.api.clone();
     let waiting = tokio::spawn(async move { api.acquire_leases(request).await });

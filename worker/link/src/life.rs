@@ -157,13 +157,14 @@ impl Link {
     }
 
     async fn acquire(&self, free: usize) -> Result<v1::AcquireLeasesResponse, GaveUp> {
-        let request = v1::AcquireLeasesRequest {
-            worker_id: self.coordinator.worker_id(),
-            max_leases: u32::try_from(free).unwrap_or(u32::MAX),
-            wait_timeout: POLL.try_into().ok(),
-        };
         let call = |mut client: Client| {
-            let request = request.clone();
+            let request = v1::AcquireLeasesRequest {
+                worker_id: self.coordinator.worker_id(),
+                max_leases: u32::try_from(free).unwrap_or(u32::MAX),
+                wait_timeout: POLL.try_into().ok(),
+                // Taken anew for each try: by then, some may be over.
+                held_tokens: self.leases.tokens().iter().map(ToString::to_string).collect(),
+            };
             async move { client.acquire_leases(request).await }
         };
         self.coordinator.call(POLL, call).await

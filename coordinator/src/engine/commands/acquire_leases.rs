@@ -1,5 +1,7 @@
 //! Gives a worker what waits: evaluations of sealed groups first, then trials; of sweeps that run, highest priority first, then
 //! oldest; within a sweep long ones first (`core::cost`). A worker that is drained gets nothing.
+//!
+//! Before that, a worker gets again what it has by the store and knows nothing of: the answer that gave it was lost.
 
 use super::heard;
 use crate::{
@@ -20,12 +22,15 @@ use augur_core::{
     id::{LeaseToken, WorkerId},
     state::{JobEvent, JobState, Lease},
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A worker with free slots.
 pub(crate) struct AcquireLeases {
     pub worker: WorkerId,
     pub max: u32,
+    /// What it knows to hold.
+    pub held: HashSet<LeaseToken>,
 }
 
 /// What a lease is for.
@@ -53,8 +58,8 @@ impl Command for AcquireLeases {
         if drain != Drain::No {
             return Ok(Vec::new());
         }
-        let mut grants = Vec::new();
-        for row in evaluations::pending(cx.conn, self.max).await? {
+        let mut grants = self.again(cx).await?;
+        for row in evaluations::pending(cx.conn, self.left(&grants)).await? {
             let acquire = self.acquire(cx, row.sweep).await?;
             let job = move_evaluation(cx, &row, &acquire).await?;
             grants.extend(grant(job, Work::Evaluation(row.sweep, row.group)));
@@ -62,7 +67,7 @@ impl Command for AcquireLeases {
         let since = cx.silence();
         let memory = [memory.unwrap_or(0), fleet::most_memory(cx.conn, since).await?];
         for sweep in verbs::leasable(cx.conn).await? {
-            let left = self.max.saturating_sub(u32::try_from(grants.len()).unwrap_or(u32::MAX));
+            let left = self.left(&grants);
             if left == 0 {
                 break;
             }
@@ -77,6 +82,51 @@ impl Command for AcquireLeases {
 }
 
 impl AcquireLeases {
+    fn left(&self, grants: &[Grant]) -> u32 {
+        self.max.saturating_sub(u32::try_from(grants.len()).unwrap_or(u32::MAX))
+    }
+
+    /// What it was given and does not hold, for a new term. Work that was handed in is over in the store, so it is not here.
+    async fn again(&self, cx: &mut Cx<'_>) -> Result<Vec<Grant>> {
+        let most = self.max as usize;
+        let mut grants = Vec::new();
+        for row in evaluations::leased_to(cx.conn, self.worker).await? {
+            if grants.len() < most
+                && let Some(renew) = self.renew(cx, row.sweep, &row.job).await?
+            {
+                let job = move_evaluation(cx, &row, &renew).await?;
+                grants.extend(grant(job, Work::Evaluation(row.sweep, row.group)));
+            }
+        }
+        for row in trials::leased_to(cx.conn, self.worker).await? {
+            if grants.len() < most
+                && let Some(renew) = self.renew(cx, row.sweep, &row.job).await?
+            {
+                let job = move_trial(cx, &row, &renew).await?;
+                grants.extend(grant(job, Work::Trial(row.sweep, row.index)));
+            }
+        }
+        if !grants.is_empty() {
+            tracing::info!(worker = %self.worker, leases = grants.len(), "given again: the answer was lost");
+        }
+        Ok(grants)
+    }
+
+    /// A new term for a lease that the worker does not know of.
+    async fn renew(&self, cx: &mut Cx<'_>, sweep: SweepKey, job: &Job) -> Result<Option<JobEvent>> {
+        let JobState::Leased(lease) = &job.state else {
+            return Ok(None);
+        };
+        if self.held.contains(&lease.token) {
+            return Ok(None);
+        }
+        Ok(Some(JobEvent::Renew {
+            token: lease.token,
+            expires: cx.lease_end(),
+            excused: Some(cx.deadline(sweep).await?),
+        }))
+    }
+
     async fn acquire(&self, cx: &mut Cx<'_>, sweep: SweepKey) -> Result<JobEvent> {
         Ok(JobEvent::Acquire {
             worker: self.worker,

@@ -175,6 +175,8 @@ pub fn reason(status: &Status) -> String {
 pub struct LightWorker {
     pub id: String,
     pub api: Workers,
+    /// Every token that it was given.
+    pub held: Vec<String>,
 }
 
 impl LightWorker {
@@ -190,29 +192,32 @@ impl LightWorker {
             ..registration(&id, slots)
         };
         api.register_worker(registration).await.unwrap();
-        Self { id, api }
+        let held = Vec::new();
+        Self { id, api, held }
     }
 
     pub async fn acquire(&mut self, max: u32) -> Vec<v1::Lease> {
         self.acquire_within(max, Duration::ZERO).await
     }
 
-    pub async fn try_acquire(&mut self, max: u32) -> Result<Vec<v1::Lease>, Status> {
-        let answer = self.api.acquire_leases(self.asks(max, Duration::ZERO)).await?;
-        Ok(answer.into_inner().leases)
-    }
-
     pub async fn acquire_within(&mut self, max: u32, wait: Duration) -> Vec<v1::Lease> {
-        let answer = self.api.acquire_leases(self.asks(max, wait)).await;
-        answer.unwrap().into_inner().leases
+        self.ask(max, wait).await.unwrap()
     }
 
-    fn asks(&self, max: u32, wait: Duration) -> v1::AcquireLeasesRequest {
-        v1::AcquireLeasesRequest {
+    pub async fn try_acquire(&mut self, max: u32) -> Result<Vec<v1::Lease>, Status> {
+        self.ask(max, Duration::ZERO).await
+    }
+
+    async fn ask(&mut self, max: u32, wait: Duration) -> Result<Vec<v1::Lease>, Status> {
+        let request = v1::AcquireLeasesRequest {
             worker_id: self.id.clone(),
             max_leases: max,
             wait_timeout: Some(wait.try_into().unwrap()),
-        }
+            held_tokens: self.held.clone(),
+        };
+        let leases = self.api.acquire_leases(request).await?.into_inner().leases;
+        self.held.extend(leases.iter().map(|lease| lease.token.clone()));
+        Ok(leases)
     }
 
     pub async fn complete(&mut self, lease: &v1::Lease) -> Result<(), Status> {

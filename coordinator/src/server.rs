@@ -99,7 +99,6 @@ impl Coordinator {
     /// [`StartError`], each with what to do.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let listener = bind(config.listen).await?;
-        let listener = bind(config.listen).await?;
         let store = store::open(&config.store).await?;
         Self::on(listener, store, config, clock).await
     }

@@ -129,7 +129,7 @@ impl Steps {
             // A step that fails, and one whose answer is lost: a server's connection breaks by the second alone.
             kind: match options.store {
                 Location::Postgres(_) => [FaultKind::Full, FaultKind::Away],
-                Location::Sqlite(_) | Location::Memory => [FaultKind::Full, FaultKind::Disk],
+                Location::Sqlite(_) | Location::Memory | Location::Kept(_) => [FaultKind::Full, FaultKind::Disk],
             },
             names: Mutex::default(),
         }

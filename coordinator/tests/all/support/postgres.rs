@@ -1,6 +1,5 @@
 //! A PostgreSQL server of a test's own: in a temporary folder, on a Unix socket there, and gone with the test.
 
-use sqlx::{Connection, PgConnection};
 use std::{
     env,
     fs::{self, File},
@@ -57,14 +56,6 @@ impl Server {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         server.launch();
         Some(server)
-    }
-
-    /// The address of a new database.
-    pub async fn database(&self, name: &str) -> String {
-        let mut conn = PgConnection::connect(&self.url("postgres")).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        sqlx::query(create).execute(&mut conn).await.unwrap();
-        self.url(name)
     }
 
     /// The address of a database.

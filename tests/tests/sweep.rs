@@ -123,7 +123,7 @@ fn a_worker_killed_half_way_changes_nothing() {
         assert!(status.success(), "{status}");
         assert_eq!(without_times(leaderboard(&out)), calm);
         let log = fs::read_to_string(out.join("logs/coordinator.log")).unwrap();
-        log.contains("lease ended without a word")
+        log.contains("worker lost")
     });
     assert!(held, "no killed worker held a trial");
 }

@@ -35,7 +35,7 @@ impl Weather {
         };
         let mut changes: Vec<_> = plan.faults.iter().flat_map(both).collect();
         // The next one last, to be popped.
-        changes.sort_by(|a, b| b.0.cmp(&a.0));
+        changes.sort_by_key(|change| std::cmp::Reverse(change.0));
         Self {
             changes,
             latency: plan.latency,

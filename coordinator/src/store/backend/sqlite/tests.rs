@@ -57,7 +57,7 @@ async fn a_store_of_an_older_schema_is_copied_then_migrated_and_keeps_what_it_ha
         // Opened again there is nothing to copy.
         drop(store::open(&path.as_path().into()).await.unwrap());
         let backup = format!("a.sqlite.schema-{found}.bak");
-        assert_eq!(names(folder.path()), [backup.clone()]);
+        assert_eq!(names(folder.path()), std::slice::from_ref(&backup));
 
         // The backup is a store of that schema, and can take the place of the other.
         fs::copy(folder.path().join(backup), folder.path().join("b.sqlite")).unwrap();

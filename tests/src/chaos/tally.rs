@@ -1,11 +1,11 @@
 //! What became of every trial, counted from the record of all that happened.
 
 use augur_proto::v1::{Trial, TrialState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A sweep's end in numbers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Trials of the sweep.
     pub trials: usize,

@@ -27,6 +27,8 @@ const DEAF: u32 = 5;
 pub struct Light {
     /// Takes its measurements.
     pub reporter: Reporter,
+    /// An epoch takes half of it to one and a half.
+    pub epoch: Duration,
     /// Draws how long things take and what fails.
     pub random: Arc<Mutex<ChaCha8Rng>>,
     /// Whether anything fails by draws.
@@ -66,22 +68,18 @@ impl Light {
         let Ok(spec) = serde_json::from_str::<TrialSpec>(&work.trial_spec_json) else {
             return failed("a spec that can't be read");
         };
-        let (epoch_ms, fails, is_deaf) = self.draw(|random| {
+        let (pace, fails, is_deaf) = self.draw(|random| {
             let fails = random.random_range(0..100) < FAIL;
             let epoch = random.random_range(1..=spec.training.epochs);
             let fails = (fails && self.fails).then_some(epoch);
-            (
-                random.random_range(200..1000),
-                fails,
-                random.random_range(0..100) < DEAF,
-            )
+            (random.random_range(0.5..1.5), fails, random.random_range(0..100) < DEAF)
         });
         for epoch in 1..=spec.training.epochs {
             tokio::select! {
                 biased;
                 () = held.dropped.cancelled() => return End::Dropped,
                 () = held.recalled.cancelled(), if !is_deaf => return held.given_back(&format!("after epoch {}", epoch - 1)),
-                () = sleep(Duration::from_millis(epoch_ms)) => {}
+                () = sleep(self.epoch.mul_f64(pace)) => {}
             }
             if fails == Some(epoch) {
                 return failed(&format!("drawn to fail in epoch {epoch}"));

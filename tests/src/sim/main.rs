@@ -1,17 +1,13 @@
 //! `make sim`: simulates sweeps on a network that fails, one for each seed, and fails where one of them does not come to its end.
 
 use anyhow::Result;
-use augur_tests::sim::{Plan, Report, Runs};
+use augur_tests::sim::{Plan, Report, Run, each, run};
 use clap::Parser;
 use std::{
-    fs,
+    env, fs,
     io::stderr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
-    sync::{
-        atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc,
-    },
     thread,
     time::{Duration, Instant},
 };
@@ -35,6 +31,9 @@ struct Options {
     /// File for every message on the network of that seed, a line each
     #[arg(long, requires = "seed", value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// What came of that seed as JSON, and nothing else
+    #[arg(long, requires = "seed")]
+    json: bool,
     /// Runs side by side [default: cores]
     #[arg(long)]
     jobs: Option<usize>,
@@ -43,8 +42,8 @@ struct Options {
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let report = match options.seed {
-        Some(seed) => one(seed, options.trace.as_deref())?,
-        None => many(&options),
+        Some(seed) => one(seed, &options)?,
+        None => many(&options)?,
     };
     Ok(if report.failures().is_empty() {
         ExitCode::SUCCESS
@@ -53,7 +52,7 @@ fn main() -> Result<ExitCode> {
     })
 }
 
-fn one(seed: u64, trace: Option<&Path>) -> Result<Report> {
+fn one(seed: u64, options: &Options) -> Result<Report> {
     let filter = EnvFilter::try_from_env("AUGUR_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -61,64 +60,51 @@ fn one(seed: u64, trace: Option<&Path>) -> Result<Report> {
         .without_time()
         .init();
     let begin = Instant::now();
-    println!("{:#?}", Plan::new(seed));
-    let run = Runs::new(trace.is_some()).run(seed);
-    if let Ok(run) = &run {
-        if let Some(path) = trace {
-            fs::write(path, run.lines.join("\n"))?;
-        }
-        println!(
-            "trace {}, {} messages, {:.2} s simulated",
-            run.trace,
-            run.messages,
-            run.lasted.as_secs_f64()
-        );
+    let result = run(seed, options.trace.is_some());
+    if let (Ok(run), Some(path)) = (&result, &options.trace) {
+        fs::write(path, run.lines.join("\n"))?;
     }
+    let json = options.json.then(|| serde_json::to_string(&result)).transpose()?;
+    let text = format!(
+        "{:#?}{}",
+        Plan::new(seed),
+        result.as_ref().map(trace).unwrap_or_default()
+    );
     let mut report = Report::default();
-    report.add(run);
-    println!("{}", report.text(begin.elapsed()));
+    report.add(result);
+    println!("{}", json.unwrap_or(text + &report.text(begin.elapsed())));
     Ok(report)
 }
 
-fn many(options: &Options) -> Report {
+fn trace(run: &Run) -> String {
+    let simulated = run.lasted.as_secs_f64();
+    format!(
+        "\ntrace {}, {} messages, {simulated:.2} s simulated\n\n",
+        run.trace, run.messages
+    )
+}
+
+fn many(options: &Options) -> Result<Report> {
     let Options { runs: count, first, .. } = *options;
     let jobs = options
         .jobs
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
-    eprintln!(
-        "{count} runs, seeds {first} to {}, {jobs} side by side",
-        (first + count).saturating_sub(1)
-    );
-    let (begin, runs, next) = (Instant::now(), Runs::default(), AtomicU64::new(0));
+    let seeds = first..first.saturating_add(count);
+    eprintln!("{count} runs, seeds from {first} on, {jobs} side by side");
+    let (begin, mut told) = (Instant::now(), Instant::now());
     let mut report = Report::default();
-    thread::scope(|scope| {
-        let (done, results) = mpsc::channel();
-        for _ in 0..jobs {
-            let (done, runs, next) = (done.clone(), &runs, &next);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Relaxed);
-                    if number >= count || done.send(runs.run(first + number)).is_err() {
-                        return;
-                    }
-                }
-            });
+    each(&env::current_exe()?, seeds, jobs, |result| {
+        if let Err(failure) = &result {
+            eprintln!("seed {} failed: {}", failure.seed, failure.what);
         }
-        drop(done);
-        let mut told = Instant::now();
-        for result in results {
-            if let Err(failure) = &result {
-                eprintln!("seed {} failed: {}", failure.seed, failure.what);
-            }
-            report.add(result);
-            if told.elapsed() >= PROGRESS {
-                told = Instant::now();
-                eprintln!("{}", progress(&report, count, begin.elapsed()));
-            }
+        report.add(result);
+        if told.elapsed() >= PROGRESS {
+            told = Instant::now();
+            eprintln!("{}", progress(&report, count, begin.elapsed()));
         }
     });
     println!("{}", report.text(begin.elapsed()));
-    report
+    Ok(report)
 }
 
 fn progress(report: &Report, count: u64, took: Duration) -> String {

@@ -2,13 +2,14 @@
 //!
 //! Coordinator and workers run the code that they run in the world: engine, services, gRPC, leases, heartbeats, spool, leaving
 //! in order. Only the work is invented ([`light`]), the network is turmoil's ([`network`]) and the store is in memory. A run is
-//! a function of its seed ([`plan`]).
+//! a function of its seed ([`plan`]), in a process of its own ([`processes`]).
 
 mod client;
 mod coordinator;
 mod light;
 mod network;
 mod plan;
+mod processes;
 mod report;
 mod run;
 mod spec;
@@ -17,5 +18,6 @@ mod weather;
 mod worker;
 
 pub use plan::{Kind, Plan};
+pub use processes::each;
 pub use report::Report;
-pub use run::{Failure, Run, Runs};
+pub use run::{Failure, Run, run};

@@ -1,17 +1,20 @@
 //! What is simulated, as a function of a seed: the sweep, the crew, the network, what goes wrong, and what its user does.
 
-use super::spec::spec;
+use super::spec::{EPOCHS, Sweep};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Nothing goes wrong after this moment.
 pub const HEALED: Duration = Duration::from_secs(40);
+/// A sweep that nothing disturbs takes about so long, so that most faults find it at work, seconds.
+const SWEEP: f64 = 35.0;
 /// A fault lasts at most so long, seconds: beyond leases, calls and the keep-alive of connections.
 const LONGEST: f64 = 25.0;
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// A worker is gone at once, and started again later.
     WorkerCrashed,
@@ -88,10 +91,11 @@ pub enum Verb {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub seed: u64,
-    /// YAML.
-    pub spec: String,
+    pub sweep: Sweep,
     /// Slots of each worker.
     pub workers: Vec<u32>,
+    /// An epoch of a trial takes half of it to one and a half.
+    pub epoch: Duration,
     /// The longest that a message takes while all is well.
     pub latency: Duration,
     pub faults: Vec<Fault>,
@@ -103,9 +107,9 @@ impl Plan {
     /// The run of a seed.
     pub fn new(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let spec = spec(&mut random, seed % 2 == 1);
+        let sweep = Sweep::new(&mut random, seed % 2 == 1);
         let crew = random.random_range(3..=8);
-        let workers = (0..crew).map(|_| random.random_range(1..=3)).collect();
+        let workers: Vec<u32> = (0..crew).map(|_| random.random_range(1..=3)).collect();
         let latency = Duration::from_millis(random.random_range(2..=200));
         let faults = (0..random.random_range(3..=16))
             .map(|_| fault(&mut random, crew))
@@ -113,7 +117,8 @@ impl Plan {
         let verbs = verbs(&mut random, crew);
         Self {
             seed,
-            spec,
+            sweep,
+            epoch: epoch(sweep, workers.iter().sum()),
             workers,
             latency,
             faults,
@@ -127,6 +132,7 @@ impl Plan {
             faults: Vec::new(),
             verbs: Vec::new(),
             workers: vec![2; 4],
+            epoch: Duration::from_millis(100),
             latency: Duration::from_millis(2),
             ..self.clone()
         }
@@ -136,6 +142,11 @@ impl Plan {
     pub fn is_calm(&self) -> bool {
         self.faults.is_empty()
     }
+}
+
+/// What an epoch takes if a sweep is to last [`SWEEP`] in a crew of so many slots.
+fn epoch(sweep: Sweep, slots: u32) -> Duration {
+    Duration::from_secs_f64(SWEEP * f64::from(slots) / f64::from(sweep.trials() * EPOCHS))
 }
 
 fn fault(random: &mut ChaCha8Rng, crew: usize) -> Fault {

@@ -15,9 +15,10 @@ use augur_coordinator::Memory;
 use augur_core::{plan, spec::parse};
 use augur_proto::v1::{Leaderboard, TrialState};
 use prost::Message;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::catch_unwind,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, UNIX_EPOCH},
 };
@@ -31,7 +32,7 @@ const LIMIT: Duration = Duration::from_secs(130);
 pub(super) const CLIENT: &str = "client";
 
 /// A run that went well.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
     /// Hash of every message on the network, and of the history of every trial.
     pub trace: String,
@@ -42,76 +43,47 @@ pub struct Run {
     /// Faults that found something to strike.
     pub struck: BTreeMap<Kind, usize>,
     /// Every message on the network, a line each, where that is wanted.
+    #[serde(skip)]
     pub lines: Vec<String>,
     /// Of its trials.
     pub tally: Tally,
+    #[serde(skip)]
     leaderboard: Leaderboard,
 }
 
 /// A run that went wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     pub seed: u64,
     pub what: String,
 }
 
-/// Runs, each compared with an undisturbed one of the same sweep, which is run once.
-#[derive(Default)]
-pub struct Runs {
-    keeps_lines: bool,
-    /// Leaderboards of undisturbed runs, by spec.
-    calm: Mutex<BTreeMap<String, Leaderboard>>,
+/// The run of a seed, compared with an undisturbed one of the same sweep. `keeps_lines`: every message is kept.
+///
+/// # Errors
+/// What did not hold.
+pub fn run(seed: u64, keeps_lines: bool) -> Result<Run, Failure> {
+    // A panic of the code that is simulated is a finding too.
+    let run = catch_unwind(|| compare(&Plan::new(seed), keeps_lines));
+    let run = run.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        Err(anyhow!("panicked: {text}"))
+    });
+    run.map_err(|error| Failure {
+        seed,
+        what: format!("{error:#}"),
+    })
 }
 
-impl Runs {
-    /// None yet; of each, every message is kept where that is wanted.
-    pub fn new(keeps_lines: bool) -> Self {
-        Self {
-            keeps_lines,
-            ..Self::default()
-        }
-    }
-
-    /// The run of a seed.
-    ///
-    /// # Errors
-    /// What did not hold.
-    pub fn run(&self, seed: u64) -> Result<Run, Failure> {
-        // A panic of the code that is simulated is a finding too.
-        let run = catch_unwind(AssertUnwindSafe(|| self.compare(&Plan::new(seed))));
-        let run = run.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-            Err(anyhow!("panicked: {text}"))
-        });
-        run.map_err(|error| Failure {
-            seed,
-            what: format!("{error:#}"),
-        })
-    }
-
-    fn compare(&self, plan: &Plan) -> Result<Run> {
-        let calm = self
-            .calm
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&plan.spec)
-            .cloned();
-        let calm = match calm {
-            Some(calm) => calm,
-            None => {
-                let calm = run(&plan.calm(), false).context("undisturbed")?.leaderboard;
-                let mut known = self.calm.lock().unwrap_or_else(PoisonError::into_inner);
-                known.entry(plan.spec.clone()).or_insert(calm).clone()
-            }
-        };
-        let run = run(plan, self.keeps_lines)?;
-        ensure!(
-            run.leaderboard == calm,
-            "the leaderboard differs from that of an undisturbed run"
-        );
-        Ok(run)
-    }
+fn compare(plan: &Plan, keeps_lines: bool) -> Result<Run> {
+    let run = simulate(plan, keeps_lines)?;
+    let calm = simulate(&plan.calm(), false).context("undisturbed")?;
+    ensure!(
+        run.leaderboard == calm.leaderboard,
+        "the leaderboard differs from that of an undisturbed run"
+    );
+    Ok(run)
 }
 
 /// What the hosts of a run share with it.
@@ -124,7 +96,7 @@ pub(super) struct Hosts {
 }
 
 /// One run, without a comparison.
-fn run(plan: &Plan, keeps_lines: bool) -> Result<Run> {
+fn simulate(plan: &Plan, keeps_lines: bool) -> Result<Run> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let hosts = Hosts::new(plan, runtime.block_on(Memory::new())?, keeps_lines);
     let mut sim = hosts.build(plan);
@@ -166,13 +138,10 @@ impl Hosts {
     fn new(plan: &Plan, store: Memory, keeps_lines: bool) -> Self {
         let trace = if keeps_lines { Trace::kept() } else { Trace::default() };
         let acknowledged = Arc::default();
-        let worker = |(index, slots): (usize, &u32)| {
-            let (acknowledged, trace) = (Arc::clone(&acknowledged), trace.clone());
-            worker::Host::new((index, *slots), plan.seed, !plan.is_calm(), acknowledged, trace)
-        };
+        let worker = |index| worker::Host::new(plan, index, Arc::clone(&acknowledged), trace.clone());
         Self {
             coordinator: coordinator::Host::new(store, trace.clone()),
-            workers: plan.workers.iter().enumerate().map(worker).collect(),
+            workers: (0..plan.workers.len()).map(worker).collect(),
             acknowledged,
             ended: Arc::default(),
             trace,
@@ -197,7 +166,7 @@ impl Hosts {
             sim.host(worker.name.as_str(), move || host.clone().live());
         }
         let (trace, seed, workers) = (self.trace.clone(), plan.seed, self.workers.clone());
-        let (ended, spec, verbs) = (Arc::clone(&self.ended), plan.spec.clone(), plan.verbs.clone());
+        let (ended, spec, verbs) = (Arc::clone(&self.ended), plan.sweep.yaml(), plan.verbs.clone());
         sim.client(CLIENT, async move {
             let end = Client::new(&trace, seed, workers).live(spec, verbs).await;
             *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
@@ -208,7 +177,7 @@ impl Hosts {
 
     /// Whether every trial is there, completed once, as its workers and the watcher were told.
     fn judge(&self, plan: &Plan, ended: &Ended) -> Result<Tally> {
-        let spec = parse(&plan.spec).map_err(|error| anyhow!("{error}"))?;
+        let spec = parse(&plan.sweep.yaml()).map_err(|error| anyhow!("{error}"))?;
         let expected = plan::Plan::new(spec);
         let found: BTreeMap<u32, _> = ended.trials.iter().map(|trial| (trial.index, trial)).collect();
         ensure!(

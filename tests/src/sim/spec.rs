@@ -2,17 +2,38 @@
 
 use rand::Rng;
 
-/// A spec of two tasks, two families, a control and two seeds; with early stopping where that is wanted. Faults are charged to
-/// nobody for good: attempts are many.
-pub fn spec(random: &mut impl Rng, stops_early: bool) -> String {
-    let starts = random.random_range(3..=6);
-    let stopping = if stops_early {
-        "early_stopping: {reduction: 2, first_epoch: 2, audit: 0.2}\n"
-    } else {
-        ""
-    };
-    format!(
-        "\
+/// Epochs of each trial.
+pub const EPOCHS: u32 = 6;
+
+/// A sweep of two tasks, two families, a control and two seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sweep {
+    /// Starting points of one of its families.
+    starts: u32,
+    stops_early: bool,
+}
+
+impl Sweep {
+    /// Draws one.
+    pub fn new(random: &mut impl Rng, stops_early: bool) -> Self {
+        let starts = random.random_range(3..=6);
+        Self { starts, stops_early }
+    }
+
+    /// Trials: of two tasks and two seeds, the starting points of both families and the control.
+    pub fn trials(self) -> u32 {
+        4 * (self.starts + 2 + 1)
+    }
+
+    /// YAML. Faults are charged to nobody for good: attempts are many.
+    pub fn yaml(self) -> String {
+        let stopping = if self.stops_early {
+            "early_stopping: {reduction: 2, first_epoch: 2, audit: 0.2}\n"
+        } else {
+            ""
+        };
+        format!(
+            "\
 version: 1
 name: simulated
 data: {{fashion_mnist: {{size_px: 12}}}}
@@ -26,12 +47,14 @@ families:
 variants: [{{name: mean-intensity, baseline: {{mean_intensity: {{}}}}}}]
 seeds: [0, 1]
 detector: {{tiny: {{}}}}
-training: {{epochs: 6, batch: 32}}
+training: {{epochs: {EPOCHS}, batch: 32}}
 tuning: {{warmup_epochs: 1}}
 retry: {{max_attempts: 100, breaker: 0}}
 resources: {{device: cpu}}
-{stopping}"
-    )
+{stopping}",
+            starts = self.starts,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -44,11 +67,12 @@ mod tests {
     fn the_specs_are_sound_and_some_of_them_stop_trials_early() {
         for seed in 0..10 {
             let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-            let plain = Plan::new(parse(&spec(&mut random, false)).unwrap());
+            let plain = Plan::new(parse(&Sweep::new(&mut random, false).yaml()).unwrap());
             assert!(Rules::of(&plain, 0).is_none());
-            let stopping = Plan::new(parse(&spec(&mut random, true)).unwrap());
+            let sweep = Sweep::new(&mut random, true);
+            let stopping = Plan::new(parse(&sweep.yaml()).unwrap());
             assert_eq!(Rules::of(&stopping, 0).unwrap().rungs, [2, 4]);
-            assert!((24..=36).contains(&stopping.trials()), "{}", stopping.trials());
+            assert_eq!(stopping.trials(), sweep.trials());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     light::Light,
     network::{self, URL},
+    plan::Plan,
     trace::Trace,
 };
 use augur_core::{
@@ -33,6 +34,8 @@ pub struct Host {
     pub name: String,
     pub seed: u64,
     pub slots: u32,
+    /// What an epoch takes, about.
+    pub epoch: Duration,
     /// Whether attempts fail by draws.
     pub fails: bool,
     pub acknowledged: Arc<Mutex<BTreeSet<String>>>,
@@ -42,18 +45,14 @@ pub struct Host {
 }
 
 impl Host {
-    pub fn new(
-        (index, slots): (usize, u32),
-        seed: u64,
-        fails: bool,
-        acknowledged: Arc<Mutex<BTreeSet<String>>>,
-        trace: Trace,
-    ) -> Self {
+    /// The worker of that number.
+    pub fn new(plan: &Plan, index: usize, acknowledged: Arc<Mutex<BTreeSet<String>>>, trace: Trace) -> Self {
         Self {
             name: name(index),
-            seed,
-            slots,
-            fails,
+            seed: plan.seed,
+            slots: plan.workers[index],
+            epoch: plan.epoch,
+            fails: !plan.is_calm(),
             acknowledged,
             trace,
             lives: Arc::default(),
@@ -82,6 +81,7 @@ impl Host {
         };
         let work = Light {
             reporter: link.reporter.clone(),
+            epoch: self.epoch,
             random: Arc::new(Mutex::new(ChaCha8Rng::from_rng(&mut random))),
             fails: self.fails,
             acknowledged: self.acknowledged.clone(),

@@ -117,6 +117,38 @@ impl Client {
         answer.map(tonic::Response::into_inner)
     }
 
+    /// A trial of a sweep by its position in the plan, its identifier, or the beginning of that.
+    pub async fn find_trial(&mut self, sweep: &str, given: &str) -> Result<v1::Trial, Failure> {
+        let position = given.parse::<u32>().ok();
+        let is_meant = |trial: &v1::Trial| match position {
+            Some(position) => trial.index == position,
+            None => trial.name.rsplit('/').next().is_some_and(|id| id.starts_with(given)),
+        };
+        let mut meant = self.all_trials(sweep).await?.into_iter().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (Some(trial), None) => self.trial(&trial.name).await.map_err(|status| self.failed(&status)),
+            (Some(_), Some(_)) => Err(Failure::new(
+                Exit::CommandLine,
+                format!("several trials begin with {given}; give more of the identifier"),
+            )),
+            (None, _) => Err(Failure::new(
+                Exit::NotFound,
+                format!("{sweep} has no trial {given}; give its position in the plan, or its identifier"),
+            )),
+        }
+    }
+
+    /// The measurements of a trial's newest attempt.
+    pub async fn measurements_of(&mut self, trial: &str) -> Result<Vec<v1::Measurement>, Failure> {
+        let request = v1::ListMeasurementsRequest {
+            parent: trial.to_owned(),
+            group: None,
+        };
+        let answer = self.inner.list_measurements(request).await;
+        let trials = answer.map_err(|status| self.failed(&status))?.into_inner().trials;
+        Ok(trials.into_iter().flat_map(|trial| trial.measurements).collect())
+    }
+
     /// The leaderboard of a sweep, as the types of core.
     pub async fn leaderboard(&mut self, name: &str) -> Result<Leaderboard, Failure> {
         let answer = self
@@ -190,6 +222,28 @@ pages!(
         page_size: PAGE,
         page_token,
         group: Some(group),
+        ..Default::default()
+    }
+);
+
+pages!(
+    /// Every trial of a sweep in the plan's order.
+    all_trials(sweep: &str) -> Trial, list_trials, trials,
+    |page_token| v1::ListTrialsRequest {
+        parent: sweep.to_owned(),
+        page_size: PAGE,
+        page_token,
+        ..Default::default()
+    }
+);
+pages!(
+    /// The trials of a sweep that run.
+    running(sweep: &str) -> Trial, list_trials, trials,
+    |page_token| v1::ListTrialsRequest {
+        parent: sweep.to_owned(),
+        page_size: PAGE,
+        page_token,
+        state: v1::TrialState::Running.into(),
         ..Default::default()
     }
 );

@@ -1,7 +1,7 @@
 //! The `augur` command: runs sweeps here or on other machines, shows them, writes their results.
 //!
 //! One file a command in [`command`]; what they share: the config ([`config`]), the client ([`client`]), the child
-//! processes of `augur run` ([`crew`]), following a sweep ([`watch`]) and showing it ([`progress`]), results.
+//! processes of `augur run` ([`crew`]), following a sweep ([`watch`]) and showing it ([`progress`], on a terminal [`live`]), what machines read ([`json`]), results.
 
 mod client;
 mod command;
@@ -10,6 +10,8 @@ mod crew;
 pub mod failure;
 mod folder;
 mod interrupt;
+mod json;
+mod live;
 mod programs;
 mod progress;
 pub mod report;

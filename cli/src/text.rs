@@ -1,6 +1,8 @@
 //! How numbers and configurations are written for people: one way everywhere.
 
+use crate::watch::Left;
 use augur_core::outcome::Hyperparameters;
+use augur_proto::v1::{SweepState, TrialState, WorkerState};
 use std::time::{Duration, SystemTime};
 
 /// Hyperparameters that fit a line of a terminal.
@@ -57,12 +59,62 @@ pub fn clock(duration: Duration) -> String {
     }
 }
 
+/// "about 04:10", with what it may be where that is known: "about 04:10 (03:40 to 04:50)".
+pub fn left(left: &Left) -> String {
+    let about = clock(left.about);
+    match left.between {
+        Some((low, high)) => format!("about {about} ({} to {})", clock(low), clock(high)),
+        None => format!("about {about}"),
+    }
+}
+
 /// "3 minutes ago"; a dash for never.
 pub fn ago(at: Option<&prost_types::Timestamp>) -> String {
+    ago_at(at, SystemTime::now())
+}
+
+/// The same at a moment.
+pub fn ago_at(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
     let moment = at.and_then(|at| SystemTime::try_from(*at).ok());
-    match moment.map(|at| SystemTime::now().duration_since(at).unwrap_or_default()) {
+    match moment.map(|at| now.duration_since(at).unwrap_or_default()) {
         Some(age) => format!("{} ago", indicatif::HumanDuration(age)),
         None => "-".into(),
+    }
+}
+
+/// A sweep's state in a word.
+pub fn sweep_state(state: SweepState) -> &'static str {
+    match state {
+        SweepState::Running => "running",
+        SweepState::Paused => "paused",
+        SweepState::Succeeded => "succeeded",
+        SweepState::Failed => "failed",
+        SweepState::Cancelled => "cancelled",
+        SweepState::Unspecified => "unknown",
+    }
+}
+
+/// A trial's.
+pub fn trial_state(state: TrialState) -> &'static str {
+    match state {
+        TrialState::Pending => "waiting",
+        TrialState::Running => "running",
+        TrialState::Completed => "completed",
+        TrialState::Failed => "failed",
+        TrialState::Cancelled => "cancelled",
+        TrialState::Stopped => "stopped",
+        TrialState::Unspecified => "unknown",
+    }
+}
+
+/// A worker's.
+pub fn worker_state(state: WorkerState) -> &'static str {
+    match state {
+        WorkerState::Connected => "connected",
+        WorkerState::Draining => "draining",
+        WorkerState::Lost => "lost",
+        WorkerState::Left => "left",
+        WorkerState::Unspecified => "unknown",
     }
 }
 

@@ -1,7 +1,7 @@
 //! `augur cancel`: ends a sweep before its time.
 
-use super::{Remote, print, state};
-use crate::{client::sweep_name, failure::Failure};
+use super::{Remote, print};
+use crate::{client::sweep_name, failure::Failure, text};
 use clap::Args;
 
 /// Cancels what is waiting or running of a sweep
@@ -16,7 +16,11 @@ pub struct Cancel {
 impl Cancel {
     pub async fn run(self) -> Result<(), Failure> {
         let sweep = self.remote.connect().await?.cancel(&sweep_name(&self.sweep)).await?;
-        print(&format!("sweep {} is {}\n", sweep.display_name, state(&sweep)));
+        print(&format!(
+            "sweep {} is {}\n",
+            sweep.display_name,
+            text::sweep_state(sweep.state())
+        ));
         Ok(())
     }
 }

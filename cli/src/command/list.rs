@@ -1,6 +1,6 @@
 //! `augur list`: the sweeps of a coordinator, newest first.
 
-use super::{Remote, print, state, width};
+use super::{Remote, print, width};
 use crate::{
     failure::Failure,
     results::{finish, id, plain},
@@ -29,7 +29,7 @@ impl List {
             let progress = sweep.progress.clone().unwrap_or_default();
             table.add_row([
                 sweep.display_name.clone(),
-                state(sweep).to_owned(),
+                text::sweep_state(sweep.state()).to_owned(),
                 trials(&progress),
                 progress.trials_failed.to_string(),
                 text::ago(sweep.create_time.as_ref()),

@@ -1,12 +1,15 @@
 //! The commands, one file each.
 
 mod cancel;
+mod compare;
+mod completions;
 mod data;
 mod doctor;
 mod extend;
 mod fetch;
 mod leaderboard;
 mod list;
+mod man;
 mod pause;
 mod plan;
 mod preview;
@@ -16,6 +19,7 @@ mod retry;
 mod run;
 mod score;
 mod select;
+mod show;
 mod store;
 mod submit;
 mod watch;
@@ -38,6 +42,8 @@ pub enum Command {
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
+    Show(show::Show),
+    Compare(compare::Compare),
     Pause(pause::Pause),
     Resume(resume::Resume),
     Cancel(cancel::Cancel),
@@ -52,6 +58,8 @@ pub enum Command {
     Fetch(fetch::Fetch),
     Data(data::Data),
     Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -65,6 +73,8 @@ impl Command {
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
+            Self::Show(command) => command.run().await,
+            Self::Compare(command) => command.run().await,
             Self::Pause(command) => command.run().await,
             Self::Resume(command) => command.run().await,
             Self::Cancel(command) => command.run().await,
@@ -79,6 +89,8 @@ impl Command {
             Self::Fetch(command) => command.run(),
             Self::Data(command) => command.run(),
             Self::Doctor(command) => command.run(),
+            Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
         }
     }
 }
@@ -110,18 +122,6 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
             format!("sweep {name} was cancelled; submit it under another name to run it again"),
         )),
         SweepState::Succeeded | SweepState::Running | SweepState::Paused | SweepState::Unspecified => Ok(()),
-    }
-}
-
-/// A state in a word.
-fn state(sweep: &Sweep) -> &'static str {
-    match sweep.state() {
-        SweepState::Running => "running",
-        SweepState::Paused => "paused",
-        SweepState::Succeeded => "succeeded",
-        SweepState::Failed => "failed",
-        SweepState::Cancelled => "cancelled",
-        SweepState::Unspecified => "unknown",
     }
 }
 

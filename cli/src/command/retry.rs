@@ -1,6 +1,6 @@
 //! `augur retry`: tries failed trials again.
 
-use super::{Remote, print, state};
+use super::{Remote, print};
 use crate::{client::sweep_name, failure::Failure, text};
 use clap::Args;
 
@@ -24,7 +24,7 @@ impl Retry {
         print(&format!(
             "sweep {} is {}: {again} will be tried again",
             sweep.display_name,
-            state(&sweep)
+            text::sweep_state(sweep.state())
         ));
         if stay > 0 {
             print(&format!(

@@ -42,6 +42,9 @@ pub struct Run {
     /// Trials that a worker runs side by side [default: cores / workers / threads of a trial, at least 1]
     #[arg(long, value_name = "S")]
     slots: Option<NonZeroU32>,
+    /// Plain lines, on a terminal too
+    #[arg(long)]
+    plain: bool,
     /// Where the coordinator serves; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
@@ -118,7 +121,7 @@ impl Run {
                 eprintln!("warning: {warning}");
             }
             crew.start_workers(folder, self.workers.get(), slots)?;
-            let mut screen = progress::screen();
+            let mut screen = progress::screen(&client, self.plain);
             let followed = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices).await;
             screen.finish();
             sweep = followed?;

@@ -15,6 +15,9 @@ use tokio::sync::mpsc;
 pub struct Watch {
     /// The sweep's name or identifier
     sweep: String,
+    /// Plain lines, on a terminal too
+    #[arg(long)]
+    plain: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -23,7 +26,7 @@ impl Watch {
     pub async fn run(self) -> Result<(), Failure> {
         let mut client = self.remote.connect().await?;
         let name = client.sweep(&sweep_name(&self.sweep)).await?.name;
-        let mut screen = progress::screen();
+        let mut screen = progress::screen(&client, self.plain);
         // Nobody sends notices here: that is for those who start the workers themselves.
         let (_none, mut notices) = mpsc::channel(1);
         let followed = tokio::select! {

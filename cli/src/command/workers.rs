@@ -6,7 +6,6 @@ use crate::{
     results::{finish, id, plain},
     text,
 };
-use augur_proto::v1::{Worker, WorkerState};
 use clap::{Args, Subcommand};
 
 /// Lists the workers of a coordinator, or sends one away
@@ -76,7 +75,7 @@ async fn list(remote: &Remote) -> Result<(), Failure> {
     for worker in &workers {
         table.add_row([
             worker.host.clone(),
-            state(worker).to_owned(),
+            text::worker_state(worker.state()).to_owned(),
             format!("{}/{}", worker.leases, worker.slots),
             text::ago(worker.last_heartbeat_time.as_ref()),
             worker.augur_version.clone(),
@@ -86,14 +85,4 @@ async fn list(remote: &Remote) -> Result<(), Failure> {
     }
     print(&finish(table));
     Ok(())
-}
-
-fn state(worker: &Worker) -> &'static str {
-    match worker.state() {
-        WorkerState::Connected => "connected",
-        WorkerState::Draining => "draining",
-        WorkerState::Lost => "lost",
-        WorkerState::Left => "left",
-        WorkerState::Unspecified => "unknown",
-    }
 }

@@ -107,7 +107,7 @@ fn opening(view: &View) -> String {
     )
 }
 
-/// "12 of 64 trials ended, 2 running, 50 left; about 04:10 left".
+/// "12 of 64 trials ended, 2 running, 50 waiting; about 04:10 to go".
 fn counts(view: &View, now: Instant) -> String {
     let progress = &view.progress;
     let kinds = [
@@ -124,7 +124,7 @@ fn counts(view: &View, now: Instant) -> String {
         some => format!(" ({some})"),
     };
     let left = match view.pace.left(progress, now) {
-        Some(left) => format!("; about {} to go", text::clock(left)),
+        Some(left) => format!("; {} to go", text::left(&left)),
         None => String::new(),
     };
     format!(

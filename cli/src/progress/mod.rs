@@ -1,14 +1,16 @@
 //! A running sweep on the screen: a live view on a terminal, plain lines elsewhere. Both read the same events.
 
-mod bars;
 mod lines;
 
 use crate::{
+    client::Client,
+    live::Live,
     text,
     watch::{Change, View},
 };
 use augur_proto::v1;
 use console::Term;
+use std::{future::Future, pin::Pin};
 
 /// Shows a sweep while it runs.
 pub trait Screen: Send {
@@ -18,20 +20,27 @@ pub trait Screen: Send {
     fn tick(&mut self, view: &View);
     /// Something that the user should read, beside the sweep itself.
     fn line(&mut self, view: &View, text: &str);
+    /// Takes what the user types, or what was asked for, until something of it changed what is shown.
+    fn input<'a>(&'a mut self, _view: &'a View) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(std::future::pending())
+    }
     /// Takes away what doesn't stay.
     fn finish(&mut self);
 }
 
-/// The screen that fits stderr.
-pub fn screen() -> Box<dyn Screen> {
-    match Term::stderr().is_term() {
-        true => Box::new(bars::Bars::new()),
-        false => Box::new(lines::Lines::new(std::io::stderr())),
+/// The screen that fits stderr; plain lines where they are wanted. `client` carries out what the user types.
+pub fn screen(client: &Client, is_plain: bool) -> Box<dyn Screen> {
+    if !is_plain && Term::stderr().is_term() {
+        // Without a terminal that can be drawn on, lines do.
+        if let Ok(live) = Live::open(client.clone()) {
+            return Box::new(live);
+        }
     }
+    Box::new(lines::Lines::new(std::io::stderr()))
 }
 
 /// A trial's end, or the end of one of its attempts, in words; nothing for other changes.
-fn news(view: &View, trial: &v1::Trial) -> Option<String> {
+pub(crate) fn news(view: &View, trial: &v1::Trial) -> Option<String> {
     let place = view.place(&trial.task, trial.seed, &trial.variant);
     let what = match trial.initial.is_empty() {
         true => format!("{place}: {}", trial.family),
@@ -72,7 +81,7 @@ fn news(view: &View, trial: &v1::Trial) -> Option<String> {
 }
 
 /// Why the sweep is paused, if it is, and what to do.
-fn pause(view: &View) -> Option<String> {
+pub(crate) fn pause(view: &View) -> Option<String> {
     let sweep = &view.sweep;
     let (name, reason) = (&sweep.display_name, &sweep.pause_reason);
     (sweep.state() == v1::SweepState::Paused)
@@ -80,7 +89,7 @@ fn pause(view: &View) -> Option<String> {
 }
 
 /// What holds the sweep up, once as it begins, and once that it is over; `told` is what was said last.
-fn hold(view: &View, told: &mut String) -> Option<String> {
+pub(crate) fn hold(view: &View, told: &mut String) -> Option<String> {
     let (name, trouble) = (&view.sweep.display_name, &view.progress.trouble);
     if trouble == told {
         return None;

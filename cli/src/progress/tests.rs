@@ -1,6 +1,6 @@
 //! What both screens say of the same events.
 
-use super::{Screen, bars, lines::Lines};
+use super::{Screen, lines::Lines};
 use crate::watch::{Change, View};
 use augur_core::spec::METHOD;
 use augur_proto::v1::{self, watch_sweep_response::Event};
@@ -135,25 +135,6 @@ fn what_holds_the_sweep_up_is_told_as_it_begins_and_as_it_ends() {
     );
 }
 
-#[test]
-fn many_groups_fit_the_terminal_unfinished_ones_first() {
-    let states = (0..40).map(|i| {
-        if i < 30 {
-            v1::GroupState::Done
-        } else {
-            v1::GroupState::Searching
-        }
-    });
-    let view = view((0..).zip(states).map(|(i, state)| group(i, state)).collect());
-    let rows = bars::table(&view, 12, 80);
-    assert_eq!(rows.len(), 13, "a header, eleven groups, and how many more there are");
-    assert!(
-        (30..40).all(|i| rows.iter().any(|row| row.contains(&format!("sneaker-rotated-{i}")))),
-        "{rows:#?}"
-    );
-    assert_eq!(rows.last().unwrap(), "  and 29 more groups");
-}
-
 /// A group and a trial of a baseline, which has no hyperparameters and no losses.
 fn baseline(state: v1::GroupState) -> (v1::Group, v1::Trial) {
     let group = v1::Group {
@@ -190,10 +171,7 @@ fn variants_are_named_and_baselines_have_no_loss() {
         let change = view.apply(message(event)).unwrap();
         lines.show(&view, &change);
     }
-    let mut text = String::from_utf8(out).unwrap();
-    for row in bars::table(&view, 12, 100) {
-        text += &format!("{}\n", console::strip_ansi_codes(&row).trim_end());
-    }
+    let text = String::from_utf8(out).unwrap();
     insta::with_settings!({ filters => [(r"\[\d\d:\d\d\]", "[clock]")] }, { insta::assert_snapshot!(text) });
 }
 

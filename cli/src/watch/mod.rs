@@ -3,7 +3,7 @@
 mod pace;
 mod view;
 
-pub use pace::Pace;
+pub use pace::{Left, Pace};
 pub use view::{Change, View};
 
 use crate::{
@@ -98,6 +98,7 @@ impl Watcher<'_> {
                     Err(status) => return Ok(End::Broken(Some(status))),
                 },
                 Some(notice) = self.notices.recv() => self.notice(notice)?,
+                () = self.screen.input(&self.view) => {}
                 _ = ticks.tick() => self.screen.tick(&self.view),
             }
         }
@@ -105,6 +106,12 @@ impl Watcher<'_> {
 
     async fn take(&mut self, message: v1::WatchSweepResponse, client: &mut Client) {
         let Some(change) = self.view.apply(message) else { return };
+        if let Change::Snapshot = change {
+            // Only for show: later events tell who else runs.
+            for trial in client.running(&self.view.sweep.name).await.unwrap_or_default() {
+                self.view.note_running(&trial);
+            }
+        }
         for trial in self.view.unknown_leaders() {
             // Only for show: the next event asks again.
             if let Ok(trial) = client.trial(&trial).await {

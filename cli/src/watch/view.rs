@@ -4,7 +4,10 @@ use super::Pace;
 use crate::{results::id, text};
 use augur_core::{select::Criterion, spec::METHOD};
 use augur_proto::v1::{self, watch_sweep_response::Event};
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Instant,
+};
 
 /// With more groups than this nobody sees each one's leader, and they are not asked for.
 const LEADERS: usize = 64;
@@ -22,6 +25,8 @@ pub struct View {
     pub groups: Vec<v1::Group>,
     /// The pace since watching began.
     pub pace: Pace,
+    /// {trial} of those that run, by group.
+    running: BTreeMap<u32, BTreeSet<String>>,
     /// "rotation angle_deg 147.3" of trials that completed.
     configurations: HashMap<String, String>,
     /// By group, trials that completed without a loss to be ranked by: each is alone in its group.
@@ -52,6 +57,7 @@ impl View {
             progress: v1::Progress::default(),
             groups: Vec::new(),
             pace: Pace::new(now),
+            running: BTreeMap::new(),
             configurations: HashMap::new(),
             unranked: HashMap::new(),
         }
@@ -64,9 +70,11 @@ impl View {
             Event::Snapshot(snapshot) => {
                 self.set_sweep(snapshot.sweep.unwrap_or_default());
                 self.groups = snapshot.groups;
+                self.running.clear();
                 Change::Snapshot
             }
             Event::Trial(trial) => {
+                self.note_running(&trial);
                 self.learn(&trial);
                 Change::Trial(Box::new(trial))
             }
@@ -96,7 +104,7 @@ impl View {
     }
 
     fn set_progress(&mut self, progress: v1::Progress) {
-        self.pace.note(&progress);
+        self.pace.note(&progress, Instant::now());
         self.progress = progress;
     }
 
@@ -124,6 +132,22 @@ impl View {
             }
             self.configurations.insert(trial_id, configuration);
         }
+    }
+
+    /// Notes whether a trial runs.
+    pub fn note_running(&mut self, trial: &v1::Trial) {
+        let running = self.running.entry(trial.group).or_default();
+        if trial.state() == v1::TrialState::Running {
+            running.insert(id(&trial.name).to_owned());
+        } else {
+            running.remove(id(&trial.name));
+        }
+    }
+
+    /// Trials of a group that run.
+    pub fn running(&self, group: u32) -> u32 {
+        let running = self.running.get(&group).map_or(0, BTreeSet::len);
+        u32::try_from(running).unwrap_or(u32::MAX)
     }
 
     /// The resource names of leading trials whose end was not seen.

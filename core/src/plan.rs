@@ -14,6 +14,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
+mod positions;
+
+pub use positions::{Positions, Wanted};
+
 /// Everything that a trial's result depends on, and nothing else. Its canonical JSON is what [`TrialSpec::id`] hashes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

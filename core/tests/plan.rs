@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use augur_core::{
-    plan::{Method, Plan},
+    plan::{Method, Plan, Wanted},
     spec::{METHOD, parse},
 };
 use proptest::prelude::*;
@@ -143,4 +143,33 @@ fn an_identifier_ignores_names_and_folders_and_nothing_else() {
     assert_ne!(trial.id(), changed.id());
     // Pinned: a change of this value breaks the reuse of earlier results.
     assert_eq!(trial.id().to_string(), "5144a29e-9691-5948-be0f-268fe3a7dbc1");
+}
+
+proptest! {
+    #[test]
+    fn positions_are_those_that_a_walk_over_the_plan_finds(
+        tasks in 1..4usize, rotations in 1..4usize, patches in 0..3usize, seeds in 1..4usize, with in any::<bool>(),
+        task in proptest::option::of(0..5usize), seed in proptest::option::of(0..5u64),
+        variant in proptest::option::of(0..6usize), family in proptest::option::of(0..4usize),
+    ) {
+        let plan = plan_with(if with { VARIANTS } else { "" }, tasks, rotations, patches, seeds);
+        let name = |names: &[&str], at: usize| names.get(at).copied().unwrap_or("nothing").to_owned();
+        let task = task.map(|at| plan.spec().tasks.get(at).map_or("nothing".into(), |task| task.name()));
+        let variant = variant.map(|at| name(&plan.variant_names(), at));
+        let family = family.map(|at| name(&plan.family_names(), at));
+        let wanted = Wanted { task: task.as_deref(), seed, variant: variant.as_deref(), family: family.as_deref() };
+        let is_wanted = |index: u32| {
+            let group = plan.group(plan.group_of(index));
+            task.as_ref().is_none_or(|task| *task == group.task)
+                && seed.is_none_or(|seed| seed == group.seed)
+                && variant.as_ref().is_none_or(|variant| *variant == group.variant)
+                && family.as_ref().is_none_or(|family| family == plan.trial(index).method.name())
+        };
+        let positions = plan.positions(&wanted);
+        for index in 0..plan.trials() + 2 {
+            let walked = index < plan.trials() && is_wanted(index);
+            prop_assert_eq!(positions.contains(index), walked, "{} of {:?}", index, wanted);
+        }
+        prop_assert!(!positions.is_whole() || positions.span.clone().all(|index| positions.contains(index)));
+    }
 }

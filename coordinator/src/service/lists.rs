@@ -1,9 +1,22 @@
 //! The lists of `SweepService`, each a page at a time, and single trials.
 
-use super::{names, paging::Page, present, sweeps::Sweeps};
+use super::{
+    filter::{self, Filter},
+    names,
+    paging::Page,
+    present,
+    sweeps::Sweeps,
+};
 use crate::{
     error::{Error, Result},
-    store::{SweepKey, groups, measurements, outcomes, reuse, sweeps, trials, workers},
+    store::{
+        Conn, SweepKey, groups,
+        listing::{self, Cursor, Listing},
+        measurements, outcomes, reuse,
+        sweeps::{self, SweepRow},
+        trials::{self, TrialRow},
+        workers,
+    },
 };
 use augur_core::plan::Plan;
 use augur_proto::v1;
@@ -48,45 +61,56 @@ impl Sweeps {
         let plan = self.0.plan(view.conn(), sweep.key).await?;
         let mut trial = present::trial(&sweep, &plan, &row);
         let members = row.index..row.index + 1;
-        let outcome = outcomes::without_scores(view.conn(), sweep.key, members).await?;
+        let outcome = outcomes::without_scores(view.conn(), sweep.key, members.clone()).await?;
         if let Some(mut outcome) = outcome.into_values().next() {
             let scores = outcomes::scores(view.conn(), sweep.key, row.index).await?;
             let scores = scores.unwrap_or_default();
             (outcome.scores, outcome.test_scores) = (scores.validation, scores.test);
-            trial.outcome = Some(outcome.into());
-            let origin = reuse::origins(view.conn(), sweep.key, row.index..row.index + 1).await?;
-            trial.reused_from = origin.into_values().next().unwrap_or_default();
+            let origin = reuse::origins(view.conn(), sweep.key, members).await?;
+            present::complete(&mut trial, &plan, outcome, origin.into_values().next());
         }
         Ok(trial)
     }
 
     pub(super) async fn list_trials(&self, request: v1::ListTrialsRequest) -> Result<v1::ListTrialsResponse> {
         let mut view = self.0.view().await?;
-        let state = present::state_tag(request.state());
         let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
-        let list = ("trials", sweep.key, request.group, state);
-        let page = Page::of(request.page_size, &request.page_token, &list)?;
         let plan = self.0.plan(view.conn(), sweep.key).await?;
-        let mut within = match request.group {
-            None => 0..plan.trials(),
-            Some(group) => plan.members(check_group(&plan, group)?),
+        let filter = Filter::parse(&request.filter)?;
+        let (order, descending) = filter::order(&request.order_by, &plan)?;
+        let mut listing = Listing {
+            sweep: sweep.key,
+            positions: filter.positions(&plan)?,
+            state: filter.state_tag(),
+            order,
+            descending,
         };
-        within.start = within.start.max(position(&page));
-        let rows = trials::list(view.conn(), sweep.key, within, state, page.limit()).await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.index.into());
-        let shown = match (rows.first(), rows.last()) {
-            (Some(first), Some(last)) => first.index..last.index + 1,
-            _ => 0..0,
-        };
-        let mut outcomes = outcomes::without_scores(view.conn(), sweep.key, shown.clone()).await?;
-        let mut origins = reuse::origins(view.conn(), sweep.key, shown).await?;
-        let trials = rows.iter().map(|row| v1::Trial {
-            outcome: outcomes.remove(&row.index).map(Into::into),
-            reused_from: origins.remove(&row.index).unwrap_or_default(),
-            ..present::trial(&sweep, &plan, row)
-        });
+        if let Some(group) = request.group {
+            let members = plan.members(check_group(&plan, group)?);
+            let span = &mut listing.positions.span;
+            *span = span.start.max(members.start)..span.end.min(members.end);
+        }
+        if let Some(state) = present::state_tag(request.state()) {
+            let same = listing.state.is_none_or(|other| other == state);
+            listing.state = same.then_some(state);
+            if !same {
+                listing.positions.span = 0..0;
+            }
+        }
+        let list = (
+            "trials",
+            sweep.key,
+            request.group,
+            request.state,
+            &request.filter,
+            &request.order_by,
+        );
+        let page = Page::<Cursor>::of(request.page_size, &request.page_token, &list)?;
+        let rows = listing::page(view.conn(), &listing, page.from, page.limit()).await?;
+        let (rows, next_page_token) = page.cut(rows, |(cursor, _)| *cursor);
+        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         Ok(v1::ListTrialsResponse {
-            trials: trials.collect(),
+            trials: trials_with_outcomes(view.conn(), &sweep, &plan, &rows).await?,
             next_page_token,
         })
     }
@@ -133,6 +157,26 @@ impl Sweeps {
             next_page_token,
         })
     }
+}
+
+/// Trials with their outcomes.
+async fn trials_with_outcomes(
+    conn: &mut Conn,
+    sweep: &SweepRow,
+    plan: &Plan,
+    rows: &[TrialRow],
+) -> Result<Vec<v1::Trial>> {
+    let indices: Vec<_> = rows.iter().map(|row| row.index).collect();
+    let mut outcomes = outcomes::of(conn, sweep.key, &indices).await?;
+    let mut origins = reuse::origins_of(conn, sweep.key, &indices).await?;
+    let with_outcome = |row: &TrialRow| {
+        let mut trial = present::trial(sweep, plan, row);
+        if let Some(outcome) = outcomes.remove(&row.index) {
+            present::complete(&mut trial, plan, outcome, origins.remove(&row.index));
+        }
+        trial
+    };
+    Ok(rows.iter().map(with_outcome).collect())
 }
 
 /// The position after the one where the page before ended.

@@ -1,5 +1,6 @@
 //! The gRPC services: they read requests, submit commands or read the store, and write answers. No decisions here.
 
+mod filter;
 mod leaderboard;
 mod lists;
 mod names;

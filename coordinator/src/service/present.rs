@@ -13,7 +13,7 @@ use crate::{
         workers::{self, WorkerRow},
     },
 };
-use augur_core::{plan::Plan, time::Timestamp};
+use augur_core::{outcome::Outcome, plan::Plan, time::Timestamp};
 use augur_proto::{to_timestamp, v1};
 
 /// `sweeps/{sweep}`
@@ -168,7 +168,15 @@ pub(super) fn changed_trial(
         update_time: Some(to_timestamp(at)),
         reused_from: String::new(),
         stopped_epoch: change.stopped_epoch,
+        validation_loss: None,
     }
+}
+
+/// Adds what came of a trial that completed, and the sweep that computed it where that was another one.
+pub(super) fn complete(trial: &mut v1::Trial, plan: &Plan, outcome: Outcome, reused_from: Option<String>) {
+    trial.validation_loss = plan.spec().selection.criterion.loss_of(&outcome);
+    trial.outcome = Some(outcome.into());
+    trial.reused_from = reused_from.unwrap_or_default();
 }
 
 fn trial_state(tag: &str) -> v1::TrialState {

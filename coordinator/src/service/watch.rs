@@ -148,9 +148,10 @@ impl Watcher {
                 let mut trial = present::changed_trial(row, &plan, index, change, transition.at);
                 if trial.state() == TrialState::Completed {
                     let outcome = outcomes::without_scores(conn, self.sweep, index..index + 1).await?;
-                    trial.outcome = outcome.into_values().next().map(Into::into);
                     let origin = reuse::origins(conn, self.sweep, index..index + 1).await?;
-                    trial.reused_from = origin.into_values().next().unwrap_or_default();
+                    if let Some(outcome) = outcome.into_values().next() {
+                        present::complete(&mut trial, &plan, outcome, origin.into_values().next());
+                    }
                 }
                 Some(Event::Trial(trial))
             }

@@ -12,6 +12,8 @@ pub(crate) mod fleet;
 pub(crate) mod groups;
 pub(crate) mod invariants;
 pub(crate) mod job;
+pub(crate) mod listing;
+mod loss;
 pub(crate) mod measurements;
 pub(crate) mod outcomes;
 mod reader;
@@ -70,6 +72,15 @@ pub(crate) async fn has_written(conn: &mut Conn) -> Result<bool> {
     };
     let changes: i64 = query_scalar(sql).fetch_one(conn).await?;
     Ok(changes > 0)
+}
+
+/// Rows that are asked for by name in one statement.
+const AT_ONCE: usize = 1000;
+
+/// `$first, ...`: so many arguments of a statement.
+fn placeholders(first: usize, count: usize) -> String {
+    let names: Vec<_> = (first..first + count).map(|at| format!("${at}")).collect();
+    names.join(", ")
 }
 
 /// Reads a value that was written by `to_json`.

@@ -1,6 +1,6 @@
 //! Outcomes of completed trials; the scores apart, since few readers need them.
 
-use super::{Conn, Result, Row, StoreError, SweepKey, from_json, query, query_scalar, to_json};
+use super::{AT_ONCE, Conn, Result, Row, StoreError, SweepKey, from_json, placeholders, query, query_scalar, to_json};
 use augur_core::outcome::Outcome;
 use std::{collections::BTreeMap, ops::Range};
 
@@ -58,6 +58,25 @@ pub(crate) async fn without_scores(
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// The outcomes of single trials, by position, without scores.
+pub(crate) async fn of(conn: &mut Conn, sweep: SweepKey, trials: &[u32]) -> Result<BTreeMap<u32, Outcome>> {
+    let mut found = BTreeMap::new();
+    for trials in trials.chunks(AT_ONCE) {
+        let sql = format!(
+            "SELECT trial_index, outcome FROM outcomes WHERE sweep_key = $1 AND trial_index IN ({})",
+            placeholders(2, trials.len())
+        );
+        let rows = query(sql)
+            .bind(sweep.0)
+            .bind_all(trials.iter().map(|index| (*index).into()));
+        for row in rows.fetch_all(conn).await? {
+            let (index, outcome) = read(&row)?;
+            found.insert(index, outcome);
+        }
+    }
+    Ok(found)
 }
 
 /// The scores of one trial.

@@ -1,6 +1,9 @@
 //! What was computed before: the completed trials of an identifier in all sweeps, and copying what came of one.
 
-use super::{Conn, Result, Row, StoreError, SweepKey, backend::Dialect, measurements, query, query_scalar, swapped};
+use super::{
+    AT_ONCE, Conn, Result, Row, StoreError, SweepKey, backend::Dialect, measurements, placeholders, query,
+    query_scalar, swapped,
+};
 use augur_core::{
     id::{SweepId, TrialId},
     outcome::Measurement,
@@ -132,6 +135,25 @@ pub(crate) async fn origins(conn: &mut Conn, sweep: SweepKey, within: Range<u32>
         .await?;
     let origin = |row: &Row| Ok((row.try_get("trial_index")?, row.try_get("name")?));
     rows.iter().map(origin).collect()
+}
+
+/// The same of single trials.
+pub(crate) async fn origins_of(conn: &mut Conn, sweep: SweepKey, trials: &[u32]) -> Result<BTreeMap<u32, String>> {
+    let mut origins = BTreeMap::new();
+    for trials in trials.chunks(AT_ONCE) {
+        let sql = format!(
+            "SELECT o.trial_index, s.name FROM outcomes o JOIN sweeps s ON s.sweep_key = o.reused_from
+             WHERE o.sweep_key = $1 AND o.trial_index IN ({})",
+            placeholders(2, trials.len())
+        );
+        let rows = query(sql)
+            .bind(sweep.0)
+            .bind_all(trials.iter().map(|index| (*index).into()));
+        for row in rows.fetch_all(conn).await? {
+            origins.insert(row.try_get("trial_index")?, row.try_get("name")?);
+        }
+    }
+    Ok(origins)
 }
 
 /// Whether a trial was reused without the detector that was wanted of it.

@@ -29,18 +29,26 @@ pub(crate) struct TrialRow {
     pub job: Job,
 }
 
-macro_rules! select {
-    ($rest:expr) => {
+macro_rules! columns {
+    () => {
         concat!(
-            "SELECT sweep_key, trial_index, trial, group_index, ",
+            "sweep_key, trial_index, trial, group_index, ",
             job_columns!(),
-            ", stopped_epoch FROM trials ",
-            $rest
+            ", stopped_epoch"
         )
     };
 }
 
-fn read(row: &Row) -> Result<TrialRow> {
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str = columns!();
+
+macro_rules! select {
+    ($rest:expr) => {
+        concat!("SELECT ", columns!(), " FROM trials ", $rest)
+    };
+}
+
+pub(super) fn read(row: &Row) -> Result<TrialRow> {
     let trial: &str = row.try_get("trial")?;
     Ok(TrialRow {
         sweep: SweepKey(row.try_get("sweep_key")?),

@@ -16,7 +16,7 @@ async fn trials(
         page_size: size,
         page_token: token.into(),
         group,
-        state: 0,
+        ..Default::default()
     };
     sweeps.list_trials(request).await.map(tonic::Response::into_inner)
 }
@@ -215,4 +215,126 @@ async fn workers_are_connected_lost_or_gone() {
         ]
     );
     assert_eq!((list[0].slots, list[0].libtorch_version.as_str()), (3, "2.13.0"));
+}
+
+async fn filtered(sweeps: &mut Sweeps, filter: &str, order_by: &str, size: i32) -> Result<Vec<v1::Trial>, Status> {
+    let (mut trials, mut token) = (Vec::new(), String::new());
+    loop {
+        let request = v1::ListTrialsRequest {
+            parent: "sweeps/small".into(),
+            page_size: size,
+            page_token: token,
+            filter: filter.into(),
+            order_by: order_by.into(),
+            ..Default::default()
+        };
+        let page = sweeps.list_trials(request).await?.into_inner();
+        trials.extend(page.trials);
+        token = page.next_page_token;
+        if token.is_empty() {
+            return Ok(trials);
+        }
+    }
+}
+
+#[tokio::test]
+async fn trials_are_filtered_and_sorted() {
+    let host = Host::start().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut worker = LightWorker::register(host.workers().await, 8).await;
+    for lease in &worker.acquire(5).await {
+        worker.complete(lease).await.unwrap();
+    }
+    let mut indices = async |filter, order_by| {
+        let mut pages = Vec::new();
+        for size in [1, 2, 100] {
+            let trials = filtered(&mut sweeps, filter, order_by, size).await.unwrap();
+            pages.push(trials.iter().map(|trial| trial.index).collect::<Vec<_>>());
+        }
+        assert!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
+        pages.remove(0)
+    };
+    assert_eq!(indices("state = COMPLETED", "").await, [0, 1, 2, 3, 4]);
+    assert_eq!(
+        indices("task = \"trouser-vs-dress\" AND seed = 1", "").await,
+        [9, 10, 11]
+    );
+    assert_eq!(indices("seed = 1 AND state = COMPLETED", "index desc").await, [4, 3]);
+    assert_eq!(
+        indices("family = rotation AND variant = \"st-ssad\"", "").await.len(),
+        12
+    );
+    // The nearer the start to 150 degrees, the lower the loss: 120, 200, 30.
+    assert_eq!(indices("state = COMPLETED", "validation_loss").await, [1, 4, 2, 0, 3]);
+    assert_eq!(
+        indices("state = COMPLETED", "validation_loss desc").await,
+        [0, 3, 2, 1, 4]
+    );
+    // Whoever has no loss comes last.
+    assert_eq!(indices("seed = 1", "validation_loss desc").await, [3, 4, 5, 9, 10, 11]);
+    assert_eq!(indices("seed = 1", "state").await, [5, 9, 10, 11, 3, 4]);
+    assert_eq!(indices("seed = 1", "state desc").await, [3, 4, 5, 9, 10, 11]);
+
+    let best = filtered(&mut sweeps, "", "validation_loss", 1).await.unwrap().remove(0);
+    assert_eq!(best.validation_loss, Some(-1.0 / 31.0));
+    let request = v1::GetTrialRequest { name: best.name };
+    let whole = sweeps.get_trial(request).await.unwrap().into_inner();
+    assert_eq!(whole.validation_loss, best.validation_loss);
+}
+
+#[tokio::test]
+async fn a_filter_or_an_order_that_cannot_be_says_what_can() {
+    let host = Host::start().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    for (filter, order_by, said) in [
+        (
+            "state = DONE",
+            "",
+            "field `filter` gives \"DONE\" as `state`; there are PENDING, RUNNING,",
+        ),
+        (
+            "task = boots",
+            "",
+            "field `filter` gives \"boots\" as `task`; this sweep has sneaker-",
+        ),
+        (
+            "seed = 7",
+            "",
+            "field `filter` gives \"7\" as `seed`; this sweep has 0, 1",
+        ),
+        (
+            "family = scar",
+            "",
+            "field `filter` gives \"scar\" as `family`; this sweep has rotation",
+        ),
+        (
+            "variant = x",
+            "",
+            "field `filter` gives \"x\" as `variant`; this sweep has st-ssad",
+        ),
+        (
+            "seed = 0 OR seed = 1",
+            "",
+            "field `filter` has terms that aren't joined by AND; write terms such as",
+        ),
+        (
+            "",
+            "auroc",
+            "field `order_by` is \"auroc\"; use index, validation_loss or state,",
+        ),
+        (
+            "",
+            "index asc",
+            "field `order_by` is \"index asc\"; use index, validation_loss or state,",
+        ),
+    ] {
+        let refused = filtered(&mut sweeps, filter, order_by, 5).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::InvalidArgument, "FIELD_INVALID")
+        );
+        assert!(refused.message().starts_with(said), "{}", refused.message());
+    }
 }

@@ -87,9 +87,10 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// A statement that reads JSON, as it is written for PostgreSQL: SQLite has the same operators, on text.
-    pub fn json(self, sql: &'static str) -> Sql {
+    pub fn json(self, sql: impl Into<Sql>) -> Sql {
+        let sql = sql.into();
         match self {
-            Self::Postgres => sql.into(),
+            Self::Postgres => sql,
             Self::Sqlite => sql
                 .replace("::json", "")
                 .replace("json_array_elements", "json_each")

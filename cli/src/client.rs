@@ -138,6 +138,27 @@ impl Client {
         }
     }
 
+    /// No more trials than so many, and whether there are more.
+    pub async fn find_trials(
+        &mut self,
+        mut request: v1::ListTrialsRequest,
+        limit: usize,
+    ) -> Result<(Vec<v1::Trial>, bool), Failure> {
+        request.page_size = i32::try_from(limit).map_or(PAGE, |limit| limit.min(PAGE));
+        let mut trials = Vec::new();
+        loop {
+            let answer = self.inner.list_trials(request.clone()).await;
+            let page = answer.map_err(|status| self.failed(&status))?.into_inner();
+            trials.extend(page.trials);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() || trials.len() >= limit {
+                let is_cut = trials.len() > limit || !request.page_token.is_empty();
+                trials.truncate(limit);
+                return Ok((trials, is_cut));
+            }
+        }
+    }
+
     /// The measurements of a trial's newest attempt.
     pub async fn measurements_of(&mut self, trial: &str) -> Result<Vec<v1::Measurement>, Failure> {
         let request = v1::ListMeasurementsRequest {

@@ -3,6 +3,7 @@
 use super::{Remote, print, width};
 use crate::{
     failure::Failure,
+    json,
     results::{finish, id, plain},
     text,
 };
@@ -12,6 +13,9 @@ use clap::Args;
 /// Lists the sweeps of a coordinator, newest first
 #[derive(Args)]
 pub struct List {
+    /// The API's messages as JSON: ListSweepsResponse
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -19,6 +23,14 @@ pub struct List {
 impl List {
     pub async fn run(self) -> Result<(), Failure> {
         let sweeps = self.remote.connect().await?.sweeps().await?;
+        if self.json {
+            let answer = v1::ListSweepsResponse {
+                sweeps,
+                next_page_token: String::new(),
+            };
+            print(&json::pretty("ListSweepsResponse", &answer)?);
+            return Ok(());
+        }
         if sweeps.is_empty() {
             print("no sweeps; `augur submit CONFIG` makes one\n");
             return Ok(());

@@ -22,6 +22,7 @@ mod select;
 mod show;
 mod store;
 mod submit;
+mod trials;
 mod watch;
 mod workers;
 
@@ -43,6 +44,7 @@ pub enum Command {
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
     Show(show::Show),
+    Trials(trials::Trials),
     Compare(compare::Compare),
     Pause(pause::Pause),
     Resume(resume::Resume),
@@ -74,6 +76,7 @@ impl Command {
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
             Self::Show(command) => command.run().await,
+            Self::Trials(command) => command.run().await,
             Self::Compare(command) => command.run().await,
             Self::Pause(command) => command.run().await,
             Self::Resume(command) => command.run().await,

@@ -7,7 +7,8 @@ use crate::{
     crew::{Crew, Notice},
     failure::{Exit, Failure},
     folder::{self, RunFolder},
-    interrupt, progress,
+    interrupt,
+    progress::{self, Output},
     report::{ReportInput, Time},
     results, text,
     watch::{self, Until},
@@ -42,9 +43,8 @@ pub struct Run {
     /// Trials that a worker runs side by side [default: cores / workers / threads of a trial, at least 1]
     #[arg(long, value_name = "S")]
     slots: Option<NonZeroU32>,
-    /// Plain lines, on a terminal too
-    #[arg(long)]
-    plain: bool,
+    #[command(flatten)]
+    output: Output,
     /// Where the coordinator serves; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
@@ -87,11 +87,13 @@ impl Run {
             report,
             use_of_slots,
         } = finished?;
-        print(&format!("\n{}\n", results::to_table(&results.leaderboard, width())));
-        if let Some(text) = use_of_slots {
-            print(&format!("{text}\n"));
+        if !self.output.json {
+            print(&format!("\n{}\n", results::to_table(&results.leaderboard, width())));
+            if let Some(text) = use_of_slots {
+                print(&format!("{text}\n"));
+            }
+            print(&format!("report: {}\n", report.display()));
         }
-        print(&format!("report: {}\n", report.display()));
         verdict(&sweep, &format!("{}", folder.path.join("leaderboard.md").display()))
     }
 
@@ -121,7 +123,7 @@ impl Run {
                 eprintln!("warning: {warning}");
             }
             crew.start_workers(folder, self.workers.get(), slots)?;
-            let mut screen = progress::screen(&client, self.plain);
+            let mut screen = progress::screen(&client, &self.output);
             let followed = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices).await;
             screen.finish();
             sweep = followed?;

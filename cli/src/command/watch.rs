@@ -4,7 +4,9 @@ use super::{Remote, print, verdict, width};
 use crate::{
     client::sweep_name,
     failure::Failure,
-    interrupt, progress, results,
+    interrupt,
+    progress::{self, Output},
+    results,
     watch::{self, Until},
 };
 use clap::Args;
@@ -15,9 +17,8 @@ use tokio::sync::mpsc;
 pub struct Watch {
     /// The sweep's name or identifier
     sweep: String,
-    /// Plain lines, on a terminal too
-    #[arg(long)]
-    plain: bool,
+    #[command(flatten)]
+    output: Output,
     #[command(flatten)]
     remote: Remote,
 }
@@ -26,7 +27,7 @@ impl Watch {
     pub async fn run(self) -> Result<(), Failure> {
         let mut client = self.remote.connect().await?;
         let name = client.sweep(&sweep_name(&self.sweep)).await?.name;
-        let mut screen = progress::screen(&client, self.plain);
+        let mut screen = progress::screen(&client, &self.output);
         // Nobody sends notices here: that is for those who start the workers themselves.
         let (_none, mut notices) = mpsc::channel(1);
         let followed = tokio::select! {
@@ -35,8 +36,10 @@ impl Watch {
         };
         screen.finish();
         let sweep = followed?;
-        let board = client.leaderboard(&name).await?;
-        print(&results::to_table(&board, width()));
+        if !self.output.json {
+            let board = client.leaderboard(&name).await?;
+            print(&results::to_table(&board, width()));
+        }
         verdict(
             &sweep,
             &format!("`augur leaderboard {} --format md`", sweep.display_name),

@@ -3,9 +3,11 @@
 use super::{Remote, print, width};
 use crate::{
     failure::{Exit, Failure},
+    json,
     results::{finish, id, plain},
     text,
 };
+use augur_proto::v1;
 use clap::{Args, Subcommand};
 
 /// Lists the workers of a coordinator, or sends one away
@@ -14,6 +16,9 @@ use clap::{Args, Subcommand};
 pub struct Workers {
     #[command(subcommand)]
     action: Option<Action>,
+    /// The API's messages as JSON: ListWorkersResponse
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     remote: Option<Remote>,
 }
@@ -57,15 +62,23 @@ impl Workers {
     pub async fn run(self) -> Result<(), Failure> {
         match (self.action, self.remote) {
             (Some(Action::Drain(drain)), _) => drain.run().await,
-            (None, Some(remote)) => list(&remote).await,
+            (None, Some(remote)) => list(&remote, self.json).await,
             // clap asks for --coordinator first.
             (None, None) => Err(Failure::new(Exit::CommandLine, "`--coordinator URL` is missing")),
         }
     }
 }
 
-async fn list(remote: &Remote) -> Result<(), Failure> {
+async fn list(remote: &Remote, is_json: bool) -> Result<(), Failure> {
     let workers = remote.connect().await?.workers().await?;
+    if is_json {
+        let answer = v1::ListWorkersResponse {
+            workers,
+            next_page_token: String::new(),
+        };
+        print(&json::pretty("ListWorkersResponse", &answer)?);
+        return Ok(());
+    }
     if workers.is_empty() {
         print("no workers; `augur-worker --coordinator URL` starts one\n");
         return Ok(());

@@ -77,6 +77,9 @@ impl State {
             Answer::Trials(group, trials, measured) if self.group() == Some(group) => {
                 self.group_trials = trials;
                 self.measured = measured;
+                // A table without rows has lost its cursor.
+                let at = self.trials.selected().unwrap_or(0);
+                self.trials.select(Some(at));
             }
             // Of a page that was left.
             Answer::Trials(..) => {}

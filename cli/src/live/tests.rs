@@ -156,15 +156,20 @@ fn opened(view: &View) -> State {
     let mut state = state();
     press(&mut state, view, KeyCode::Down);
     assert_eq!(press(&mut state, view, KeyCode::Enter), Wish::Look);
-    let trials = [
+    state.take(trials());
+    state
+}
+
+/// Those of the first group, one of each state.
+fn trials() -> Answer {
+    let states = [
         v1::TrialState::Pending,
         v1::TrialState::Completed,
         v1::TrialState::Running,
         v1::TrialState::Failed,
     ];
-    let trials = (0..).zip(trials).map(|(index, state)| trial(index, state)).collect();
-    state.take(Answer::Trials(0, trials, vec![measured(1), measured(2)]));
-    state
+    let trials = (0..).zip(states).map(|(index, state)| trial(index, state)).collect();
+    Answer::Trials(0, trials, vec![measured(1), measured(2)])
 }
 
 #[test]
@@ -180,7 +185,14 @@ fn in_a_small_window_the_groups_stay() {
 #[test]
 fn a_group_has_its_trials() {
     let view = view();
-    insta::assert_snapshot!(frame(&view, &mut opened(&view), (140, 14)));
+    let mut state = state();
+    press(&mut state, &view, KeyCode::Down);
+    press(&mut state, &view, KeyCode::Enter);
+    // The frame in which the trials are not there yet.
+    frame(&view, &mut state, (140, 14));
+    state.take(trials());
+    assert_eq!(state.trials.selected(), Some(0));
+    insta::assert_snapshot!(frame(&view, &mut state, (140, 14)));
 }
 
 #[test]

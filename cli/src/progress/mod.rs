@@ -1,5 +1,6 @@
 //! A running sweep on the screen: a live view on a terminal, plain lines elsewhere. Both read the same events.
 
+mod events;
 mod lines;
 
 use crate::{
@@ -9,11 +10,14 @@ use crate::{
     watch::{Change, View},
 };
 use augur_proto::v1;
+use clap::Args;
 use console::Term;
 use std::{future::Future, pin::Pin};
 
 /// Shows a sweep while it runs.
 pub trait Screen: Send {
+    /// Something came.
+    fn event(&mut self, _message: &v1::WatchSweepResponse) {}
     /// Something changed.
     fn show(&mut self, view: &View, change: &Change);
     /// A second went by.
@@ -28,9 +32,23 @@ pub trait Screen: Send {
     fn finish(&mut self);
 }
 
-/// The screen that fits stderr; plain lines where they are wanted. `client` carries out what the user types.
-pub fn screen(client: &Client, is_plain: bool) -> Box<dyn Screen> {
-    if !is_plain && Term::stderr().is_term() {
+/// How a sweep is shown.
+#[derive(Args)]
+pub struct Output {
+    /// Plain lines, on a terminal too
+    #[arg(long)]
+    plain: bool,
+    /// The sweep's events as JSON instead, a line each: the API's WatchSweepResponse
+    #[arg(long, conflicts_with = "plain")]
+    pub json: bool,
+}
+
+/// The screen that is wanted, or fits stderr. `client` carries out what the user types.
+pub fn screen(client: &Client, output: &Output) -> Box<dyn Screen> {
+    if output.json {
+        return Box::new(events::Events(std::io::stdout()));
+    }
+    if !output.plain && Term::stderr().is_term() {
         // Without a terminal that can be drawn on, lines do.
         if let Ok(live) = Live::open(client.clone()) {
             return Box::new(live);

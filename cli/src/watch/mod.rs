@@ -105,6 +105,7 @@ impl Watcher<'_> {
     }
 
     async fn take(&mut self, message: v1::WatchSweepResponse, client: &mut Client) {
+        self.screen.event(&message);
         let Some(change) = self.view.apply(message) else { return };
         if let Change::Snapshot = change {
             // Only for show: later events tell who else runs.

@@ -21,10 +21,13 @@ const BAR: u32 = 10;
 pub(super) fn draw(frame: &mut Frame, area: Rect, scene: &Scene, state: &mut State) {
     let here: Vec<&v1::Worker> = state.workers.iter().filter(|worker| is_here(worker)).collect();
     let lines = u16::try_from(here.len().min(WORKERS)).unwrap_or(0) + 1;
-    // In a small window the groups come first.
+    // In a small window the groups come first; where there are few of them, the news have the rest.
+    let wanted = u16::try_from(scene.view.groups.len() + 2)
+        .unwrap_or(u16::MAX)
+        .max(GROUPS);
     let spare = area.height.saturating_sub(GROUPS);
     let workers = lines.min(spare);
-    let news = (NEWS + 1).min(spare - workers);
+    let news = (area.height.saturating_sub(wanted.saturating_add(workers))).max((NEWS + 1).min(spare - workers));
     let [top, middle, bottom] = Layout::vertical([
         Constraint::Min(GROUPS),
         Constraint::Length(workers),
@@ -32,7 +35,12 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, scene: &Scene, state: &mut Sta
     ])
     .areas(area);
     if workers > 1 {
-        let rest = heading(frame, middle, format!("{} workers", here.len()), scene.palette);
+        let rest = heading(
+            frame,
+            middle,
+            text::count(u32::try_from(here.len()).unwrap_or(u32::MAX), "worker"),
+            scene.palette,
+        );
         let rows = here
             .iter()
             .take(usize::from(rest.height))

@@ -138,6 +138,22 @@ impl Client {
         }
     }
 
+    /// The log of an attempt at a trial (0: the newest) after a line.
+    pub async fn log_lines(
+        &mut self,
+        trial: &str,
+        attempt: u32,
+        after_sequence: u32,
+    ) -> Result<v1::ListLogLinesResponse, Status> {
+        let request = v1::ListLogLinesRequest {
+            parent: trial.to_owned(),
+            attempt,
+            after_sequence,
+        };
+        let answer = self.inner.list_log_lines(request).await;
+        answer.map(tonic::Response::into_inner)
+    }
+
     /// No more trials than so many, and whether there are more.
     pub async fn find_trials(
         &mut self,

@@ -11,7 +11,7 @@ use augur_core::{
     state::CauseKind,
 };
 use augur_worker::slot::{
-    Ended, Orders, Slot,
+    Ended, Heard, Orders, Slot,
     protocol::{Computed, Done, Run},
 };
 use rustix::process::Signal;
@@ -86,7 +86,8 @@ async fn a_trial_that_is_stopped_ends_with_its_epoch_and_the_process_lives_on() 
         rungs: vec![2],
         ..run(plan(ENDLESS).trial(0))
     };
-    let ended = slot.run_until(endless, &orders, |m| {
+    let ended = slot.run_until(endless, &orders, |heard| {
+        let Heard::Measurement(m) = heard else { return };
         if m.validation.is_some() && m.diagnostics.is_some() {
             judged.push(m.epoch);
         }

@@ -9,6 +9,7 @@ mod extend;
 mod fetch;
 mod leaderboard;
 mod list;
+mod logs;
 mod man;
 mod pause;
 mod plan;
@@ -45,6 +46,7 @@ pub enum Command {
     List(list::List),
     Show(show::Show),
     Trials(trials::Trials),
+    Logs(logs::Logs),
     Compare(compare::Compare),
     Pause(pause::Pause),
     Resume(resume::Resume),
@@ -77,6 +79,7 @@ impl Command {
             Self::List(command) => command.run().await,
             Self::Show(command) => command.run().await,
             Self::Trials(command) => command.run().await,
+            Self::Logs(command) => command.run().await,
             Self::Compare(command) => command.run().await,
             Self::Pause(command) => command.run().await,
             Self::Resume(command) => command.run().await,

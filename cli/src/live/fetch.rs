@@ -1,6 +1,6 @@
 //! What the view asks of the coordinator, beside the stream of events: one question of a kind at a time.
 
-use super::state::State;
+use super::state::{Page, State};
 use crate::{client::Client, failure::Failure, watch::View};
 use augur_proto::v1;
 use std::sync::{
@@ -27,6 +27,8 @@ pub enum Answer {
     Workers(Vec<v1::Worker>),
     /// A group's trials and what they measured.
     Trials(u32, Vec<v1::Trial>, Vec<v1::TrialMeasurements>),
+    /// The log of a trial.
+    Log(String, v1::ListLogLinesResponse),
     /// A line for the user.
     Said(String),
 }
@@ -37,6 +39,7 @@ pub struct Fetcher {
     answers: mpsc::Sender<Answer>,
     workers: Arc<AtomicBool>,
     trials: Arc<AtomicBool>,
+    log: Arc<AtomicBool>,
 }
 
 impl Fetcher {
@@ -48,6 +51,7 @@ impl Fetcher {
             answers,
             workers: Arc::default(),
             trials: Arc::default(),
+            log: Arc::default(),
         };
         (fetcher, receiver)
     }
@@ -65,6 +69,17 @@ impl Fetcher {
                 let trials = client.trials(&sweep, group).await?;
                 let measured = client.measurements(&sweep, group).await?;
                 Ok(Answer::Trials(group, trials, measured))
+            });
+        }
+        if let Page::Trial(_, trial) = &state.page {
+            let (mut client, trial) = (self.client.clone(), trial.clone());
+            let name = format!("{}/trials/{trial}", view.sweep.name);
+            self.ask(&self.log, async move {
+                let log = client
+                    .log_lines(&name, 0, 0)
+                    .await
+                    .map_err(|status| client.failed(&status))?;
+                Ok(Answer::Log(trial, log))
             });
         }
     }

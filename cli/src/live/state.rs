@@ -67,6 +67,8 @@ pub struct State {
     pub group_trials: Vec<v1::Trial>,
     /// In their order.
     pub measured: Vec<v1::TrialMeasurements>,
+    /// {trial} and its log, of the one that was looked at last.
+    pub log: (String, Vec<v1::LogLine>),
 }
 
 impl State {
@@ -83,6 +85,7 @@ impl State {
             }
             // Of a page that was left.
             Answer::Trials(..) => {}
+            Answer::Log(trial, log) => self.log = (trial, log.lines),
             Answer::Said(text) => self.news.tell(text),
         }
     }

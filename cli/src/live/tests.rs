@@ -202,7 +202,16 @@ fn a_trial_has_its_curve_and_the_paths_of_its_hyperparameters() {
     press(&mut state, &view, KeyCode::Down);
     assert_eq!(press(&mut state, &view, KeyCode::Enter), Wish::Look);
     assert_eq!(state.page, Page::Trial(0, "t1".into()));
-    insta::assert_snapshot!(frame(&view, &mut state, (110, 30)));
+    let log = ["begins: process 7, threads 1", "resumes after epoch 3, step 24"].map(|text| v1::LogLine {
+        text: text.into(),
+        ..Default::default()
+    });
+    let log = v1::ListLogLinesResponse {
+        attempt: 1,
+        lines: log.into(),
+    };
+    state.take(Answer::Log("t1".into(), log));
+    insta::assert_snapshot!(frame(&view, &mut state, (110, 34)));
     press(&mut state, &view, KeyCode::Down);
     assert_eq!(state.page, Page::Trial(0, "t2".into()), "the next one");
     press(&mut state, &view, KeyCode::Esc);

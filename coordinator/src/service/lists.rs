@@ -12,7 +12,7 @@ use crate::{
     store::{
         Conn, SweepKey, groups,
         listing::{self, Cursor, Listing},
-        measurements, outcomes, reuse,
+        log_lines, measurements, outcomes, reuse,
         sweeps::{self, SweepRow},
         trials::{self, TrialRow},
         workers,
@@ -144,6 +144,29 @@ impl Sweeps {
             });
         Ok(v1::ListMeasurementsResponse {
             trials: trials.collect(),
+        })
+    }
+
+    pub(super) async fn list_log_lines(&self, request: v1::ListLogLinesRequest) -> Result<v1::ListLogLinesResponse> {
+        let mut view = self.0.view().await?;
+        let (sweep, row) = names::trial(view.conn(), &request.parent, "parent").await?;
+        let row = row.ok_or(Error::Invalid {
+            field: "parent",
+            problem: "names no trial; write sweeps/{sweep}/trials/{trial}".into(),
+        })?;
+        // A trial that waits again has the log of the attempt before.
+        let attempt = match request.attempt {
+            0 => log_lines::newest_attempt(view.conn(), sweep.key, row.index, u32::MAX).await?,
+            attempt => Some(attempt),
+        };
+        let Some(attempt) = attempt else {
+            return Ok(v1::ListLogLinesResponse::default());
+        };
+        let place = (sweep.key, row.index, attempt);
+        let lines = log_lines::after(view.conn(), place, request.after_sequence).await?;
+        Ok(v1::ListLogLinesResponse {
+            attempt,
+            lines: lines.into_iter().map(present::log_line).collect(),
         })
     }
 

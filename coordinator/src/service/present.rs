@@ -6,6 +6,7 @@ use crate::{
     store::{
         Conn,
         groups::{GroupRow, GroupState},
+        log_lines::LogLine,
         measurements,
         sweeps::{self, SweepRow, SweepState},
         transitions::TrialChange,
@@ -222,5 +223,14 @@ pub(super) fn worker(handle: &CoordinatorHandle, row: WorkerRow) -> v1::Worker {
         last_heartbeat_time: Some(to_timestamp(row.last_heartbeat)),
         leases: row.leases,
         memory_bytes: row.memory.unwrap_or_default(),
+    }
+}
+
+/// A line of a log.
+pub(super) fn log_line(line: LogLine) -> v1::LogLine {
+    v1::LogLine {
+        sequence: line.sequence,
+        time: Some(to_timestamp(Timestamp(line.at))),
+        text: line.line,
     }
 }

@@ -202,6 +202,10 @@ impl SweepService for Sweeps {
         answer!(Sweeps::list_measurements(self, r.into_inner()))
     }
 
+    async fn list_log_lines(&self, r: Request<v1::ListLogLinesRequest>) -> Answer<v1::ListLogLinesResponse> {
+        answer!(Sweeps::list_log_lines(self, r.into_inner()))
+    }
+
     async fn get_leaderboard(&self, r: Request<v1::GetLeaderboardRequest>) -> Answer<v1::Leaderboard> {
         answer!(self.leaderboard(r.into_inner()))
     }

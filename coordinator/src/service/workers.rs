@@ -12,11 +12,12 @@ use crate::{
             leave_worker::LeaveWorker,
             register_worker::RegisterWorker,
             renew_leases::{Order, RenewLeases},
-            report_measurements::ReportMeasurements,
+            report_measurements::{Report, ReportMeasurements},
             reuse_trial::ReuseTrial,
         },
     },
     error::{Error, Result},
+    store::log_lines::LogLine,
 };
 use augur_core::{
     id::LeaseToken,
@@ -37,6 +38,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Leases that one call gives at most.
 const MOST_LEASES: u32 = 1000;
+
+/// Bytes of a line of a log.
+const LONGEST_LINE: usize = 1024;
 
 /// A SHA-256 in hexadecimal.
 const LONGEST_FINGERPRINT: usize = 64;
@@ -151,8 +155,11 @@ impl Workers {
                     problem: "is 0; epochs count from 1".into(),
                 });
             }
-            let measured: Vec<_> = report.measurements.into_iter().map(Measurement::from).collect();
-            reports.push((identifier(&report.token, "reports.token")?, measured));
+            reports.push(Report {
+                token: identifier(&report.token, "reports.token")?,
+                measured: report.measurements.into_iter().map(Measurement::from).collect(),
+                lines: report.lines.into_iter().map(log_line).collect::<Result<_>>()?,
+            });
         }
         let stale = self.0.submit(ReportMeasurements { worker, reports }).await?;
         Ok(v1::ReportMeasurementsResponse {
@@ -252,6 +259,27 @@ fn sweep_of(trial: &str) -> &str {
 /// Bytes; 0 stands for what is not known.
 fn known(bytes: u64) -> Option<u64> {
     Some(bytes).filter(|bytes| *bytes > 0)
+}
+
+fn log_line(line: v1::LogLine) -> Result<LogLine> {
+    if line.sequence == 0 {
+        return Err(Error::Invalid {
+            field: "lines.sequence",
+            problem: "is 0; lines count from 1".into(),
+        });
+    }
+    let time = line.time.unwrap_or_default();
+    // PostgreSQL takes no zero bytes.
+    let mut text = line.text.replace('\0', "\u{fffd}");
+    text.truncate(text.floor_char_boundary(LONGEST_LINE));
+    Ok(LogLine {
+        sequence: line.sequence,
+        at: time
+            .seconds
+            .saturating_mul(1000)
+            .saturating_add(i64::from(time.nanos) / 1_000_000),
+        line: text,
+    })
 }
 
 fn missing(field: &'static str) -> Error {

@@ -11,6 +11,7 @@ use super::{
     backend::Value,
     groups, has_written, insert_rows,
     listing::{self, Cursor, Listing, Order},
+    log_lines::{self, KEPT, LogLine},
     measurements, open, open_to_read, outcomes, query, query_scalar, requests, rungs, sweeps, transitions, trials,
     workers,
 };
@@ -91,6 +92,7 @@ on_every_store!(
     a_text_with_a_nul_is_refused_and_nothing_else_suffers,
     a_statement_that_fails_leaves_the_rest_of_the_batch_to_the_caller,
     what_is_there_already_stays_as_it_is,
+    of_a_long_log_the_newest_lines_are_kept,
     many_rows_are_inserted_in_order,
     a_second_writer_is_kept_out,
     counters_counts_and_sums,
@@ -355,6 +357,38 @@ async fn a_statement_that_fails_leaves_the_rest_of_the_batch_to_the_caller(groun
     assert_eq!(requests(reader.view().await.unwrap().conn()).await, ["b"]);
 }
 
+fn log_line(sequence: u32, text: &str) -> LogLine {
+    LogLine {
+        sequence,
+        at: -1,
+        line: text.to_owned(),
+    }
+}
+
+async fn of_a_long_log_the_newest_lines_are_kept(ground: Option<Ground>) {
+    let Some(ground) = ground else { return };
+    let (mut writer, _reader) = ground.open().await;
+    let mut transaction = writer.begin(NOW).await.unwrap();
+    let conn = transaction.conn();
+    let place = (sweep(conn).await, 0, 2);
+    assert_eq!(
+        log_lines::newest_attempt(conn, place.0, 0, u32::MAX).await.unwrap(),
+        None
+    );
+    for first in [1, KEPT] {
+        let lines = (first..first + KEPT).map(|sequence| log_line(sequence, "line"));
+        log_lines::insert(conn, place, lines.collect()).await.unwrap();
+    }
+    let kept = log_lines::after(conn, place, 0).await.unwrap();
+    assert!(kept.iter().map(|line| line.sequence).eq(KEPT..2 * KEPT));
+    let newest = log_lines::after(conn, place, 2 * KEPT - 2).await.unwrap();
+    assert_eq!(newest, [log_line(2 * KEPT - 1, "line")]);
+    for (upto, attempt) in [(u32::MAX, Some(2)), (2, Some(2)), (1, None)] {
+        let found = log_lines::newest_attempt(conn, place.0, 0, upto).await.unwrap();
+        assert_eq!(found, attempt);
+    }
+}
+
 async fn what_is_there_already_stays_as_it_is(ground: Option<Ground>) {
     let Some(ground) = ground else { return };
     let (mut writer, _reader) = ground.open().await;
@@ -372,6 +406,11 @@ async fn what_is_there_already_stays_as_it_is(ground: Option<Ground>) {
     for loss in losses {
         measurements::insert(conn, key, 0, 1, vec![loss]).await.unwrap();
     }
+    let place = (key, 0, 1);
+    for text in ["first", "second"] {
+        log_lines::insert(conn, place, vec![log_line(1, text)]).await.unwrap();
+    }
+    assert_eq!(log_lines::after(conn, place, 0).await.unwrap(), [log_line(1, "first")]);
     let kept = measurements::at(conn, (key, 0, 1), &[1, 2]).await.unwrap();
     assert_eq!(kept.iter().map(|m| m.training_loss).collect::<Vec<_>>(), [0.25]);
     // A worker that comes again is the same one.

@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod invariants;
 pub(crate) mod job;
 pub(crate) mod listing;
+pub(crate) mod log_lines;
 mod loss;
 pub(crate) mod measurements;
 pub(crate) mod outcomes;

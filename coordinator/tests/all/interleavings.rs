@@ -190,6 +190,7 @@ async fn report(worker: &mut LightWorker, lease: &v1::Lease, op: &Op) {
             let reports = vec![v1::LeaseMeasurements {
                 token,
                 measurements: (1..=*epochs).map(measurement).collect(),
+                ..Default::default()
             }];
             let request = v1::ReportMeasurementsRequest { worker_id, reports };
             allow(worker.api.report_measurements(request).await.map(drop));

@@ -338,3 +338,39 @@ async fn a_filter_or_an_order_that_cannot_be_says_what_can() {
         assert!(refused.message().starts_with(said), "{}", refused.message());
     }
 }
+
+#[tokio::test]
+async fn each_attempt_has_its_log_and_a_stale_lease_adds_nothing_to_it() {
+    let host = Host::start().await;
+    let mut sweeps = host.sweeps().await;
+    create(&mut sweeps, SPEC).await;
+    let mut worker = LightWorker::register(&host).await;
+    let lease = worker.acquire(1).await.remove(0);
+    let name = trials(&mut sweeps, None, 1, "").await.unwrap().trials.remove(0).name;
+    worker.log(&lease.token, &[(1, "begins"), (2, "goes on")]).await;
+    worker.log(&lease.token, &[(2, "said again"), (3, "ends")]).await;
+    worker.fail(&lease.token, v1::CauseKind::Crashed).await.unwrap();
+    let late = worker.log(&lease.token, &[(4, "too late")]).await;
+    assert_eq!(late, [lease.token.as_str()]);
+    let mut log = async |attempt, after_sequence| {
+        let request = v1::ListLogLinesRequest {
+            parent: name.clone(),
+            attempt,
+            after_sequence,
+        };
+        let answer = sweeps.list_log_lines(request).await.unwrap().into_inner();
+        let lines: Vec<String> = answer.lines.into_iter().map(|line| line.text).collect();
+        (answer.attempt, lines)
+    };
+    // It waits again, and has the log of its first attempt.
+    assert_eq!(
+        log(0, 0).await,
+        (1, ["begins", "goes on", "ends"].map(String::from).into())
+    );
+    assert_eq!(log(0, 2).await.1, ["ends"]);
+    let again = worker.acquire(1).await.remove(0);
+    worker.log(&again.token, &[(1, &"x".repeat(2000))]).await;
+    assert_eq!(log(0, 0).await, (2, vec!["x".repeat(1024)]));
+    assert_eq!(log(1, 0).await.1.len(), 3);
+    assert_eq!(log(7, 0).await, (7, Vec::new()));
+}

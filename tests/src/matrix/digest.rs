@@ -109,6 +109,17 @@ impl Digest {
             async move { api.sweeps.list_measurements(request).await }
         });
         self.line(&measured.await?);
+        for attempt in 1..=trial.attempts {
+            let log = read(calls, |mut api| {
+                let request = v1::ListLogLinesRequest {
+                    parent: name.clone(),
+                    attempt,
+                    after_sequence: 0,
+                };
+                async move { api.sweeps.list_log_lines(request).await }
+            });
+            self.line(&log.await?);
+        }
         Ok(())
     }
 

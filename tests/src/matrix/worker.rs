@@ -117,11 +117,17 @@ impl Worker {
                 ..Default::default()
             }
         };
+        let line = |sequence| v1::LogLine {
+            sequence,
+            time: None,
+            text: format!("epoch {sequence}"),
+        };
         let request = v1::ReportMeasurementsRequest {
             worker_id: self.id.into(),
             reports: vec![v1::LeaseMeasurements {
                 token: lease.token.clone(),
-                measurements: epochs.map(measurement).collect(),
+                measurements: epochs.clone().map(measurement).collect(),
+                lines: epochs.map(line).collect(),
             }],
         };
         let call = |mut api: Api| {

@@ -1,11 +1,11 @@
-//! Measurements on their way to the coordinator, in batches of all slots together; while it is away they wait ([`spool`]).
+//! Measurements and lines of logs on their way to the coordinator, in batches of all slots together; while it is away they wait ([`spool`]).
 //!
 //! [`spool`]: crate::spool
 
 use crate::{
     coordinator::{Client, Coordinator},
     leases::Leases,
-    spool::{Entry, Spool},
+    spool::{Entry, Said, Spool},
 };
 use augur_core::{id::LeaseToken, outcome::Measurement};
 use augur_proto::v1;
@@ -29,6 +29,7 @@ pub struct Reporter(mpsc::UnboundedSender<Item>);
 
 enum Item {
     Measurement(LeaseToken, Box<Measurement>),
+    Line(LeaseToken, v1::LogLine),
     Flush(oneshot::Sender<()>),
 }
 
@@ -44,6 +45,12 @@ impl Reporter {
     pub fn add(&self, token: LeaseToken, measurement: Measurement) {
         // Fails only while the worker stops; nobody waits for the report then.
         let _ = self.0.send(Item::Measurement(token, Box::new(measurement)));
+    }
+
+    /// Reports a line of a trial's log, soon.
+    pub fn add_line(&self, token: LeaseToken, line: v1::LogLine) {
+        // As above.
+        let _ = self.0.send(Item::Line(token, line));
     }
 
     /// Returns once everything added before is with the coordinator.
@@ -110,10 +117,13 @@ impl Backlog {
             Item::Measurement(token, measurement) => {
                 self.is_urgent |= measurement.validation.is_some();
                 self.count += 1;
-                self.spool.push(Entry {
-                    token,
-                    measurement: (*measurement).into(),
-                });
+                let said = Said::Measurement((*measurement).into());
+                self.spool.push(Entry { token, said });
+            }
+            Item::Line(token, line) => {
+                self.count += 1;
+                let said = Said::Line(line);
+                self.spool.push(Entry { token, said });
             }
             Item::Flush(done) => self.waiting.push(done),
         }
@@ -128,9 +138,9 @@ impl Backlog {
         let entries = self.spool.take(LARGEST_BATCH);
         let count = entries.len();
         (self.count, self.is_urgent) = (0, !self.spool.is_empty());
-        let mut by_lease = BTreeMap::<LeaseToken, Vec<v1::Measurement>>::new();
-        for Entry { token, measurement } in entries {
-            by_lease.entry(token).or_default().push(measurement);
+        let mut by_lease = BTreeMap::<LeaseToken, v1::LeaseMeasurements>::new();
+        for Entry { token, said } in entries {
+            said.add_to(by_lease.entry(token).or_default());
         }
         (by_lease.into_iter().map(of_lease).collect(), count)
     }
@@ -157,13 +167,13 @@ async fn send(reports: Vec<v1::LeaseMeasurements>, count: usize, coordinator: &C
     let call = |mut client: Client, request| async move { client.report_measurements(request).await };
     match coordinator.send(request, call).await {
         Ok(answer) => leases.drop_all(&answer.stale_tokens),
-        Err(gave_up) => error!("{count} measurements are lost: {gave_up}"),
+        Err(gave_up) => error!("{count} measurements and lines of logs are lost: {gave_up}"),
     }
 }
 
-fn of_lease((token, measurements): (LeaseToken, Vec<v1::Measurement>)) -> v1::LeaseMeasurements {
+fn of_lease((token, report): (LeaseToken, v1::LeaseMeasurements)) -> v1::LeaseMeasurements {
     v1::LeaseMeasurements {
         token: token.to_string(),
-        measurements,
+        ..report
     }
 }

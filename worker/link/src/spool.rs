@@ -1,4 +1,4 @@
-//! Measurements that wait for the coordinator: the first ones in memory, the rest in a file, both bounded.
+//! Measurements and lines of logs that wait for the coordinator: the first ones in memory, the rest in a file, both bounded.
 //!
 //! The file has no name, so it goes with the worker; so do the leases of what is in it.
 
@@ -12,11 +12,47 @@ use std::{
 };
 use tracing::warn;
 
-/// A measurement and the lease that it was made under.
+/// What is to be reported, and the lease that it came about under.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub token: LeaseToken,
-    pub measurement: v1::Measurement,
+    pub said: Said,
+}
+
+/// What a trial has to say on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Said {
+    Measurement(v1::Measurement),
+    Line(v1::LogLine),
+}
+
+impl Said {
+    /// Whether early stopping decides by it.
+    fn is_rung(&self) -> bool {
+        matches!(self, Self::Measurement(measurement) if measurement.validation.is_some())
+    }
+
+    /// Adds it to what is reported of its lease.
+    pub fn add_to(self, report: &mut v1::LeaseMeasurements) {
+        match self {
+            Self::Measurement(measurement) => report.measurements.push(measurement),
+            Self::Line(line) => report.lines.push(line),
+        }
+    }
+
+    /// As the file has it: a report of it alone.
+    fn encode(&self) -> Vec<u8> {
+        let mut report = v1::LeaseMeasurements::default();
+        self.clone().add_to(&mut report);
+        report.encode_to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> io::Result<Self> {
+        let mut report = v1::LeaseMeasurements::decode(bytes).map_err(io::Error::other)?;
+        let line = || report.lines.pop().map(Self::Line);
+        let said = report.measurements.pop().map(Self::Measurement).or_else(line);
+        said.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
 }
 
 /// What waits. Not in the order in which it came: measurements are keyed by their epochs.
@@ -77,8 +113,8 @@ impl Spool {
         }
         match self.write(&entry) {
             Ok(true) => {}
-            Ok(false) if entry.measurement.validation.is_none() => self.leave_out("it is full"),
-            Err(fault) if entry.measurement.validation.is_none() => self.leave_out(&fault.to_string()),
+            Ok(false) if !entry.said.is_rung() => self.leave_out("it is full"),
+            Err(fault) if !entry.said.is_rung() => self.leave_out(&fault.to_string()),
             Ok(false) | Err(_) => self.memory.push_back(entry),
         }
     }
@@ -89,7 +125,7 @@ impl Spool {
             match self.read() {
                 Ok(entries) => self.memory = entries,
                 Err(fault) => warn!(
-                    "{} measurements are lost, for the file in which they waited: {fault}",
+                    "{} measurements and lines of logs are lost, for the file in which they waited: {fault}",
                     self.in_file
                 ),
             }
@@ -102,7 +138,7 @@ impl Spool {
 
     /// Appends to the file; false where that would be too much.
     fn write(&mut self, entry: &Entry) -> io::Result<bool> {
-        let measured = entry.measurement.encode_to_vec();
+        let measured = entry.said.encode();
         let length = u32::try_from(measured.len()).map_err(io::Error::other)?;
         let record = [entry.token.uuid().as_bytes(), &length.to_le_bytes()[..], &measured].concat();
         let end = self.bytes + record.len() as u64;
@@ -135,7 +171,7 @@ impl Spool {
             file.read_exact(&mut measured)?;
             entries.push_back(Entry {
                 token: LeaseToken::from_uuid(uuid::Uuid::from_bytes(token)),
-                measurement: v1::Measurement::decode(&*measured).map_err(io::Error::other)?,
+                said: Said::decode(&measured)?,
             });
         }
         Ok(entries)
@@ -143,7 +179,9 @@ impl Spool {
 
     fn leave_out(&mut self, why: &str) {
         if self.left_out == 0 {
-            warn!("measurements are left out from now on, for the file in which they wait can't take them: {why}");
+            warn!(
+                "measurements and lines of logs are left out from now on, for the file in which they wait can't take them: {why}"
+            );
         }
         self.left_out += 1;
     }
@@ -157,13 +195,20 @@ mod tests {
     fn entry(epoch: u32, is_rung: bool) -> Entry {
         Entry {
             token: LeaseToken::from_uuid(uuid::Uuid::from_u128(u128::from(epoch % 3))),
-            measurement: v1::Measurement {
+            said: Said::Measurement(v1::Measurement {
                 epoch,
                 training_loss: f64::NAN,
                 hyperparameters: [("angle_deg".to_owned(), 1.0 / 3.0)].into(),
                 validation: is_rung.then(v1::Validation::default),
                 ..Default::default()
-            },
+            }),
+        }
+    }
+
+    fn epoch_of(entry: &Entry) -> u32 {
+        match &entry.said {
+            Said::Measurement(measurement) => measurement.epoch,
+            Said::Line(line) => panic!("no measurement: {line:?}"),
         }
     }
 
@@ -185,10 +230,28 @@ mod tests {
             (0..100).for_each(|epoch| spool.push(entry(epoch, false)));
             assert_eq!(spool.in_file, 90, "round {round}");
             let all = drain(&mut spool);
-            let bytes = |entry: &Entry| (entry.token, entry.measurement.encode_to_vec());
+            let bytes = |entry: &Entry| (entry.token, entry.said.encode());
             let expected: Vec<_> = (0..100).map(|epoch| bytes(&entry(epoch, false))).collect();
             assert_eq!(all.iter().map(bytes).collect::<Vec<_>>(), expected);
         }
+    }
+
+    #[test]
+    fn lines_of_logs_come_back_from_the_file_too() {
+        let line = |sequence| Entry {
+            token: LeaseToken::from_uuid(uuid::Uuid::nil()),
+            said: Said::Line(v1::LogLine {
+                sequence,
+                time: None,
+                text: "resumes".into(),
+            }),
+        };
+        let mut spool = Spool::new(Limits {
+            memory: 1,
+            file: 1 << 20,
+        });
+        (1..=5).for_each(|sequence| spool.push(line(sequence)));
+        assert_eq!(drain(&mut spool), (1..=5).map(line).collect::<Vec<_>>());
     }
 
     #[test]
@@ -196,7 +259,7 @@ mod tests {
         let mut spool = Spool::new(Limits { memory: 10, file: 1000 });
         (0..200).for_each(|epoch| spool.push(entry(epoch, epoch % 50 == 49)));
         assert!(spool.bytes <= 1000 && spool.memory.len() < 20);
-        let kept: BTreeSet<_> = drain(&mut spool).iter().map(|entry| entry.measurement.epoch).collect();
+        let kept: BTreeSet<_> = drain(&mut spool).iter().map(epoch_of).collect();
         assert!([49, 99, 149, 199].iter().all(|rung| kept.contains(rung)), "{kept:?}");
         assert_eq!(kept.len() as u64 + spool.left_out, 200);
     }

@@ -8,7 +8,7 @@ use crate::{
     evaluate::evaluate,
     packing::Packing,
     slot::{
-        Ended, Orders, Slot,
+        Ended, Heard, Orders, Slot,
         protocol::{Checkpointing, Computed, Done, Earlier, Run},
     },
 };
@@ -19,7 +19,10 @@ use augur_core::{
 };
 use augur_link::{CHECKPOINT, Coordinator, End, Held, Reporter, Work};
 use augur_proto::v1::{self, lease};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -90,9 +93,15 @@ impl Bench {
         if orders.stop.is_cancelled() {
             return Ok(End::Dropped);
         }
-        let ended = slot
-            .run_until(run, &orders, |measurement| self.reporter.add(held.token, measurement))
-            .await;
+        let mut sequence = 0;
+        let hear = |heard| match heard {
+            Heard::Measurement(measurement) => self.reporter.add(held.token, measurement),
+            Heard::Line(text) => {
+                sequence += 1;
+                self.reporter.add_line(held.token, log_line(sequence, text));
+            }
+        };
+        let ended = slot.run_until(run, &orders, hear).await;
         match ended {
             Ok(Ended::Stopped) => Ok(End::Dropped),
             Ok(Ended::Left(place)) => Ok(leave::left(held, Some(place))),
@@ -171,6 +180,15 @@ impl Bench {
     /// The folder for what the trials of a sweep leave behind, if that is kept.
     fn of_sweep(&self, name: &str) -> Option<PathBuf> {
         artifacts::of_sweep(self.artifacts.as_deref()?, name)
+    }
+}
+
+/// A line of now.
+fn log_line(sequence: u32, text: String) -> v1::LogLine {
+    v1::LogLine {
+        sequence,
+        time: Some(SystemTime::now().into()),
+        text,
     }
 }
 

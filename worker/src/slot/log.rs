@@ -1,4 +1,5 @@
-//! A child's stderr: its last lines in memory, all of it in a file where one is wanted.
+//! A child's stderr: its last lines in memory, each to whoever follows the trial that runs, all of it in a file where one is
+//! wanted.
 
 use std::{
     collections::VecDeque,
@@ -10,15 +11,19 @@ use std::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
+    sync::mpsc,
     task::JoinHandle,
 };
 
 /// Lines kept in memory.
 const KEPT: usize = 20;
+/// Lines that wait for whoever follows; of a child that says more, some are left out there.
+const WAITING: usize = 500;
 
 /// The log of one child.
 pub(super) struct Log {
     lines: Arc<Mutex<VecDeque<String>>>,
+    new: mpsc::Receiver<String>,
     reader: JoinHandle<()>,
 }
 
@@ -29,8 +34,22 @@ impl Log {
             .map(|path| File::options().create(true).append(true).open(path))
             .transpose()?;
         let lines = Arc::new(Mutex::new(VecDeque::with_capacity(KEPT)));
-        let reader = tokio::spawn(read(BufReader::new(stderr), lines.clone(), file));
-        Ok(Self { lines, reader })
+        let (sender, new) = mpsc::channel(WAITING);
+        let reader = tokio::spawn(read(BufReader::new(stderr), lines.clone(), sender, file));
+        Ok(Self { lines, new, reader })
+    }
+
+    /// The next line; waits for ever once there is none any more.
+    pub async fn next(&mut self) -> String {
+        match self.new.recv().await {
+            Some(line) => line,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A line that has come already.
+    pub fn waiting(&mut self) -> Option<String> {
+        self.new.try_recv().ok()
     }
 
     /// The last lines of a child that has exited, oldest first.
@@ -46,13 +65,19 @@ impl Log {
     }
 }
 
-async fn read(mut stderr: impl AsyncBufReadExt + Unpin, lines: Arc<Mutex<VecDeque<String>>>, mut file: Option<File>) {
+async fn read(
+    mut stderr: impl AsyncBufReadExt + Unpin,
+    lines: Arc<Mutex<VecDeque<String>>>,
+    new: mpsc::Sender<String>,
+    mut file: Option<File>,
+) {
     let mut line = vec![];
     while stderr.read_until(b'\n', &mut line).await.is_ok_and(|n| n > 0) {
         // A full disk costs lines of the log, never the trial.
         let _ = file.as_mut().map(|file| file.write_all(&line));
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         line.clear();
+        let _ = new.try_send(text.clone());
         let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT {
             lines.pop_front();
@@ -71,6 +96,10 @@ mod tests {
         let path = folder.path().join("slot-0.log");
         let text: String = (1..=50).map(|n| format!("line {n}\n")).collect();
         let mut log = Log::follow(std::io::Cursor::new(text.clone()), Some(&path)).unwrap();
+        assert_eq!(
+            (log.next().await, log.next().await),
+            ("line 1".to_owned(), "line 2".to_owned())
+        );
         let last = log.last_lines().await;
         assert_eq!(
             (last.len(), last[0].as_str(), last[19].as_str()),

@@ -39,6 +39,15 @@ pub struct Orders {
     pub leave: CancellationToken,
 }
 
+/// What is heard of a trial on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// An epoch has ended.
+    Measurement(Measurement),
+    /// A line for its log.
+    Line(String),
+}
+
 /// How a trial ended that did not fail.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
@@ -72,8 +81,13 @@ impl Slot {
     ///
     /// # Errors
     /// Why there is no outcome.
-    pub async fn run(&mut self, run: Run, on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
-        match self.run_until(run, &Orders::default(), on_measurement).await? {
+    pub async fn run(&mut self, run: Run, mut on_measurement: impl FnMut(Measurement)) -> Result<Done, Cause> {
+        let hear = |heard| {
+            if let Heard::Measurement(measurement) = heard {
+                on_measurement(measurement);
+            }
+        };
+        match self.run_until(run, &Orders::default(), hear).await? {
             Ended::Done(done) => Ok(*done),
             Ended::Stopped | Ended::Left(_) => Err(Cause {
                 kind: CauseKind::Preempted,
@@ -87,12 +101,7 @@ impl Slot {
     ///
     /// # Errors
     /// Why there is no outcome.
-    pub async fn run_until(
-        &mut self,
-        run: Run,
-        orders: &Orders,
-        on_measurement: impl FnMut(Measurement),
-    ) -> Result<Ended, Cause> {
+    pub async fn run_until(&mut self, run: Run, orders: &Orders, hear: impl FnMut(Heard)) -> Result<Ended, Cause> {
         let threads = run.spec.resources.threads;
         let healthy = self
             .process
@@ -102,7 +111,7 @@ impl Slot {
             Some(process) => process,
             None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e))?,
         };
-        let result = process.run(run, orders, on_measurement).await;
+        let result = process.run(run, orders, hear).await;
         // A failure may have left anything in the child's memory.
         self.process = result.is_ok().then_some(process);
         result

@@ -1,15 +1,12 @@
 //! The worker's side of a child process: start it, hand it a trial, hear its events, find out why it died.
 
 use super::{
-    Ended, Orders,
+    Ended, Heard, Orders,
     log::Log,
     post_mortem::{self, OomKills},
     protocol::{Event, Place, Request, Run, from_line, to_line},
 };
-use augur_core::{
-    outcome::Measurement,
-    state::{Cause, CauseKind},
-};
+use augur_core::state::{Cause, CauseKind};
 use std::{path::Path, process::Stdio};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -66,19 +63,21 @@ impl Process {
     }
 
     /// Runs a trial to its end, or to that of the child.
-    pub async fn run(
-        &mut self,
-        run: Run,
-        orders: &Orders,
-        mut on_measurement: impl FnMut(Measurement),
-    ) -> Result<Ended, Cause> {
+    pub async fn run(&mut self, run: Run, orders: &Orders, mut hear: impl FnMut(Heard)) -> Result<Ended, Cause> {
         let oom_kills = OomKills::now();
         let trial = run.spec.id();
+        // What came after the end of the trial before is not of this one.
+        while self.log.waiting().is_some() {}
+        hear(Heard::Line(self.opening()));
         self.ask(&Request::Run(run)).await?;
         let (mut is_stopped, mut leaves) = (false, false);
         loop {
             let line = tokio::select! {
                 line = self.events.next_line() => line,
+                line = self.log.next() => {
+                    hear(Heard::Line(line));
+                    continue;
+                }
                 () = orders.stop.cancelled(), if !is_stopped => {
                     is_stopped = true;
                     self.ask(&Request::Stop).await?;
@@ -92,13 +91,25 @@ impl Process {
             };
             let line = match line {
                 Ok(Some(line)) => line,
-                Ok(None) => return Err(self.cause_of_death(oom_kills).await),
+                Ok(None) => {
+                    let cause = self.cause_of_death(oom_kills).await;
+                    while let Some(line) = self.log.waiting() {
+                        hear(Heard::Line(line));
+                    }
+                    return Err(cause);
+                }
                 Err(e) => return Err(crashed(format!("the trial's process can't be heard: {e}"))),
             };
             match from_line(&line) {
-                Ok(Event::Measurement(measurement)) => on_measurement(measurement),
-                Ok(Event::Resumed { epoch, step }) => info!("trial {trial} resumes after epoch {epoch}, step {step}"),
-                Ok(Event::Warning(text)) => warn!("trial {trial}: {text}"),
+                Ok(Event::Measurement(measurement)) => hear(Heard::Measurement(measurement)),
+                Ok(Event::Resumed { epoch, step }) => {
+                    info!("trial {trial} resumes after epoch {epoch}, step {step}");
+                    hear(Heard::Line(format!("resumes after epoch {epoch}, step {step}")));
+                }
+                Ok(Event::Warning(text)) => {
+                    warn!("trial {trial}: {text}");
+                    hear(Heard::Line(format!("warning: {text}")));
+                }
                 Ok(Event::Done(done)) => return Ok(Ended::Done(Box::new(done))),
                 Ok(Event::Stopped { .. }) if is_stopped => return Ok(Ended::Stopped),
                 Ok(Event::Left(place)) if leaves => return Ok(Ended::Left(place)),
@@ -115,6 +126,15 @@ impl Process {
                 }
             }
         }
+    }
+
+    /// The first line of each trial.
+    fn opening(&self) -> String {
+        let process = self
+            .child
+            .id()
+            .map_or_else(String::new, |pid| format!("process {pid}, "));
+        format!("begins: {process}threads {}", self.threads)
     }
 
     async fn ask(&mut self, request: &Request) -> Result<(), Cause> {

@@ -19,6 +19,10 @@ use ratatui::{
 /// Hyperparameters with a chart; of more, the first.
 const CHARTS: usize = 3;
 
+/// Lines of the log at most, and rows that the rest has first.
+const LOG: usize = 6;
+const ROOM: usize = 20;
+
 type Points = Vec<(f64, f64)>;
 
 /// Draws the page.
@@ -35,15 +39,27 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, scene: &Scene, state: &State, 
         scene.palette,
     );
     let facts = facts(shown, scene);
-    let [top, middle, bottom] = Layout::vertical([
+    let log: Vec<&v1::LogLine> = state.log.1.iter().filter(|_| state.log.0 == trial).collect();
+    // In a small window the curve comes first.
+    let lines = log.len().min(LOG).min(usize::from(rest.height).saturating_sub(ROOM));
+    let heading_too = u16::try_from(lines).unwrap_or(0) + u16::from(lines > 0);
+    let [top, middle, bottom, tail] = Layout::vertical([
         Constraint::Length(u16::try_from(facts.len()).unwrap_or(u16::MAX)),
         Constraint::Fill(3),
         Constraint::Fill(2),
+        Constraint::Length(heading_too),
     ])
     .areas(rest);
     frame.render_widget(Paragraph::new(facts), top);
     losses(frame, middle, scene.palette, state, trial);
     paths(frame, bottom, scene.palette, state, trial);
+    if lines > 0 {
+        let area = heading(frame, tail, "log".to_owned(), scene.palette);
+        let newest = log[log.len() - lines..]
+            .iter()
+            .map(|line| Line::from(line.text.as_str()));
+        frame.render_widget(Paragraph::new(newest.collect::<Vec<_>>()), area);
+    }
 }
 
 fn facts<'a>(trial: &v1::Trial, scene: &Scene) -> Vec<Line<'a>> {

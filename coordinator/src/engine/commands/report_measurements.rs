@@ -1,4 +1,4 @@
-//! Stores what running trials measured, and stops those that fall behind by it; the reports of stale leases are named and
+//! Stores what running trials measured and logged, and stops those that fall behind by it; the reports of stale leases are named and
 //! dropped.
 
 use super::heard;
@@ -6,6 +6,7 @@ use crate::{
     engine::{command::Command, context::Cx, halving, jobs::move_trial},
     error::Result,
     store::{
+        log_lines::{self, LogLine},
         measurements,
         trials::{self, TrialRow},
     },
@@ -17,10 +18,17 @@ use augur_core::{
 };
 use std::collections::BTreeSet;
 
-/// Measurements by lease.
+/// What workers say of their attempts.
 pub(crate) struct ReportMeasurements {
     pub worker: WorkerId,
-    pub reports: Vec<(LeaseToken, Vec<Measurement>)>,
+    pub reports: Vec<Report>,
+}
+
+/// Of one lease.
+pub(crate) struct Report {
+    pub token: LeaseToken,
+    pub measured: Vec<Measurement>,
+    pub lines: Vec<LogLine>,
 }
 
 impl Command for ReportMeasurements {
@@ -31,7 +39,7 @@ impl Command for ReportMeasurements {
         heard(cx, self.worker).await?;
         let (mut stale, mut live) = (Vec::new(), Vec::new());
         let mut groups = BTreeSet::new();
-        for (token, measured) in self.reports {
+        for Report { token, measured, lines } in self.reports {
             // A completed trial keeps its token: its last measurements may come after the outcome.
             match trials::by_token(cx.conn, token).await? {
                 Some(row) => {
@@ -43,6 +51,7 @@ impl Command for ReportMeasurements {
                         advance(cx, &row, token, &measured).await?;
                     }
                     measurements::insert(cx.conn, row.sweep, row.index, row.job.begun, measured).await?;
+                    log_lines::insert(cx.conn, (row.sweep, row.index, row.job.begun), lines).await?;
                     live.push(token);
                 }
                 None => stale.push(token),

@@ -23,6 +23,7 @@ pub(super) const SQLITE: &Migrations = &[
     (4, "order", sqlite!("0004_order.sql")),
     (5, "early_stopping", sqlite!("0005_early_stopping.sql")),
     (6, "verbs", sqlite!("0006_verbs.sql")),
+    (7, "logs", sqlite!("0007_logs.sql")),
 ];
 
 /// Those of PostgreSQL, which came with the fifth.
@@ -33,6 +34,7 @@ pub(super) const POSTGRES: &Migrations = &[
         include_str!("../../../migrations/postgres/0005_initial.sql"),
     ),
     (6, "verbs", include_str!("../../../migrations/postgres/0006_verbs.sql")),
+    (7, "logs", include_str!("../../../migrations/postgres/0007_logs.sql")),
 ];
 
 /// The version of the newest schema.

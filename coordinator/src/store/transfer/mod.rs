@@ -64,7 +64,7 @@ enum Walk {
 }
 
 /// The tables that hold a sweep, each after those that it refers to.
-const TABLES: [(&str, Walk); 8] = [
+const TABLES: [(&str, Walk); 9] = [
     ("sweeps", Walk::One),
     ("groups", Walk::Positions("group_index", "group_index")),
     ("trials", Walk::Positions("trial_index", "trial_index")),
@@ -73,6 +73,10 @@ const TABLES: [(&str, Walk); 8] = [
     (
         "measurements",
         Walk::Positions("trial_index", "trial_index, attempt, epoch"),
+    ),
+    (
+        "log_lines",
+        Walk::Positions("trial_index", "trial_index, attempt, sequence"),
     ),
     ("rung_values", Walk::Positions("trial_index", "trial_index, epoch")),
     ("transitions", Walk::Numbers("revision")),

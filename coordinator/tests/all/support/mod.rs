@@ -297,6 +297,7 @@ impl LightWorker {
             reports: vec![v1::LeaseMeasurements {
                 token: token.into(),
                 measurements,
+                ..Default::default()
             }],
         };
         self.api
@@ -305,6 +306,25 @@ impl LightWorker {
             .unwrap()
             .into_inner()
             .stale_tokens
+    }
+
+    /// Reports lines of a log; gives the stale tokens.
+    pub async fn log(&mut self, token: &str, lines: &[(u32, &str)]) -> Vec<String> {
+        let line = |(sequence, text): &(u32, &str)| v1::LogLine {
+            sequence: *sequence,
+            time: None,
+            text: (*text).to_owned(),
+        };
+        let request = v1::ReportMeasurementsRequest {
+            worker_id: self.id.clone(),
+            reports: vec![v1::LeaseMeasurements {
+                token: token.into(),
+                lines: lines.iter().map(line).collect(),
+                ..Default::default()
+            }],
+        };
+        let answer = self.api.report_measurements(request).await;
+        answer.unwrap().into_inner().stale_tokens
     }
 
     pub async fn leave(&mut self) -> Result<(), Status> {

@@ -193,7 +193,15 @@ mod folder {
 
     fn submit_to_a_store(sandbox: &Sandbox, store: &str) {
         fs::create_dir(sandbox.path("out")).unwrap();
-        let args = ["--listen", "127.0.0.1:0", "--store", store, "--exit-with-stdin"];
+        let args = [
+            "--listen",
+            "127.0.0.1:0",
+            "--http",
+            "off",
+            "--store",
+            store,
+            "--exit-with-stdin",
+        ];
         let mut command = sandbox.command(&program("augur-coordinator"), &args);
         let mut coordinator = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -226,7 +234,7 @@ mod coordinator {
             sandbox.failure(6, &["run", "config.yaml", "--out", "out", "--listen", &address])
         );
 
-        let args = ["--listen", &address, "--store", "alone.sqlite"];
+        let args = ["--listen", &address, "--http", "off", "--store", "alone.sqlite"];
         let output = sandbox.command(&program("augur-coordinator"), &args).output().unwrap();
         assert_eq!(output.status.code(), Some(6));
         snapshot!(sandbox, String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,7 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
 use augur_coordinator::{
-    Config, Coordinator, Location, OpenError, Settings, StartError, TransferError,
+    Config, Coordinator, Location, OpenError, PageError, Settings, StartError, TransferError,
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
 };
@@ -9,9 +9,10 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use std::{
     error::Error,
     io::{self, IsTerminal, Read, Write},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
+    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -84,10 +85,38 @@ struct Args {
     /// Stop when standard input ends: with whoever started this
     #[arg(long)]
     exit_with_stdin: bool,
+    /// Address and port of the read-only page for browsers, or `off`; port 0 is any free one [default: 127.0.0.1:7462, and none
+    /// where that is taken]
+    #[arg(long, value_name = "ADDRESS|off")]
+    http: Option<Http>,
     /// Listen beyond this machine although nobody is asked who they are
     #[arg(long)]
     insecure: bool,
 }
+
+/// Where the page is served.
+#[derive(Clone, Copy)]
+enum Http {
+    Off,
+    At(SocketAddr),
+}
+
+impl FromStr for Http {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            address => address
+                .parse()
+                .map(Self::At)
+                .map_err(|_| "write it like 127.0.0.1:7462, or off"),
+        }
+    }
+}
+
+/// Where the page is unless somebody says otherwise.
+const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7462);
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -99,13 +128,19 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, args } = Cli::parse();
-    if command.is_none() && !args.listen.ip().is_loopback() && !args.insecure {
-        let message = format!(
-            "{} can be reached from other machines, and nobody is asked who they are; \
-             listen on 127.0.0.1, or add --insecure where every machine around is trusted",
-            args.listen
-        );
-        Cli::command().error(ErrorKind::ValueValidation, message).exit();
+    if command.is_none() && !args.insecure {
+        let page = match args.http {
+            Some(Http::At(page)) => Some(page),
+            _ => None,
+        };
+        let mut open = [Some(args.listen), page].into_iter().flatten();
+        if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
+            let message = format!(
+                "{open} can be reached from other machines, and nobody is asked who they are; \
+                 listen on 127.0.0.1, or add --insecure where every machine around is trusted"
+            );
+            Cli::command().error(ErrorKind::ValueValidation, message).exit();
+        }
     }
     let filter = EnvFilter::try_from_env("AUGUR_LOG").or_else(|_| EnvFilter::try_from_default_env());
     tracing_subscriber::fmt()
@@ -142,10 +177,19 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
-    let line = format!("listening on http://{}\n", coordinator.address());
+    let mut lines = format!("listening on http://{}\n", coordinator.address());
+    match serve_page(&mut coordinator, args.http).await {
+        Ok(None) => {}
+        Ok(Some(page)) => lines += &format!("page on http://{page}\n"),
+        Err(error) => {
+            let code = page_exit_code(&error);
+            let _ = coordinator.stop().await;
+            return Err((code, error.into()));
+        }
+    }
     let mut out = io::stdout();
     // Whoever started this may not care to read it.
-    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     let reason = tokio::select! {
         // An error here means that the sender is gone, which is a reason to stop as well.
         reason = stop => reason.unwrap_or("a signal"),
@@ -153,6 +197,21 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     };
     tracing::info!("stopping: {reason}");
     coordinator.stop().await.map_err(|error| (1, error.into()))
+}
+
+/// Serves the page; its address, if there is one. Where nobody asked for it, it is no fault that it can't be had.
+async fn serve_page(coordinator: &mut Coordinator, http: Option<Http>) -> Result<Option<SocketAddr>, PageError> {
+    match http {
+        Some(Http::Off) => Ok(None),
+        Some(Http::At(address)) => coordinator.serve_page(address).await.map(Some),
+        None => Ok(match coordinator.serve_page(PAGE).await {
+            Ok(address) => Some(address),
+            Err(error) => {
+                tracing::warn!("no page for browsers: {}", chain(&error));
+                None
+            }
+        }),
+    }
 }
 
 /// Carries out a command on a store; the exit code says what came of it.
@@ -223,6 +282,13 @@ fn exit_code(error: &StartError) -> u8 {
         StartError::Store(error) => store_exit_code(error),
         StartError::PortInUse(_) => 6,
         StartError::Listen { .. } | StartError::Reflection(_) => 1,
+    }
+}
+
+fn page_exit_code(error: &PageError) -> u8 {
+    match error {
+        PageError::PortInUse(_) => 6,
+        PageError::Listen { .. } => 1,
     }
 }
 

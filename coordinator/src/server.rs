@@ -3,6 +3,7 @@
 use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
+    page,
     service::{Sweeps, Workers},
     store::{self, Location, Observer, OpenError, StoreError},
 };
@@ -64,6 +65,24 @@ pub enum StartError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
+/// Why the page can't be served.
+#[derive(Debug, Error)]
+pub enum PageError {
+    /// Something else listens there.
+    #[error(
+        "the port of {0} is in use; stop what listens there, choose another one with --http (port 0: any), or --http off"
+    )]
+    PortInUse(SocketAddr),
+    /// The address can't be listened on.
+    #[error("the page can't be served on {address}; choose an address of this machine with --http, or --http off")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
 /// Why a coordinator did not end well.
 #[derive(Debug, Error)]
 pub enum EndError {
@@ -89,6 +108,7 @@ pub struct Coordinator {
     stopped: CancellationToken,
     reader: store::Reader,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
+    page: Option<JoinHandle<io::Result<()>>>,
     engine: JoinHandle<store::Result<()>>,
 }
 
@@ -170,6 +190,7 @@ impl Coordinator {
             stopped,
             reader,
             server: tokio::spawn(server),
+            page: None,
             engine,
         })
     }
@@ -177,6 +198,20 @@ impl Coordinator {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves the read-only page for browsers on `address` too; gives the address with its port.
+    ///
+    /// # Errors
+    /// [`PageError`], each with what to do; the coordinator goes on without a page.
+    pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
+        let (address, server) = serving.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => PageError::PortInUse(address),
+            _ => PageError::Listen { address, source },
+        })?;
+        self.page = Some(server);
+        Ok(address)
     }
 
     /// What its services see of it.
@@ -203,6 +238,11 @@ impl Coordinator {
             Ok(ended) => ended??,
             // A client that holds its connection does not hold us.
             Err(_) => self.server.abort(),
+        }
+        if let Some(mut page) = self.page.take()
+            && tokio::time::timeout(LAST_CALLS, &mut page).await.is_err()
+        {
+            page.abort();
         }
         // The writer goes last: it empties the log into the database.
         self.reader.close().await;

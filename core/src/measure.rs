@@ -7,7 +7,7 @@ mod holm;
 mod ranking;
 mod wilcoxon;
 
-pub use bootstrap::{Interval, Measures};
+pub use bootstrap::{Interval, Measures, quantile};
 pub use holm::holm;
 pub use wilcoxon::{Alternative, Wilcoxon, wilcoxon};
 

@@ -27,7 +27,7 @@ impl Drop for Guard {
 fn python_grpcio_with_reflection_lists_watches_and_reads() {
     let folder = tempdir().unwrap();
     let mut coordinator = Command::new(path("augur-coordinator"))
-        .args(["--listen", "127.0.0.1:0", "--store"])
+        .args(["--listen", "127.0.0.1:0", "--http", "off", "--store"])
         .arg(folder.path().join("store.sqlite"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

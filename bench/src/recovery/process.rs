@@ -49,7 +49,14 @@ impl Programs {
             .append(true)
             .open(folder.join("coordinator.log"))?;
         let mut child = Command::new(&self.coordinator)
-            .args(["--listen", "127.0.0.1:0", "--exit-with-stdin", "--store"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--http",
+                "off",
+                "--exit-with-stdin",
+                "--store",
+            ])
             .arg(folder.join("store.sqlite"))
             .args(["--lease-seconds", &lease.as_secs_f64().to_string()])
             .stdin(Stdio::piped())

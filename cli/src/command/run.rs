@@ -123,6 +123,7 @@ impl Run {
                 eprintln!("warning: {warning}");
             }
             crew.start_workers(folder, self.workers.get(), slots)?;
+            eprintln!("page: {}", crew.page);
             let mut screen = progress::screen(&client, &self.output);
             let followed = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices).await;
             screen.finish();

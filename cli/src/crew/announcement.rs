@@ -1,4 +1,5 @@
-//! The coordinator's start: it says its address on the first line of its stdout, or ends with the reason on stderr.
+//! The coordinator's start: it says its address on the first line of its stdout and its page's on the second, or ends with the
+//! reason on stderr.
 
 use super::service::{Program, Service, death};
 use crate::failure::{Exit, Failure};
@@ -20,8 +21,16 @@ const START: Duration = Duration::from_secs(30);
 const HANDOVER: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The coordinator, and the address at which it serves.
-pub async fn start(program: Program) -> Result<(Service, String), Failure> {
+/// Where a coordinator serves.
+pub struct Addresses {
+    /// gRPC.
+    pub api: String,
+    /// The page for browsers.
+    pub page: String,
+}
+
+/// The coordinator, and the addresses at which it serves.
+pub async fn start(program: Program) -> Result<(Service, Addresses), Failure> {
     let begin = Instant::now();
     loop {
         match start_once(program.clone()).await {
@@ -33,14 +42,14 @@ pub async fn start(program: Program) -> Result<(Service, String), Failure> {
     }
 }
 
-async fn start_once(program: Program) -> Result<(Service, String), Failure> {
+async fn start_once(program: Program) -> Result<(Service, Addresses), Failure> {
     let mut service = Service::start_with(program.clone(), Some(Stdio::piped()))?;
     let silent = || Failure::new(Exit::CannotStart, format!("{} has no output", program.name));
     let mut lines = BufReader::new(service.child.stdout.take().ok_or_else(silent)?).lines();
-    match timeout(START, address(&mut lines)).await {
-        Ok(Some(address)) => {
+    match timeout(START, addresses(&mut lines)).await {
+        Ok(Some(addresses)) => {
             tokio::spawn(drain(lines));
-            Ok((service, address))
+            Ok((service, addresses))
         }
         // Its stdout is closed: it has ended, or is about to.
         Ok(None) => Err(ended(&program, service.child.wait().await.ok())),
@@ -54,7 +63,14 @@ async fn start_once(program: Program) -> Result<(Service, String), Failure> {
     }
 }
 
-/// The first address that is announced.
+async fn addresses(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<Addresses> {
+    Some(Addresses {
+        api: address(lines).await?,
+        page: address(lines).await?,
+    })
+}
+
+/// The next address that is announced.
 async fn address(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<String> {
     while let Ok(Some(line)) = lines.next_line().await {
         let words = line.split([' ', '=', '/', '"']);

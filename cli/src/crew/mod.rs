@@ -8,6 +8,7 @@ mod budget;
 mod service;
 
 use crate::{failure::Failure, folder::RunFolder, programs};
+use announcement::Addresses;
 use service::{Program, Service};
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -16,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a child may take to stop in good order. A worker's trials take a checkpoint, and it gives its leases back, within 20
 /// seconds; a coordinator ends its writes.
 const GRACE: Duration = Duration::from_secs(25);
+
+/// Where the page of a run is served: on this machine, wherever there is room.
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// What the user should know of the children.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub enum Notice {
 pub struct Crew {
     /// The coordinator's URL.
     pub url: String,
+    /// The URL of its page for browsers.
+    pub page: String,
     notices: mpsc::Sender<Notice>,
     coordinator: Kept,
     workers: Vec<Kept>,
@@ -45,25 +51,33 @@ impl Crew {
     /// Starts the coordinator on `listen` and waits until it serves.
     pub async fn start(folder: &RunFolder, listen: &str) -> Result<(Self, mpsc::Receiver<Notice>), Failure> {
         let store = folder.store().display().to_string();
-        let program = |listen: &str| -> Result<Program, Failure> {
+        let program = |listen: &str, http: &str| -> Result<Program, Failure> {
             Ok(Program {
                 name: "coordinator".into(),
                 path: programs::require(programs::COORDINATOR)?,
-                args: ["--listen", listen, "--store", &store, "--exit-with-stdin"]
-                    .map(String::from)
-                    .into(),
+                args: [
+                    "--listen",
+                    listen,
+                    "--http",
+                    http,
+                    "--store",
+                    &store,
+                    "--exit-with-stdin",
+                ]
+                .map(String::from)
+                .into(),
                 log: folder.logs().join("coordinator.log"),
             })
         };
-        let (service, address) = announcement::start(program(listen)?).await?;
-        // A coordinator that is started again takes the same address, so that everybody finds it.
-        let service = service.with_program(program(&address)?);
+        let (service, Addresses { api, page }) = announcement::start(program(listen, ANY_PORT)?).await?;
+        // A coordinator that is started again takes the same addresses, so that everybody finds it.
+        let service = service.with_program(program(&api, &page)?);
         let (notices, receiver) = mpsc::channel(64);
         let coordinator = keep(service, notices.clone());
-        let url = format!("http://{address}");
         Ok((
             Self {
-                url,
+                url: format!("http://{api}"),
+                page: format!("http://{page}/"),
                 notices,
                 coordinator,
                 workers: Vec::new(),

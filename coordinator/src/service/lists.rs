@@ -10,12 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     store::{
-        Conn, SweepKey, groups,
+        SweepKey, groups,
         listing::{self, Cursor, Listing},
-        log_lines, measurements, outcomes, reuse,
-        sweeps::{self, SweepRow},
-        trials::{self, TrialRow},
-        workers,
+        log_lines, measurements, outcomes, reuse, sweeps, trials, workers,
     },
 };
 use augur_core::plan::Plan;
@@ -84,6 +81,7 @@ impl Sweeps {
             state: filter.state_tag(),
             order,
             descending,
+            thin: None,
         };
         if let Some(group) = request.group {
             let members = plan.members(check_group(&plan, group)?);
@@ -110,7 +108,7 @@ impl Sweeps {
         let (rows, next_page_token) = page.cut(rows, |(cursor, _)| *cursor);
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         Ok(v1::ListTrialsResponse {
-            trials: trials_with_outcomes(view.conn(), &sweep, &plan, &rows).await?,
+            trials: present::trials(view.conn(), &sweep, &plan, &rows).await?,
             next_page_token,
         })
     }
@@ -180,26 +178,6 @@ impl Sweeps {
             next_page_token,
         })
     }
-}
-
-/// Trials with their outcomes.
-async fn trials_with_outcomes(
-    conn: &mut Conn,
-    sweep: &SweepRow,
-    plan: &Plan,
-    rows: &[TrialRow],
-) -> Result<Vec<v1::Trial>> {
-    let indices: Vec<_> = rows.iter().map(|row| row.index).collect();
-    let mut outcomes = outcomes::of(conn, sweep.key, &indices).await?;
-    let mut origins = reuse::origins_of(conn, sweep.key, &indices).await?;
-    let with_outcome = |row: &TrialRow| {
-        let mut trial = present::trial(sweep, plan, row);
-        if let Some(outcome) = outcomes.remove(&row.index) {
-            present::complete(&mut trial, plan, outcome, origins.remove(&row.index));
-        }
-        trial
-    };
-    Ok(rows.iter().map(with_outcome).collect())
 }
 
 /// The position after the one where the page before ended.

@@ -1,12 +1,16 @@
 //! The gRPC services: they read requests, submit commands or read the store, and write answers. No decisions here.
 
+mod curves;
 mod filter;
 mod leaderboard;
 mod lists;
 mod names;
 mod paging;
 mod present;
+mod results;
+mod scatter;
 mod sweeps;
+mod tasks;
 mod verbs;
 mod watch;
 mod work;

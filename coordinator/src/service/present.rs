@@ -7,7 +7,7 @@ use crate::{
         Conn,
         groups::{GroupRow, GroupState},
         log_lines::LogLine,
-        measurements,
+        measurements, outcomes, reuse,
         sweeps::{self, SweepRow, SweepState},
         transitions::TrialChange,
         trials::TrialRow,
@@ -137,6 +137,26 @@ pub(super) fn group(plan: &Plan, row: &GroupRow) -> v1::Group {
 /// A trial, without its outcome and where that was reused from.
 pub(super) fn trial(sweep: &SweepRow, plan: &Plan, row: &TrialRow) -> v1::Trial {
     changed_trial(sweep, plan, row.index, (&row.job).into(), row.job.updated_at)
+}
+
+/// Trials, each with its outcome where it has one.
+pub(super) async fn trials(
+    conn: &mut Conn,
+    sweep: &SweepRow,
+    plan: &Plan,
+    rows: &[TrialRow],
+) -> Result<Vec<v1::Trial>> {
+    let indices: Vec<_> = rows.iter().map(|row| row.index).collect();
+    let mut outcomes = outcomes::of(conn, sweep.key, &indices).await?;
+    let mut origins = reuse::origins_of(conn, sweep.key, &indices).await?;
+    let with_outcome = |row: &TrialRow| {
+        let mut trial = trial(sweep, plan, row);
+        if let Some(outcome) = outcomes.remove(&row.index) {
+            complete(&mut trial, plan, outcome, origins.remove(&row.index));
+        }
+        trial
+    };
+    Ok(rows.iter().map(with_outcome).collect())
 }
 
 /// A trial after a change, without its outcome.

@@ -210,6 +210,22 @@ impl SweepService for Sweeps {
         answer!(self.leaderboard(r.into_inner()))
     }
 
+    async fn list_tasks(&self, r: Request<v1::ListTasksRequest>) -> Answer<v1::ListTasksResponse> {
+        answer!(Sweeps::list_tasks(self, r.into_inner()))
+    }
+
+    async fn list_results(&self, r: Request<v1::ListResultsRequest>) -> Answer<v1::ListResultsResponse> {
+        answer!(Sweeps::list_results(self, r.into_inner()))
+    }
+
+    async fn get_curves(&self, r: Request<v1::GetCurvesRequest>) -> Answer<v1::Curves> {
+        answer!(Sweeps::get_curves(self, r.into_inner()))
+    }
+
+    async fn get_scatter(&self, r: Request<v1::GetScatterRequest>) -> Answer<v1::Scatter> {
+        answer!(Sweeps::get_scatter(self, r.into_inner()))
+    }
+
     async fn list_workers(&self, r: Request<v1::ListWorkersRequest>) -> Answer<v1::ListWorkersResponse> {
         answer!(Sweeps::list_workers(self, r.into_inner()))
     }

@@ -573,6 +573,7 @@ async fn listings_are_in_order_whatever_the_page(ground: Option<Ground>) {
                 state: None,
                 order: Order::Loss(criterion),
                 descending,
+                thin: None,
             };
             assert_eq!(
                 listed(conn, &listing, size).await,
@@ -597,6 +598,7 @@ async fn listings_are_of_the_places_asked_for(ground: Option<Ground>) {
         state: None,
         order: Order::Index,
         descending: false,
+        thin: None,
     };
     let of = |order, descending| Listing {
         order,

@@ -19,6 +19,14 @@ pub(crate) struct Listing {
     pub state: Option<&'static str>,
     pub order: Order,
     pub descending: bool,
+    /// Only this share of them, spread evenly over the plan; see [`share`].
+    pub thin: Option<u32>,
+}
+
+/// A share, in 2^32nds, that leaves about `wanted` of `total` trials; none where that is all of them.
+pub(crate) fn share(wanted: u32, total: u32) -> Option<u32> {
+    let share = (u64::from(wanted) << 32) / u64::from(total.max(1));
+    u32::try_from(share).ok()
 }
 
 /// By what it is sorted; trials that have the same come in the plan's order.
@@ -118,6 +126,14 @@ pub(crate) async fn page(
     rows.iter().map(read).collect()
 }
 
+/// How many trials there are.
+pub(crate) async fn count(conn: &mut Conn, listing: &Listing) -> Result<u32> {
+    let mut statement = Statement::default();
+    let sql = format!("SELECT COUNT(*) FROM trials WHERE {}", statement.wanted(listing));
+    let row = query(sql).bind_all(statement.arguments).fetch_one(conn).await?;
+    row.first()
+}
+
 /// The arguments of a statement while its text is put together.
 #[derive(Default)]
 struct Statement {
@@ -141,6 +157,10 @@ impl Statement {
         );
         if let Some(state) = listing.state {
             sql += &format!(" AND state = {}", self.bind(state));
+        }
+        if let Some(share) = listing.thin {
+            // Multiples of the golden ratio, as a share of 1, lie as far from each other as can be.
+            sql += &format!(" AND (trial_index * 2654435769) % 4294967296 < {}", self.bind(share));
         }
         if !positions.is_whole() {
             let period = self.bind(positions.period);

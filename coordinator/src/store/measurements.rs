@@ -1,6 +1,6 @@
 //! Measurements, keyed by (trial, attempt, epoch): a repeated report changes nothing.
 
-use super::{Conn, Result, StoreError, SweepKey, query, query_scalar};
+use super::{AT_ONCE, Conn, Result, Row, StoreError, SweepKey, placeholders, query, query_scalar};
 use augur_core::outcome::Measurement;
 use augur_proto::v1;
 use prost::Message;
@@ -49,15 +49,49 @@ pub(crate) async fn newest(
     .fetch_all(conn)
     .await?;
     let mut measurements = BTreeMap::<u32, Vec<_>>::new();
-    for row in rows {
-        let bytes: &[u8] = row.try_get("measurement")?;
-        let measurement = v1::Measurement::decode(bytes).map_err(|_| StoreError::Damaged("measurement"))?;
-        measurements
-            .entry(row.try_get("trial_index")?)
-            .or_default()
-            .push(measurement);
+    for row in &rows {
+        let of = measurements.entry(row.try_get("trial_index")?).or_default();
+        of.push(read(row)?);
     }
     Ok(measurements)
+}
+
+/// (epoch, validation loss), epochs in order.
+pub(crate) type Losses = Vec<(u32, f64)>;
+
+/// The validation losses that the newest attempts of single trials reported at some epochs, by position.
+pub(crate) async fn losses(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    trials: &[u32],
+    epochs: &[u32],
+) -> Result<BTreeMap<u32, Losses>> {
+    let mut losses = BTreeMap::<u32, Losses>::new();
+    for trials in trials.chunks(AT_ONCE) {
+        let sql = format!(
+            "SELECT m.trial_index, m.measurement
+             FROM trials t JOIN measurements m
+                 ON m.sweep_key = t.sweep_key AND m.trial_index = t.trial_index AND m.attempt = t.begun
+             WHERE t.sweep_key = $1 AND t.trial_index IN ({}) AND m.epoch IN ({})
+             ORDER BY m.trial_index, m.epoch",
+            placeholders(2, trials.len()),
+            placeholders(2 + trials.len(), epochs.len())
+        );
+        let numbers = trials.iter().chain(epochs).map(|number| (*number).into());
+        for row in query(sql).bind(sweep.0).bind_all(numbers).fetch_all(conn).await? {
+            let measurement = read(&row)?;
+            if let Some(loss) = measurement.validation_loss {
+                let index = row.try_get("trial_index")?;
+                losses.entry(index).or_default().push((measurement.epoch, loss));
+            }
+        }
+    }
+    Ok(losses)
+}
+
+fn read(row: &Row) -> Result<v1::Measurement> {
+    let bytes: &[u8] = row.try_get("measurement")?;
+    v1::Measurement::decode(bytes).map_err(|_| StoreError::Damaged("measurement"))
 }
 
 /// Seconds that the newest attempt of a trial had run when it reported last.

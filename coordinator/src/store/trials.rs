@@ -5,7 +5,7 @@ use super::{
     backend::{Dialect, Value},
     insert_rows,
     job::{self, Job, job_columns},
-    query, swapped,
+    query, query_scalar, swapped,
     transitions::{self, Change},
 };
 use augur_core::{
@@ -178,6 +178,19 @@ pub(crate) async fn leased_in(conn: &mut Conn, sweep: SweepKey) -> Result<Vec<Tr
     .fetch_all(conn)
     .await?;
     read_all(&rows)
+}
+
+/// How many trials at positions `within` are leased.
+pub(crate) async fn count_leased(conn: &mut Conn, sweep: SweepKey, within: Range<u32>) -> Result<u32> {
+    let count = query_scalar(
+        "SELECT COUNT(*) FROM trials WHERE sweep_key = $1 AND state = 'leased' AND trial_index >= $2 AND trial_index < $3",
+    );
+    count
+        .bind(sweep.0)
+        .bind(within.start)
+        .bind(within.end)
+        .fetch_one(conn)
+        .await
 }
 
 /// The trials that a worker has, in the order in which it got them: tokens are made in the order of time.

@@ -59,7 +59,7 @@ impl Drop for Program {
 fn command(store: &Path, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_augur-coordinator"));
     command
-        .args(["--listen", listen, "--store"])
+        .args(["--listen", listen, "--http", "off", "--store"])
         .arg(store)
         .env("AUGUR_LOG", "warn");
     command

@@ -20,7 +20,10 @@ struct Program {
 impl Program {
     fn start(store: &Path) -> Self {
         let mut child = Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\" --listen 127.0.0.1:0 --store \"$1\""])
+            .args([
+                "-c",
+                "trap '' XFSZ; exec \"$0\" --listen 127.0.0.1:0 --http off --store \"$1\"",
+            ])
             .arg(env!("CARGO_BIN_EXE_augur-coordinator"))
             .arg(store)
             .env("AUGUR_LOG", "info")

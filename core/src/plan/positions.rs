@@ -44,6 +44,11 @@ impl Positions {
         self.span.contains(&index) && self.remainders.iter().any(|within| within.contains(&remainder))
     }
 
+    /// Whether one of `range` is one of them.
+    pub fn meet(&self, range: &Range<u32>) -> bool {
+        range.clone().any(|index| self.contains(index))
+    }
+
     /// Whether every position of the span is one.
     pub fn is_whole(&self) -> bool {
         self.remainders == [0..self.period]

@@ -75,7 +75,14 @@ impl Coordinator {
 async fn listen(store: &Path, log: &Path, lease: Duration) -> Result<(Program, SocketAddr)> {
     let mut command = Command::new(bin::path("augur-coordinator"));
     command
-        .args(["--listen", "127.0.0.1:0", "--exit-with-stdin", "--store"])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--http",
+            "off",
+            "--exit-with-stdin",
+            "--store",
+        ])
         .arg(store)
         .args(["--lease-seconds", &lease.as_secs_f64().to_string()])
         .stdout(Stdio::piped());

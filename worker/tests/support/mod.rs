@@ -219,7 +219,7 @@ fn listen(address: &str, folder: &TempDir, arguments: &[&str]) -> (Running, Stri
         .open(folder.path().join("coordinator.log"))
         .unwrap();
     let mut process = Command::new(program)
-        .args(["--listen", address, "--store"])
+        .args(["--listen", address, "--http", "off", "--store"])
         .arg(folder.path().join("store.sqlite"))
         .args(arguments)
         .stdout(Stdio::piped())

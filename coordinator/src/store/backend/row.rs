@@ -30,7 +30,7 @@ impl Row {
     }
 
     /// The value in the first column.
-    pub(super) fn first<'r, T: FromValue<'r>>(&'r self) -> Result<T> {
+    pub fn first<'r, T: FromValue<'r>>(&'r self) -> Result<T> {
         let value = self.values.first().and_then(T::from_value);
         value.ok_or(StoreError::Damaged("value"))
     }

@@ -1,0 +1,73 @@
+// A sweep's trials: filtered, sorted, a page at a time.
+
+import { get } from "../api.js";
+import { h, swap } from "../dom.js";
+import { ago, date, duration, fixed } from "../format.js";
+import { badge, choice, pager, table, trialName, values } from "../parts.js";
+import { filter } from "../route.js";
+
+const SIZE = 100;
+const STATES = ["pending", "running", "completed", "failed", "cancelled", "stopped"];
+/** The shortest time between two looks. */
+const PACE = 2000;
+
+export async function show(view, { sweep, route, signal }) {
+  const of = (name) => route.query.get(name) ?? "";
+  const chosen = { state: of("state"), task: of("task"), variant: of("variant"), family: of("family"), seed: of("seed") };
+  const [token, order] = [of("page_token"), of("order_by") || "index"];
+  const query = { page_size: SIZE, page_token: token, order_by: order, filter: filter(chosen) };
+  const read = () => get(["sweeps", sweep.name, "trials"], query, signal);
+  const body = h("section", { class: "card", "aria-label": "Trials" });
+  draw(body, sweep, await read(), token, order);
+  const { tasks, variants, families, seeds } = sweep.names;
+  view.replaceChildren(
+    h("div", { class: "tools", role: "search", "aria-label": "Filter" },
+      choice("state", "State", STATES, chosen.state, "any state"),
+      choice("task", "Task", tasks, chosen.task, "all tasks"),
+      variants.length > 1 ? choice("variant", "Variant", variants, chosen.variant, "all variants") : null,
+      choice("family", "Family", families, chosen.family, "all families"),
+      choice("seed", "Seed", seeds, chosen.seed, "all seeds")),
+    body,
+  );
+  let looked = Date.now();
+  return async (news) => {
+    if (news.trials_changed === 0 || Date.now() - looked < PACE) return;
+    looked = Date.now();
+    const list = await read().catch(() => null);
+    if (list) draw(body, sweep, list, token, order);
+  };
+}
+
+function draw(body, sweep, list, token, order) {
+  const columns = [
+    { text: "Trial", sort: "index", head: true },
+    { text: "State", sort: "state" },
+    { text: "Validation loss", sort: "validation_loss", number: true },
+    { text: "Task" },
+    { text: "Seed", number: true },
+    { text: "Variant" },
+    { text: "Began at" },
+    { text: "Tuned to" },
+    { text: "Attempts", number: true },
+    { text: "Took", number: true },
+    { text: "Changed", nowrap: true },
+  ];
+  const row = (trial) => [
+    trialName(sweep.name, trial, `${trial.index} ${trial.family}`),
+    h("span", { title: trial.cause?.detail }, badge(trial.state), trial.cause ? h("span", { class: "dim small" }, ` ${trial.cause.kind}`) : null),
+    fixed(trial.validation_loss, 4),
+    trial.task,
+    trial.seed,
+    trial.variant,
+    values(trial.initial),
+    values(trial.tuned),
+    trial.attempts,
+    trial.reused_from ? h("span", { title: `Computed by sweep ${trial.reused_from}` }, "reused") : trial.seconds === null ? "–" : duration(trial.seconds),
+    h("time", { title: date(trial.updated) }, ago(trial.updated)),
+  ];
+  swap(
+    body,
+    table("Trials", columns, list.items.map(row), { sorted: order, empty: "No trial is like this." }),
+    pager(token, list.next_page_token),
+  );
+}

@@ -3,12 +3,20 @@
 //! Labels enter augur here and nowhere before: to report on a choice that is already made.
 
 mod bootstrap;
+mod correlation;
 mod holm;
+mod kendall;
 mod ranking;
+mod regret;
+mod variance;
 mod wilcoxon;
 
-pub use bootstrap::{Interval, Measures};
+pub use bootstrap::{Estimate, Interval, Measures};
+pub use correlation::{Correlation, Pairs};
 pub use holm::holm;
+pub use kendall::kendall;
+pub use regret::Regret;
+pub use variance::Components;
 pub use wilcoxon::{Alternative, Wilcoxon, wilcoxon};
 
 use ranking::Ranking;

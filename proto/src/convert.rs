@@ -275,6 +275,8 @@ impl TryFrom<v1::Leaderboard> for Leaderboard {
                 augur: l.augur_version,
                 libtorch: l.libtorch_version,
             },
+            // A coordinator's leaderboard is of one sweep; clients merge.
+            merged: vec![],
             tasks: l.tasks.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             early_stopping: l.early_stopping.map(Into::into),
         })

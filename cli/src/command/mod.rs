@@ -11,6 +11,7 @@ mod pause;
 mod plan;
 mod preview;
 mod priority;
+mod report;
 mod resume;
 mod retry;
 mod run;
@@ -18,6 +19,7 @@ mod score;
 mod select;
 mod store;
 mod submit;
+mod verify;
 mod watch;
 mod workers;
 
@@ -45,6 +47,8 @@ pub enum Command {
     Priority(priority::Priority),
     Extend(extend::Extend),
     Workers(workers::Workers),
+    Report(report::Report),
+    Verify(verify::Verify),
     Select(select::Select),
     Score(score::Score),
     Export(score::Export),
@@ -72,6 +76,8 @@ impl Command {
             Self::Priority(command) => command.run().await,
             Self::Extend(command) => command.run().await,
             Self::Workers(command) => command.run().await,
+            Self::Report(command) => command.run().await,
+            Self::Verify(command) => command.run().await,
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
             Self::Export(command) => command.run(),

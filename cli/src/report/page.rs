@@ -1,7 +1,7 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, comparison, format, provenance, summary, tables, task, variants};
-use crate::results::{Comparison, Measure, compare, has_variants, shown};
+use super::{ReportInput, comparison, format, provenance, quality, summary, tables, task, variants};
+use crate::results::{self, Comparison, Measure, Quality, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
     spec::METHOD,
@@ -28,6 +28,8 @@ pub struct View<'a> {
     pub has_variants: bool,
     /// How they compare.
     pub comparison: Option<Comparison>,
+    /// How good the choices were; none without labels.
+    pub quality: Option<Quality>,
 }
 
 /// One task.
@@ -62,6 +64,7 @@ impl<'a> View<'a> {
             measures: shown(board),
             has_variants: has_variants(board),
             comparison: compare(board),
+            quality: results::quality(board),
         }
     }
 
@@ -125,6 +128,7 @@ pub fn document(input: &ReportInput) -> Markup {
                         h2 { "What was selected" }
                         @if view.has_variants { (variants::leaderboard(&view)) } @else { (tables::leaderboard(&view)) }
                     }
+                    (quality::section(&view))
                     @for index in 0..view.tasks.len() { (task::section(&view, index)) }
                     (provenance::section(&view))
                 }

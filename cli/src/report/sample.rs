@@ -63,6 +63,7 @@ fn of(yaml: &str) -> ReportInput {
         }),
         leaderboard: Leaderboard {
             schema: SCHEMA,
+            merged: vec![],
             criterion: spec.selection.criterion,
             sweep: Provenance {
                 id: spec.id(),
@@ -76,6 +77,8 @@ fn of(yaml: &str) -> ReportInput {
         },
         spec,
         groups,
+        workers: vec![],
+        layout: Default::default(),
         command_line: "augur run configs/demo.yaml --out runs/demo".into(),
         generated_at: Timestamp(1_767_225_600_000),
     }
@@ -111,6 +114,7 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
                 spec: trial.clone(),
                 outcome: outcome.clone(),
                 reused_from: None,
+                fingerprint: None,
             };
             completed.insert(trial.id(), completed_trial);
         }
@@ -121,6 +125,8 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
         family: trial.method.name().into(),
         initial: trial.method.initial(),
         reused_from: None,
+        attempts: Some(1),
+        cause: None,
         selected: choice.selected() == Some(trial.id()),
         excluded: choice
             .excluded

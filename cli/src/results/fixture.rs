@@ -33,6 +33,7 @@ fn candidate(trial: &str, family: &str, initial: &Hyperparameters, tuned: &Hyper
         test: None,
         seconds: 8.25,
         reused_from: None,
+        fingerprint: None,
     }
 }
 
@@ -77,6 +78,7 @@ pub fn leaderboard() -> Leaderboard {
     let reason = "identity: augmented images differ from their originals by 0.010".to_owned();
     Leaderboard {
         schema: SCHEMA,
+        merged: vec![],
         criterion: Criterion::MixtureEnergy,
         sweep: Provenance {
             id: SweepId::of("demo", "00"),

@@ -30,16 +30,23 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    /// The mean over `groups` of the correlation within each. A group in which it is not defined (one pair, or all
-    /// values of a list equal) is left out.
-    ///
-    /// Intervals are the percentile bootstrap's: the pairs of each group are drawn anew with replacement 1000 times. None
-    /// where a group has fewer than 4 pairs, or where fewer than half of the draws have a correlation.
+    /// The mean over `groups` of the correlation within each, without intervals. A group in which it is not defined (one pair,
+    /// or all values of a list equal) is left out.
     ///
     /// # Errors
     /// Lists of two lengths, NaN, and groups of which none has a correlation.
-    pub fn within(groups: &[Pairs], rng: &mut impl Rng) -> Result<Self, MeasureError> {
-        let [spearman, kendall] = mean(groups)?;
+    pub fn within(groups: &[Pairs]) -> Result<Self, MeasureError> {
+        let [spearman, kendall] = mean(groups)?.map(|value| Estimate { value, interval: None });
+        Ok(Self { spearman, kendall })
+    }
+
+    /// The same with intervals, which are the percentile bootstrap's: the pairs of each group are drawn anew with replacement
+    /// 1000 times. None where a group has fewer than 4 pairs, or where fewer than half of the draws have a correlation.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn with_intervals(groups: &[Pairs], rng: &mut impl Rng) -> Result<Self, MeasureError> {
+        let mut found = Self::within(groups)?;
         let mut draws = [Vec::new(), Vec::new()];
         if groups.iter().all(|group| group.a.len() >= LEAST_PAIRS) {
             for _ in 0..RESAMPLES {
@@ -49,24 +56,19 @@ impl Correlation {
                 }
             }
         }
-        let [s, k] = draws.map(|values| (values.len() >= RESAMPLES / 2).then(|| interval(values)));
-        Ok(Self {
-            spearman: Estimate {
-                value: spearman,
-                interval: s,
-            },
-            kendall: Estimate {
-                value: kendall,
-                interval: k,
-            },
-        })
+        let ends = |values: Vec<f64>| (values.len() >= RESAMPLES / 2).then(|| interval(values));
+        [found.spearman.interval, found.kendall.interval] = draws.map(ends);
+        Ok(found)
     }
 
-    /// The mean over tasks of their correlations, each with the interval of [`Estimate::mean`].
+    /// The mean over tasks of their correlations, each with the interval of [`Estimate::mean`]; of a single task its own.
     ///
     /// # Errors
     /// No task.
     pub fn over(tasks: &[Self], rng: &mut impl Rng) -> Result<Self, MeasureError> {
+        if let [only] = tasks {
+            return Ok(*only);
+        }
         let values = |of: fn(&Self) -> f64| tasks.iter().map(of).collect::<Vec<_>>();
         Ok(Self {
             spearman: Estimate::mean(&values(|of| of.spearman.value), rng)?,

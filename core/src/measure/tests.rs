@@ -229,7 +229,7 @@ fn correlations_are_taken_within_groups() {
     // Far above in both: thrown together with the first they would rise, within they fall.
     let falling = pairs(&[11.0, 12.0, 13.0, 14.0, 15.0], &[1.5, 1.4, 1.3, 1.2, 1.1]);
     let rng = || rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    let of = |groups: &[Pairs]| Correlation::within(groups, &mut rng());
+    let of = |groups: &[Pairs]| Correlation::with_intervals(groups, &mut rng());
     let one = of(std::slice::from_ref(&rising)).unwrap();
     assert_eq!((one.spearman.value, one.spearman.interval), (1.0, Some([1.0, 1.0])));
     let both = of(&[rising.clone(), falling]).unwrap();

@@ -92,6 +92,7 @@ impl From<Candidate> for v1::Candidate {
             test: c.test.map(Into::into),
             seconds: c.seconds,
             reused_from: c.reused_from.unwrap_or_default(),
+            fingerprint: c.fingerprint.unwrap_or_default(),
         }
     }
 }
@@ -115,6 +116,7 @@ impl TryFrom<v1::Candidate> for Candidate {
             test: c.test.map(TryInto::try_into).transpose()?,
             seconds: c.seconds,
             reused_from: Some(c.reused_from).filter(|sweep| !sweep.is_empty()),
+            fingerprint: Some(c.fingerprint).filter(|fingerprint| !fingerprint.is_empty()),
         })
     }
 }

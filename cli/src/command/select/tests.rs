@@ -32,6 +32,7 @@ fn candidate(name: &str, (mixture_energy, mean_distance, auroc): (f64, f64, Opti
         test: None,
         seconds: 1.0,
         reused_from: None,
+        fingerprint: None,
     }
 }
 
@@ -51,6 +52,7 @@ fn result(task: &str, candidates: Vec<Candidate>) -> TaskResult {
 fn board() -> Leaderboard {
     Leaderboard {
         schema: SCHEMA,
+        merged: vec![],
         criterion: Criterion::MixtureEnergy,
         sweep: Provenance {
             id: SweepId::of("demo", "00"),

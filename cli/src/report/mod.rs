@@ -9,7 +9,6 @@ mod comparison;
 mod format;
 mod page;
 mod plot;
-mod provenance;
 mod quality;
 #[cfg(test)]
 mod sample;
@@ -20,6 +19,7 @@ mod tables;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod variants;
 
 use crate::results::Layout;

@@ -1,6 +1,6 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, comparison, format, provenance, quality, summary, tables, task, variants};
+use super::{ReportInput, comparison, format, quality, summary, tables, task, trust, variants};
 use crate::results::{self, Comparison, Measure, Quality, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
@@ -130,7 +130,7 @@ pub fn document(input: &ReportInput) -> Markup {
                     }
                     (quality::section(&view))
                     @for index in 0..view.tasks.len() { (task::section(&view, index)) }
-                    (provenance::section(&view))
+                    (trust::section(&view))
                 }
                 footer {
                     "Made by augur " (input.leaderboard.sweep.augur)

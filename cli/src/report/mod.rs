@@ -11,7 +11,7 @@ mod page;
 mod plot;
 mod quality;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod scale;
 mod strip;
 mod summary;

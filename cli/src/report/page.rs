@@ -121,6 +121,7 @@ pub fn document(input: &ReportInput) -> Markup {
                     h1 { (name) }
                     @if let Some(description) = &input.spec.description { p.description { (description) } }
                     p.lead { (summary::text(&view)) }
+                    (contents(&view))
                 }
                 main {
                     @if let Some(comparison) = &view.comparison { (comparison::section(comparison)) }
@@ -138,6 +139,19 @@ pub fn document(input: &ReportInput) -> Markup {
                     ". This file needs no network."
                 }
             }
+        }
+    }
+}
+
+/// Links to the sections.
+fn contents(view: &View) -> Markup {
+    html! {
+        nav aria-label="Sections" {
+            @if view.comparison.is_some() { a href="#comparison" { "Over all tasks" } }
+            a href="#selection" { "What was selected" }
+            @if view.quality.is_some() { a href="#quality" { "Was the choice good?" } }
+            @if !view.tasks.is_empty() { a href="#task-0" { "What did it learn?" } }
+            a href="#trust" { "Can it be trusted?" }
         }
     }
 }

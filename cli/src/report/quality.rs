@@ -44,13 +44,16 @@ fn summary(quality: &Quality) -> String {
     let mut text = format!(
         "The labels were read once every choice was sealed. Over {} the selected trials have a mean AUROC of {}; the best \
          candidates, which only an oracle can choose, have {}, and a random pick is expected to have {}. The choice loses {} to \
-         the oracle and gains {} over the random pick. It beats {} of the other candidates of its group; chance is 50%.",
+         the oracle and {} the random pick. It beats {} of the other candidates of its group; chance is 50%.",
         plural(quality.tasks.len(), "task"),
         shown(selected.value),
         shown(oracle.value),
         shown(random.value),
         shown(regret.value),
-        shown(gain.value),
+        match gain.value < 0.0 {
+            true => format!("{} to", shown(-gain.value)),
+            false => format!("gains {} over", shown(gain.value)),
+        },
         percent(wins.value).unwrap_or_default(),
     );
     if let Some(correlation) = correlation {

@@ -16,7 +16,7 @@ use augur_core::{
 };
 use std::collections::BTreeMap;
 
-const SPEC: &str = "
+pub const SPEC: &str = "
 version: 1
 name: fashion-demo
 description: Sneakers and trousers turned by a known angle, and two pairs of classes.

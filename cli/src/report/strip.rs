@@ -22,7 +22,9 @@ pub fn figure(view: &View) -> Markup {
         Strip::of(task.name, of_method.copied())
     });
     let tasks: Vec<Strip> = tasks.collect();
-    let values = tasks.iter().flat_map(|task| task.lanes.iter().flat_map(|lane| lane.values.iter().copied()));
+    let values = tasks
+        .iter()
+        .flat_map(|task| task.lanes.iter().flat_map(|lane| lane.values.iter().copied()));
     let axis = Axis::around(values, 6);
     if tasks.is_empty() {
         return html! {};
@@ -66,7 +68,11 @@ impl<'a> Strip<'a> {
 
 impl Lane {
     fn of(group: &TaskResult) -> Option<Self> {
-        let values: Vec<f64> = group.candidates.iter().filter_map(|candidate| candidate.auroc).collect();
+        let values: Vec<f64> = group
+            .candidates
+            .iter()
+            .filter_map(|candidate| candidate.auroc)
+            .collect();
         (!values.is_empty()).then_some(Self {
             seed: group.seed,
             selected: group.selected.as_ref().and_then(|selected| selected.auroc),
@@ -89,7 +95,10 @@ fn drawing(tasks: &[Strip], axis: &Axis) -> Markup {
         row
     });
     let rows: Vec<_> = rows.collect();
-    let label = format!("AUROC of every candidate of {}, the selected ones marked", format::plural(tasks.len(), "task"));
+    let label = format!(
+        "AUROC of every candidate of {}, the selected ones marked",
+        format::plural(tasks.len(), "task")
+    );
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", bottom + 22.0)) role="img" aria-label=(label) {
             text.title x="2" y="14" { "AUROC" }

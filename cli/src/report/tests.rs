@@ -44,8 +44,9 @@ fn has_a_row_a_section_and_charts_for_every_group() {
     // A loss chart for each group, and one for each path: rotation has one, cutdiff three, nothing selected all four.
     let paths: usize = (0..12).map(|group| plot(&input, group).paths().len()).sum();
     assert_eq!(paths, 8 + 3 * 3 + 4);
-    assert_eq!(count(&html, "<svg"), 12 + paths);
-    assert_eq!(count(&html, "role=\"img\" aria-label=\""), 12 + paths);
+    // And one with the AUROC of all candidates.
+    assert_eq!(count(&html, "<svg"), 12 + paths + 1);
+    assert_eq!(count(&html, "role=\"img\" aria-label=\""), 12 + paths + 1);
     // Every trial is in exactly one table of its group.
     assert_eq!(count(&html, "<code title=\""), 96);
 }
@@ -78,7 +79,7 @@ fn variants_stand_beside_the_method() {
 #[test]
 fn without_variants_nothing_is_said_of_them() {
     let html = html(&sample::input()).to_lowercase();
-    assert_eq!(count(&html[..html.find("id=\"provenance\"").unwrap()], ">variant"), 0);
+    assert_eq!(count(&html[..html.find("id=\"trust\"").unwrap()], ">variant"), 0);
     assert_eq!(count(&html, "st-ssad"), 0);
     assert_eq!(count(&html, "id=\"comparison\""), 0);
 }

@@ -47,10 +47,14 @@ struct Row<'a> {
 pub fn columns(board: &Leaderboard) -> Vec<Column> {
     let mut table = Table(rows(board), Vec::new());
     table.text("task", |row| Some(row.task.task.clone()));
-    table.add("seed", |rows| Values::Count(rows.iter().map(|row| row.task.seed).collect()));
+    table.add("seed", |rows| {
+        Values::Count(rows.iter().map(|row| row.task.seed).collect())
+    });
     table.text("variant", |row| Some(row.task.variant.clone()));
     table.add("rank", |rows| Values::Count(rows.iter().map(|row| row.rank).collect()));
-    table.add("selected", |rows| Values::Truth(rows.iter().map(Row::is_selected).collect()));
+    table.add("selected", |rows| {
+        Values::Truth(rows.iter().map(Row::is_selected).collect())
+    });
     table.text("trial", |row| Some(row.candidate.trial.to_string()));
     table.text("family", |row| Some(row.candidate.family.clone()));
     table.number("val_loss", |c| c.val_loss);
@@ -66,13 +70,20 @@ pub fn columns(board: &Leaderboard) -> Vec<Column> {
         ("shift_p_value", |v| v.shift_p_value),
     ];
     for (name, value) in later {
-        if table.candidates().any(|c| c.validation.as_ref().and_then(value).is_some()) {
+        if table
+            .candidates()
+            .any(|c| c.validation.as_ref().and_then(value).is_some())
+        {
             table.validation(name, value);
         }
     }
     let measures = shown(board);
-    let has_intervals = table.candidates().any(|c| measures.iter().any(|m| (m.interval)(c).is_some()));
-    measures.iter().for_each(|measure| table.measure(measure, has_intervals));
+    let has_intervals = table
+        .candidates()
+        .any(|c| measures.iter().any(|m| (m.interval)(c).is_some()));
+    measures
+        .iter()
+        .for_each(|measure| table.measure(measure, has_intervals));
     table.number("seconds", |c| Some(c.seconds));
     if table.candidates().any(|c| c.reused_from.is_some()) {
         table.text("reused_from", |row| row.candidate.reused_from.clone());
@@ -131,7 +142,9 @@ impl<'a> Table<'a> {
     }
 
     fn number(&mut self, name: &str, value: impl Fn(&Candidate) -> Option<f64>) {
-        self.add(name, |rows| Values::Number(rows.iter().map(|row| value(row.candidate)).collect()));
+        self.add(name, |rows| {
+            Values::Number(rows.iter().map(|row| value(row.candidate)).collect())
+        });
     }
 
     fn validation(&mut self, name: &str, value: impl Fn(&Validation) -> Option<f64>) {
@@ -143,7 +156,9 @@ impl<'a> Table<'a> {
         self.number(measure.key, measure.value);
         if has_intervals {
             for (end, name) in ["low", "high"].into_iter().enumerate() {
-                self.number(&format!("{}_{name}", measure.key), |c| (measure.interval)(c).map(|ends| ends[end]));
+                self.number(&format!("{}_{name}", measure.key), |c| {
+                    (measure.interval)(c).map(|ends| ends[end])
+                });
             }
         }
     }

@@ -8,8 +8,8 @@ use crate::{
 };
 use augur_core::{
     leaderboard::{Leaderboard, TaskResult},
-    state::Cause,
     spec::{self, SweepSpec},
+    state::Cause,
     time::Timestamp,
 };
 use augur_proto::v1;
@@ -115,7 +115,10 @@ async fn curves(
             initial: trial.initial,
             reused_from: Some(trial.reused_from).filter(|sweep| !sweep.is_empty()),
             attempts: Some(trial.attempts),
-            cause: trial.cause.and_then(|cause| Cause::try_from(cause).ok()).map(|cause| cause.to_string()),
+            cause: trial
+                .cause
+                .and_then(|cause| Cause::try_from(cause).ok())
+                .map(|cause| cause.to_string()),
             measurements: epochs.into_iter().map(Into::into).collect(),
             trial: id,
         }

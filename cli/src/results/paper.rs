@@ -78,7 +78,11 @@ impl<'a> Grid<'a> {
         };
         let row = |task: &'a str| {
             let cells: Vec<_> = methods.iter().map(|method| cell(task, method)).collect();
-            let highest = cells.iter().flatten().map(|cell| cell.0).fold(f64::NEG_INFINITY, f64::max);
+            let highest = cells
+                .iter()
+                .flatten()
+                .map(|cell| cell.0)
+                .fold(f64::NEG_INFINITY, f64::max);
             let finished = cells.into_iter().map(|cell| {
                 cell.map(|(mean, deviation)| GridCell {
                     mean,
@@ -94,7 +98,13 @@ impl<'a> Grid<'a> {
         let tasks = tasks.into_iter().map(row).collect();
         let ranks = match compare(board).filter(|_| has_variants(board)) {
             Some(comparison) => {
-                let rank = |method: &&str| comparison.variants.iter().find(|variant| variant.name == **method)?.rank;
+                let rank = |method: &&str| {
+                    comparison
+                        .variants
+                        .iter()
+                        .find(|variant| variant.name == **method)?
+                        .rank
+                };
                 methods.iter().map(rank).collect()
             }
             None => vec![None; methods.len()],

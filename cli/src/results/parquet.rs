@@ -29,7 +29,9 @@ pub fn to_parquet(board: &Leaderboard) -> Result<Vec<u8>, Failure> {
 
 fn write(board: &Leaderboard) -> Result<Vec<u8>, ParquetError> {
     let columns = columns(board);
-    let fields = columns.iter().map(|column| field(&column.name, &column.values).map(Arc::new));
+    let fields = columns
+        .iter()
+        .map(|column| field(&column.name, &column.values).map(Arc::new));
     let schema = Type::group_type_builder("leaderboard").with_fields(fields.collect::<Result<_, _>>()?);
     let created = format!("augur {}", env!("CARGO_PKG_VERSION"));
     let properties = WriterProperties::builder().set_created_by(created).build();
@@ -93,4 +95,40 @@ fn column<T: DataType>(
         column.close()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{fixture, to_csv};
+    use std::{path::Path, process::Command};
+
+    /// polars, another implementation of the format, finds the values and the types of the CSV.
+    #[test]
+    fn polars_reads_it() {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let python = package.join("../.venv/bin/python");
+        assert!(
+            python.exists(),
+            "{} is missing; run `make setup-test`",
+            python.display()
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let mut board = fixture::with_variants();
+        board.tasks[0].seed = u64::MAX;
+        board.tasks[0].task = "Größe, \"中\"".into();
+        std::fs::write(folder.path().join("leaderboard.parquet"), to_parquet(&board).unwrap()).unwrap();
+        std::fs::write(folder.path().join("leaderboard.csv"), to_csv(&board).unwrap()).unwrap();
+        let output = Command::new(python)
+            .arg(package.join("tests/python/read_parquet.py"))
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "read_parquet.py failed; run `make setup-test`: {stderr}"
+        );
+        insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+    }
 }

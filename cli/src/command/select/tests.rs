@@ -9,6 +9,7 @@ use augur_core::{
 };
 use safetensors::{Dtype, serialize_to_file, tensor::TensorView};
 use std::collections::BTreeMap;
+use std::fs;
 
 /// A candidate with its (mixture energy, mean distance, AUROC).
 fn candidate(name: &str, (mixture_energy, mean_distance, auroc): (f64, f64, Option<f64>)) -> Candidate {
@@ -196,7 +197,7 @@ fn missing_embeddings_are_named() {
 fn a_folder_of_results_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leaderboard.json");
-    assert_eq!(read(&path).unwrap_err().exit, Exit::NotFound);
+    assert_eq!(results::read_leaderboard(&path).unwrap_err().exit, Exit::NotFound);
     fs::write(&path, serde_json::to_string(&board()).unwrap()).unwrap();
-    assert_eq!(read(&path).unwrap(), board());
+    assert_eq!(results::read_leaderboard(&path).unwrap(), board());
 }

@@ -28,7 +28,7 @@ pub fn compute(view: &View) -> Markup {
         div.scroll role="region" aria-label="Time of each variant" tabindex="0" {
             table.spent {
                 thead { tr {
-                    th scope="col" { @if view.has_variants { "Variant" } @else { "Method" } }
+                    th scope="col" { @if view.has_variants { "Variant" } @else { "Trials" } }
                     th.number scope="col" { "Ranked" br; "trials" }
                     th.number scope="col" { "Reused" }
                     th.number scope="col" { "Time" br; span.unit { "computed" } }
@@ -37,7 +37,7 @@ pub fn compute(view: &View) -> Markup {
                 tbody {
                     @for of in &spent {
                         tr {
-                            td { (of.variant) }
+                            td { @if view.has_variants { (of.variant) } @else { "all" } }
                             td.number { (of.trials) }
                             td.number { (of.reused) }
                             td.number { (or_dash(format::duration(of.seconds), "unknown")) }
@@ -53,21 +53,26 @@ pub fn compute(view: &View) -> Markup {
 
 fn each(of: &Spent) -> Option<String> {
     let computed = of.trials - of.reused;
-    (computed > 0).then(|| format::duration(of.seconds / computed as f64)).flatten()
+    (computed > 0)
+        .then(|| format::duration(of.seconds / computed as f64))
+        .flatten()
 }
 
 fn by_variant<'a>(view: &View<'a>) -> Vec<Spent<'a>> {
     let mut all: Vec<Spent> = Vec::new();
     for result in view.results() {
-        let at = all.iter().position(|of| of.variant == result.variant).unwrap_or_else(|| {
-            all.push(Spent {
-                variant: &result.variant,
-                trials: 0,
-                reused: 0,
-                seconds: 0.0,
+        let at = all
+            .iter()
+            .position(|of| of.variant == result.variant)
+            .unwrap_or_else(|| {
+                all.push(Spent {
+                    variant: &result.variant,
+                    trials: 0,
+                    reused: 0,
+                    seconds: 0.0,
+                });
+                all.len() - 1
             });
-            all.len() - 1
-        });
         for candidate in &result.candidates {
             all[at].trials += 1;
             match candidate.reused_from {

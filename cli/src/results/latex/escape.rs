@@ -5,7 +5,9 @@ const T1_LETTERS: &str = "ĂăĄąĆćČčĎďĘęĚěĞğĹĺĽľŁłŃńŇňŐ
 
 /// The text with every character that LaTeX would act on escaped. What pdfLaTeX has no sign for is written as its code point.
 pub fn escape(text: &str) -> String {
-    text.chars().map(character).collect()
+    let escaped: String = text.chars().map(character).collect();
+    // Two hyphens would become a dash.
+    escaped.replace("--", "-{}-").replace("--", "-{}-")
 }
 
 fn character(c: char) -> String {
@@ -19,7 +21,6 @@ fn character(c: char) -> String {
         '"' => r"\textquotedbl{}".into(),
         '\'' => r"\textquotesingle{}".into(),
         '`' => r"\textasciigrave{}".into(),
-        '-' => "{-}".into(),
         '&' | '%' | '$' | '#' | '_' | '{' | '}' => format!("\\{c}"),
         // After the end of a row they would be its options.
         '[' | ']' | '*' => format!("{{{c}}}"),

@@ -5,21 +5,18 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use super::{
-    Layout,
-    comparison::compare,
-    quality::quality,
-    rows::has_variants,
-};
+use super::{Layout, comparison::compare, quality::quality, rows::has_variants};
 use augur_core::leaderboard::Leaderboard;
 use escape::escape;
-use std::fmt::Write;
 
-/// The tables of a leaderboard as LaTeX, each a `table` with caption and label. They need `booktabs`, and
+/// Tables with more columns are scaled to the width of the text.
+const MOST_COLUMNS: usize = 7;
+
+/// The tables of a leaderboard as LaTeX, each a `table` with caption and label. They need `booktabs`, `graphicx` for wide ones, and
 /// `\usepackage[T1]{fontenc}` for names with accents; text is UTF-8.
 pub fn to_latex(board: &Leaderboard, layout: Layout) -> String {
     let mut out = format!(
-        "% Tables of the sweep {}, made by augur {}. In the preamble: \\usepackage[T1]{{fontenc}} \\usepackage{{booktabs}}\n",
+        "% Tables of the sweep {}, made by augur {}. In the preamble: \\usepackage[T1]{{fontenc}} \\usepackage{{booktabs,graphicx}}\n",
         board.sweep.name.replace(|c: char| c.is_control(), " "),
         board.sweep.augur
     );
@@ -54,28 +51,28 @@ struct Table {
 impl Table {
     fn render(&self, label: &str) -> String {
         let numbers = self.header.len() - self.texts;
-        let mut out = format!(
+        let (open, close) = match self.header.len() > MOST_COLUMNS {
+            true => ("\\resizebox{\\linewidth}{!}{%\n  ", "}"),
+            false => ("", ""),
+        };
+        let rows = |rows: &[Vec<String>]| -> String {
+            rows.iter()
+                .map(|cells| format!("    {} \\\\\n", cells.join(" & ")))
+                .collect()
+        };
+        let foot = match self.foot.is_empty() {
+            true => String::new(),
+            false => format!("    \\midrule\n{}", rows(&self.foot)),
+        };
+        format!(
             "\n\\begin{{table}}\n  \\centering\n  \\small\n  \\caption{{{}}}\n  \\label{{tab:{label}}}\n  \
-             \\begin{{tabular}}{{{}{}}}\n    \\toprule\n",
+             {open}\\begin{{tabular}}{{{}{}}}\n    \\toprule\n{}    \\midrule\n{}{foot}    \\bottomrule\n  \
+             \\end{{tabular}}{close}\n\\end{{table}}\n",
             self.caption,
             "l".repeat(self.texts),
-            "r".repeat(numbers)
-        );
-        let mut line = |cells: &[String]| {
-            // Writing to a String does not fail.
-            let _ = writeln!(out, "    {} \\\\", cells.join(" & "));
-        };
-        line(&self.header);
-        out += "    \\midrule\n";
-        for row in &self.rows {
-            let _ = writeln!(out, "    {} \\\\", row.join(" & "));
-        }
-        if !self.foot.is_empty() {
-            out += "    \\midrule\n";
-        }
-        for row in &self.foot {
-            let _ = writeln!(out, "    {} \\\\", row.join(" & "));
-        }
-        out + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n"
+            "r".repeat(numbers),
+            rows(std::slice::from_ref(&self.header)),
+            rows(&self.rows),
+        )
     }
 }

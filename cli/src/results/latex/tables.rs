@@ -77,7 +77,8 @@ pub fn paper(board: &Leaderboard) -> Table {
         let cells = row.cells.iter().map(cell);
         std::iter::once(escape(row.task)).chain(cells).collect()
     });
-    let rank = |rank: &Option<f64>| rank.map_or(NONE.into(), |rank| bold(format!("{rank:.2}"), grid.is_best_rank(rank)));
+    let rank =
+        |rank: &Option<f64>| rank.map_or(NONE.into(), |rank| bold(format!("{rank:.2}"), grid.is_best_rank(rank)));
     let ranks = std::iter::once("Average rank".to_owned()).chain(grid.ranks.iter().map(rank));
     Table {
         caption: "AUROC: mean (standard deviation) over seeds. The best of each task is bold; the last row has the average rank \
@@ -104,7 +105,15 @@ pub fn comparison(comparison: &Comparison) -> Table {
             against.map_or(NONE.into(), |against| escape(&probability(against.p_holm))),
         ]
     });
-    let header = ["Method", "Tasks", "AUROC", "Rank", "Wins--ties--losses", "$p$", "$p$ (Holm)"];
+    let header = [
+        "Method",
+        "Tasks",
+        "AUROC",
+        "Rank",
+        "Wins--ties--losses",
+        "$p$",
+        "$p$ (Holm)",
+    ];
     Table {
         caption: format!(
             "{} against each other method over tasks: mean AUROC, average rank, Wilcoxon's signed-rank test (two-sided, exact), \

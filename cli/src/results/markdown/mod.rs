@@ -194,7 +194,11 @@ impl Tables<'_> {
             true => String::new(),
             false => format!("\nNot computed again but reused: {}.\n", from.join(", ")),
         };
-        let merged = self.board.merged.iter().map(|sweep| format!("{} `{}`", escape(&sweep.name), sweep.id));
+        let merged = self
+            .board
+            .merged
+            .iter()
+            .map(|sweep| format!("{} `{}`", escape(&sweep.name), sweep.id));
         let merged: Vec<String> = merged.collect();
         let merged = match merged.is_empty() {
             true => String::new(),
@@ -226,7 +230,7 @@ impl Tables<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, super::fixture};
+    use super::{super::fixture, Layout};
 
     #[test]
     fn tasks_then_seeds() {

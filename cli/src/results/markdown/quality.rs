@@ -53,7 +53,14 @@ fn tasks(quality: &Quality) -> String {
 }
 
 fn selectors(quality: &Quality) -> String {
-    let numbers = ["same choice", "AUROC", "regret", "gain over random", "Spearman", "Kendall"];
+    let numbers = [
+        "same choice",
+        "AUROC",
+        "regret",
+        "gain over random",
+        "Spearman",
+        "Kendall",
+    ];
     let mut out = String::from("\nWhat each criterion would have selected:\n\n");
     out += &head(&[vec![left("criterion")], numbers.map(right).to_vec()].concat());
     for selector in &quality.selectors {
@@ -76,16 +83,20 @@ fn selectors(quality: &Quality) -> String {
 fn spread(spread: &Spread) -> String {
     let parts = &spread.components;
     let share = |variance: f64| match parts.total() > 0.0 {
-        true => format!("{:.0} % (deviation {:.4})", 100.0 * variance / parts.total(), variance.sqrt()),
+        true => format!(
+            "{:.0} % (deviation {:.4})",
+            100.0 * variance / parts.total(),
+            variance.sqrt()
+        ),
         false => "none".into(),
     };
     let design = match spread.design {
         Design::Crossed => "every start on every seed",
         Design::Nested => "starts within their seed",
     };
-    let rest = parts
-        .rest
-        .map_or(String::new(), |rest| format!(", both together and noise {}", share(rest)));
+    let rest = parts.rest.map_or(String::new(), |rest| {
+        format!(", both together and noise {}", share(rest))
+    });
     format!(
         "\nVariance of AUROC within tasks ({design}): starting point {}, seed {}{rest}.\n",
         share(parts.start),

@@ -18,7 +18,8 @@ pub fn check(a: &ReportInput, b: &ReportInput) -> Result<(), Failure> {
     let (sweep, other) = (&a.leaderboard.sweep, &b.leaderboard.sweep);
     let refuse = |why: String| {
         let text = format!("sweeps {} and {} can't be compared: {why}", sweep.name, other.name);
-        let help = "what is to be merged has to differ in seeds, tasks or variants alone; report on the sweeps one by one";
+        let help =
+            "what is to be merged has to differ in seeds, tasks or variants alone; report on the sweeps one by one";
         Err(Failure::new(Exit::OtherSweep, text).help(help))
     };
     let found = differences(&comparable(&a.spec), &comparable(&b.spec));

@@ -25,7 +25,9 @@ const LONGEST_NAME: usize = 63;
 /// Sweeps that can't be compared, or that disagree about a trial that both have.
 pub fn merge(inputs: Vec<ReportInput>, name: Option<&str>) -> Result<ReportInput, Failure> {
     let mut inputs = inputs.into_iter();
-    let mut merged = inputs.next().ok_or_else(|| Failure::new(Exit::CommandLine, "there is no sweep to merge"))?;
+    let mut merged = inputs
+        .next()
+        .ok_or_else(|| Failure::new(Exit::CommandLine, "there is no sweep to merge"))?;
     let first = merged.leaderboard.sweep.name.clone();
     let mut is_one = true;
     for input in inputs {
@@ -79,7 +81,10 @@ fn both(a: ReportInput, b: ReportInput) -> Result<ReportInput, Failure> {
         }
     }
     groups.sort_by_key(|group| place(&spec, &group.task, group.seed, &group.variant));
-    let merged = [sources(&a.leaderboard.merged, &a.leaderboard.sweep), sources(&b.leaderboard.merged, &b.leaderboard.sweep)];
+    let merged = [
+        sources(&a.leaderboard.merged, &a.leaderboard.sweep),
+        sources(&b.leaderboard.merged, &b.leaderboard.sweep),
+    ];
     let libtorch: BTreeSet<&str> = [&a.leaderboard.sweep.libtorch, &b.leaderboard.sweep.libtorch]
         .into_iter()
         .flat_map(|versions| versions.split(", "))
@@ -123,11 +128,15 @@ fn key(result: &TaskResult) -> (&str, u64, &str) {
 fn union(a: &SweepSpec, b: &SweepSpec) -> SweepSpec {
     let mut spec = a.clone();
     let known: BTreeSet<String> = a.tasks.iter().map(spec::TaskSpec::name).collect();
-    spec.tasks.extend(b.tasks.iter().filter(|task| !known.contains(&task.name())).cloned());
+    spec.tasks
+        .extend(b.tasks.iter().filter(|task| !known.contains(&task.name())).cloned());
     let seeds: BTreeSet<u64> = a.seeds.iter().chain(&b.seeds).copied().collect();
     spec.seeds = seeds.into_iter().collect();
     let known: BTreeSet<&str> = a.variants.iter().map(|variant| variant.name.as_str()).collect();
-    let more = b.variants.iter().filter(|variant| !known.contains(variant.name.as_str()));
+    let more = b
+        .variants
+        .iter()
+        .filter(|variant| !known.contains(variant.name.as_str()));
     spec.variants.extend(more.cloned());
     spec
 }

@@ -22,7 +22,11 @@ pub fn check(a: &TaskResult, b: &TaskResult, (first, second): (&str, &str)) -> R
     };
     let (of_a, of_b) = (trials(a), trials(b));
     if let Some(trial) = of_a.symmetric_difference(&of_b).next() {
-        let (has, lacks) = if of_a.contains(trial) { (first, second) } else { (second, first) };
+        let (has, lacks) = if of_a.contains(trial) {
+            (first, second)
+        } else {
+            (second, first)
+        };
         return refuse(format!(
             "trial {trial} of {has} is not in {lacks}: their families, starting points or resources differ"
         ));
@@ -56,7 +60,9 @@ pub fn check(a: &TaskResult, b: &TaskResult, (first, second): (&str, &str)) -> R
 /// All trials of a group, ranked or not.
 fn trials(result: &TaskResult) -> BTreeSet<TrialId> {
     let ranked = result.candidates.iter().map(|candidate| candidate.trial);
-    ranked.chain(result.excluded.iter().map(|excluded| excluded.trial)).collect()
+    ranked
+        .chain(result.excluded.iter().map(|excluded| excluded.trial))
+        .collect()
 }
 
 /// What a trial came to.

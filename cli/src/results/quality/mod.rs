@@ -71,7 +71,11 @@ pub struct Overall {
 /// The quality of the method's choices; none without labels, or where no group has two candidates.
 pub fn quality(board: &Leaderboard) -> Option<Quality> {
     let tasks = Tasks::of(board);
-    let own: Vec<TaskQuality> = tasks.0.iter().filter_map(|task| judge(task, board.criterion, true)).collect();
+    let own: Vec<TaskQuality> = tasks
+        .0
+        .iter()
+        .filter_map(|task| judge(task, board.criterion, true))
+        .collect();
     Some(Quality {
         criterion: board.criterion.name(),
         overall: Overall::of(&own, board.criterion.name())?,
@@ -103,7 +107,11 @@ impl<'a> Tasks<'a> {
 
 /// The AUROCs of a group's candidates.
 fn aurocs(group: &TaskResult) -> Vec<f64> {
-    group.candidates.iter().filter_map(|candidate| candidate.auroc).collect()
+    group
+        .candidates
+        .iter()
+        .filter_map(|candidate| candidate.auroc)
+        .collect()
 }
 
 /// How well the choices by `criterion` did on one task; none where a candidate lacks its value. Correlations get their
@@ -114,7 +122,10 @@ fn judge(groups: &[&TaskResult], criterion: Criterion, with_intervals: bool) -> 
     for group in groups {
         let values = aurocs(group);
         let (chosen, _) = group.chosen_by(criterion)?;
-        let at = group.candidates.iter().position(|candidate| candidate.trial == chosen.trial)?;
+        let at = group
+            .candidates
+            .iter()
+            .position(|candidate| candidate.trial == chosen.trial)?;
         regrets.push(Regret::of(&values, at).ok()?);
         let losses = group.candidates.iter().map(|c| criterion.loss(c.validation.as_ref()?));
         pairs.push(Pairs {

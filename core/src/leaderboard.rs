@@ -5,7 +5,7 @@
 use crate::{
     halving::{StoppingSummary, StoppingTotals},
     id::{SweepId, TrialId},
-    measure::{Interval, Measures},
+    measure::{Histogram, Interval, Measures},
     outcome::{Hyperparameters, Outcome, Validation},
     plan::{Group, TrialSpec},
     select::{Choice, Criterion, Excluded, Ranked},
@@ -69,6 +69,9 @@ pub struct TaskResult {
     pub excluded: Vec<Excluded>,
     /// SHA-256 of the choice, fixed before any label was read.
     pub seal: String,
+    /// The scores that the selected trial gives the validation images; none without labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
     /// What early stopping did; none where nothing could be stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<StoppingSummary>,
@@ -159,6 +162,9 @@ pub struct Agreement {
     /// The same over labelled test images that tuning never saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Measures>,
+    /// The scores of the validation images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
 }
 
 impl Agreement {
@@ -172,10 +178,11 @@ impl Agreement {
             average_precision_interval: validation.map(|of| of.average_precision_interval),
             f1_max_interval: validation.map(|of| of.f1_max_interval),
             test,
+            histogram: None,
         }
     }
 
-    /// Every number that it has, all of them in [0, 1].
+    /// Every measure that it has, all of them in [0, 1].
     pub fn values(&self) -> impl Iterator<Item = f64> {
         let test = self.test.map(|test| Self::of(Some(test), None));
         [Some(*self), test].into_iter().flatten().flat_map(|of| {
@@ -241,6 +248,7 @@ impl TaskResult {
             candidates,
             excluded: choice.excluded.clone(),
             seal: choice.seal(),
+            histogram: choice.selected().and_then(|trial| agreement.get(&trial)?.histogram),
             early_stopping: None,
         }
     }

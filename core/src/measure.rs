@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod correlation;
+mod histogram;
 mod holm;
 mod kendall;
 mod ranking;
@@ -13,6 +14,7 @@ mod wilcoxon;
 
 pub use bootstrap::{Estimate, Interval, Measures};
 pub use correlation::{Correlation, Pairs};
+pub use histogram::{BINS, Histogram};
 pub use holm::holm;
 pub use kendall::kendall;
 pub use regret::Regret;

@@ -7,6 +7,7 @@ mod cells;
 mod chart;
 mod comparison;
 mod format;
+mod histogram;
 mod page;
 mod plot;
 mod quality;

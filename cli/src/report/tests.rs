@@ -44,9 +44,18 @@ fn has_a_row_a_section_and_charts_for_every_group() {
     // A loss chart for each group, and one for each path: rotation has one, cutdiff three, nothing selected all four.
     let paths: usize = (0..12).map(|group| plot(&input, group).paths().len()).sum();
     assert_eq!(paths, 8 + 3 * 3 + 4);
-    // And one with the AUROC of all candidates.
-    assert_eq!(count(&html, "<svg"), 12 + paths + 1);
-    assert_eq!(count(&html, "role=\"img\" aria-label=\""), 12 + paths + 1);
+    // The norm of the hypergradient and the scores of each selected trial, where there are labels; and one chart with the AUROC of
+    // all candidates.
+    let norms = (0..12).filter(|group| plot(&input, *group).norm().is_some()).count();
+    let histograms = input
+        .leaderboard
+        .tasks
+        .iter()
+        .filter(|result| result.histogram.is_some());
+    let charts = 12 + paths + norms + histograms.clone().count() + 1;
+    assert_eq!((norms, histograms.count()), (11, 10));
+    assert_eq!(count(&html, "<svg"), charts);
+    assert_eq!(count(&html, "role=\"img\" aria-label=\""), charts);
     // Every trial is in exactly one table of its group.
     assert_eq!(count(&html, "<code title=\""), 96);
 }
@@ -140,7 +149,7 @@ fn missing_values_are_dashes_with_an_explanation() {
     assert_eq!(count(&text, "so there was nothing to select"), 1);
     assert_eq!(count(&text, "<strong>Nothing was selected: </strong>"), 1);
     assert_eq!(count(&text, "1 trial reported no measurements"), 1);
-    assert_eq!(count(&text, "so there are no charts"), 0);
+    assert_eq!(count(&text, "so their course is not drawn"), 0);
 
     // No measurements in one group, no group at all for another.
     input.groups[0]
@@ -150,8 +159,9 @@ fn missing_values_are_dashes_with_an_explanation() {
     input.groups.remove(1);
     let charts = count(&html(&sample::input()), "<svg");
     let text = html(&input);
-    assert_eq!(count(&text, "so there are no charts"), 2);
-    assert_eq!(count(&text, "<svg"), charts - 4);
+    assert_eq!(count(&text, "so their course is not drawn"), 2);
+    // Losses, path and norm of each; how the scores lie is known all the same.
+    assert_eq!(count(&text, "<svg"), charts - 6);
 }
 
 #[test]

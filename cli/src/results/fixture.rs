@@ -58,6 +58,7 @@ fn result(task: &str, seed: u64, candidates: Vec<Candidate>, excluded: Vec<Exclu
         candidates,
         excluded,
         seal: "5ea1".into(),
+        histogram: None,
         early_stopping: None,
     }
 }

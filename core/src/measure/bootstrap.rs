@@ -145,7 +145,7 @@ pub(super) fn interval(mut values: Vec<f64>) -> Interval {
 }
 
 /// The quantile at `q` in [0, 1] of sorted values, at least one: linear between neighbours, as NumPy's default.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     low + (high - low) * at.fract()

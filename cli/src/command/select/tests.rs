@@ -46,6 +46,7 @@ fn result(task: &str, candidates: Vec<Candidate>) -> TaskResult {
         candidates,
         excluded: vec![],
         seal: "5ea1".into(),
+        histogram: None,
         early_stopping: None,
     }
 }

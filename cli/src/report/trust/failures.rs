@@ -56,7 +56,7 @@ fn table(view: &View, troubled: &[(&GroupCurves, &TrialCurve)]) -> Markup {
                                 td { code { (trial.trial) } }
                                 td.number { (trial.attempts.unwrap_or(0)) }
                                 td.reason {
-                                    (format::or_dash(trial.cause.clone(), "given back, or its worker was lost, and tried again"))
+                                    (format::or_dash(trial.cause.clone(), "it came to its end later; the coordinator's log tells why it did not at first"))
                                 }
                             }
                         }

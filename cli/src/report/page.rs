@@ -30,7 +30,16 @@ pub struct View<'a> {
     pub comparison: Option<Comparison>,
     /// How good the choices were; none without labels.
     pub quality: Option<Quality>,
+    /// Points of a line that are drawn at most, so that the file of a large sweep can still be sent.
+    pub points: usize,
 }
+
+/// Points of all lines of a report together, about: each takes some 25 bytes.
+const POINTS: usize = 300_000;
+/// Lines of a trial, about: its loss and its paths.
+const LINES: usize = 3;
+/// As fine as a line is ever drawn, and as coarse.
+const POINTS_OF_A_LINE: [usize; 2] = [16, 400];
 
 /// One task.
 pub struct Task<'a> {
@@ -65,6 +74,7 @@ impl<'a> View<'a> {
             has_variants: has_variants(board),
             comparison: compare(board),
             quality: results::quality(board),
+            points: points(input),
         }
     }
 
@@ -78,6 +88,12 @@ impl<'a> View<'a> {
         let method = self.results().filter(|result| result.variant == METHOD);
         method.filter_map(|result| result.selected.as_ref())
     }
+}
+
+fn points(input: &ReportInput) -> usize {
+    let trials: usize = input.groups.iter().map(|group| group.trials.len()).sum();
+    let [coarse, fine] = POINTS_OF_A_LINE;
+    (POINTS / (LINES * trials).max(1)).clamp(coarse, fine)
 }
 
 /// Every family of the spec, its variants and the trials; baselines are none.

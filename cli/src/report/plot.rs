@@ -24,6 +24,8 @@ pub struct Plot<'a> {
     pub task: Option<&'a TaskSpec>,
     /// Every family of the report; the position is the family's number.
     pub families: &'a [String],
+    /// Points of a line that are drawn at most.
+    pub points: usize,
 }
 
 impl Plot<'_> {
@@ -202,7 +204,7 @@ impl Plot<'_> {
             title: format!("{} ({}){ended}", name(trial), standing.name()),
             family: self.family(&trial.family),
             standing,
-            runs,
+            runs: runs.into_iter().map(|run| scale::thinned(run, self.points)).collect(),
             end: end.filter(|_| standing == Standing::Selected),
         }
     }

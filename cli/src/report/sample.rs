@@ -52,6 +52,17 @@ pub fn with_variants() -> ReportInput {
     of(&format!("{SPEC}{VARIANTS}"))
 }
 
+/// As many tasks as the paper has, with variants, and trials of so many epochs.
+pub fn large(epochs: u32) -> ReportInput {
+    let task = |angle: u32| format!("  - {{normal: sneaker, anomaly: {{planted: {{rotate_deg: {angle}}}}}}}\n");
+    let tasks: String = (1..=41).map(|i| task(8 * i)).collect();
+    let (head, rest) = SPEC.split_once("tasks:\n").unwrap();
+    let (_, rest) = rest.split_once("families:").unwrap();
+    of(&format!(
+        "{head}tasks:\n{tasks}families:{rest}{VARIANTS}training: {{epochs: {epochs}}}\n"
+    ))
+}
+
 fn of(yaml: &str) -> ReportInput {
     let spec = parse(yaml).unwrap();
     let plan = Plan::new(spec.clone());
@@ -206,12 +217,12 @@ fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
             diagnostics: None,
         }
     };
-    (1..=30).map(measure).collect()
+    (1..=trial.training.epochs).map(measure).collect()
 }
 
 /// The target of a group's task: an angle, or a patch where rotation can't explain the anomalies.
 fn target(group: u32) -> f64 {
-    [150.0, 90.0, 20.0, 25.0][group as usize / 3]
+    [150.0, 90.0, 20.0, 25.0][group as usize / 3 % 4]
 }
 
 fn at(trial: &TrialSpec, group: u32, epoch: u32) -> Hyperparameters {

@@ -86,7 +86,7 @@ fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
                 (results::saved(summary)) "; audit: " (results::audit(summary)) "."
             }
         }
-        @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families }) {
+        @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families, points: view.points }) {
             // Of a variant that tunes nothing every line is flat.
             Some(plot) if result.variant != METHOD && !plot.is_tuned() => {}
             Some(plot) if plot.group.trials.iter().any(|trial| !trial.measurements.is_empty()) => {

@@ -26,6 +26,7 @@ fn plot(input: &ReportInput, index: usize) -> super::plot::Plot<'_> {
         spec,
         task,
         families: &*FAMILIES,
+        points: 400,
     }
 }
 
@@ -100,6 +101,31 @@ fn opens_without_network_and_stays_small() {
         assert_eq!(count(&html, outside), 0, "{outside}");
     }
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
+}
+
+/// The 41 tasks of the paper, with variants, three seeds and long trials.
+#[test]
+fn many_long_trials_fit_a_file_that_can_be_sent() {
+    let input = sample::large(400);
+    let trials: usize = input.groups.iter().map(|group| group.trials.len()).sum();
+    assert!(trials > 2000, "{trials} trials");
+    let html = html(&input);
+    assert!(html.len() < 20_000_000, "{} bytes", html.len());
+    assert_eq!(count(&html, "<article"), 41 * 3);
+}
+
+#[test]
+fn a_thinned_line_keeps_its_ends_and_its_peaks() {
+    let mut run: Vec<(f64, f64)> = (0..1000).map(|i| (f64::from(i), (f64::from(i) / 50.0).sin())).collect();
+    run[333].1 = 7.0;
+    run[777].1 = -7.0;
+    let thin = scale::thinned(run.clone(), 40);
+    assert!((20..=42).contains(&thin.len()), "{}", thin.len());
+    for i in [0, 333, 777, 999] {
+        assert!(thin.contains(&run[i]), "{i}");
+    }
+    assert!(thin.is_sorted_by(|a, b| a.0 < b.0) && thin.iter().all(|point| run.contains(point)));
+    assert_eq!(scale::thinned(run[..40].to_vec(), 40), run[..40]);
 }
 
 #[test]
@@ -428,7 +454,11 @@ fn writes_whole_files_or_says_why_not() {
 #[test]
 #[ignore = "writes a page for people to look at"]
 fn look() {
-    for (name, input) in [("report", sample::input()), ("variants", sample::with_variants())] {
+    for (name, input) in [
+        ("report", sample::input()),
+        ("variants", sample::with_variants()),
+        ("large", sample::large(100)),
+    ] {
         let out = std::env::temp_dir().join(format!("{name}.html"));
         write(&out, &input).unwrap();
         println!("{}", out.display());

@@ -9,6 +9,7 @@ mod comparison;
 mod format;
 mod histogram;
 mod page;
+mod paper;
 mod plot;
 mod quality;
 #[cfg(test)]

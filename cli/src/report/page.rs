@@ -1,7 +1,7 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, comparison, format, quality, summary, tables, task, trust, variants};
-use crate::results::{self, Comparison, Measure, Quality, compare, has_variants, shown};
+use super::{ReportInput, comparison, format, paper, quality, summary, tables, task, trust, variants};
+use crate::results::{self, Comparison, Layout, Measure, Quality, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
     spec::METHOD,
@@ -143,9 +143,14 @@ pub fn document(input: &ReportInput) -> Markup {
                     @if let Some(comparison) = &view.comparison { (comparison::section(comparison)) }
                     section #selection {
                         h2 { "What was selected" }
-                        @if view.has_variants { (variants::leaderboard(&view)) } @else { (tables::leaderboard(&view)) }
+                        @match (input.layout, view.has_variants) {
+                            (Layout::Paper, _) => (paper::leaderboard(&view)),
+                            (Layout::Full, true) => (variants::leaderboard(&view)),
+                            (Layout::Full, false) => (tables::leaderboard(&view)),
+                        }
                     }
                     (quality::section(&view))
+                    @if !view.tasks.is_empty() { (learnt()) }
                     @for index in 0..view.tasks.len() { (task::section(&view, index)) }
                     (trust::section(&view))
                 }
@@ -166,8 +171,22 @@ fn contents(view: &View) -> Markup {
             @if view.comparison.is_some() { a href="#comparison" { "Over all tasks" } }
             a href="#selection" { "What was selected" }
             @if view.quality.is_some() { a href="#quality" { "Was the choice good?" } }
-            @if !view.tasks.is_empty() { a href="#task-0" { "What did it learn?" } }
+            @if !view.tasks.is_empty() { a href="#learnt" { "What did it learn?" } }
             a href="#trust" { "Can it be trusted?" }
+        }
+    }
+}
+
+/// What the sections of the tasks show.
+fn learnt() -> Markup {
+    html! {
+        section #learnt {
+            h2 { "What did it learn?" }
+            p {
+                "For each task and seed: the validation loss of every trial, the paths of the hyperparameters, the norm of the selected \
+                 trial\u{2019}s hypergradient, and how it scores normal and anomalous validation images; then every trial, and the \
+                 reason of each that was kept out."
+            }
         }
     }
 }

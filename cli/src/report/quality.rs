@@ -173,9 +173,9 @@ fn selectors(quality: &Quality) -> Markup {
             }
         }
         p.note {
-            "Every criterion is computed of every trial, without labels; here each chooses among the same candidates. "
-            (quality.criterion.replace('_', " ")) " made the choices that were sealed. Choosing the criterion by this table would \
-             use the labels: it is for the next sweep."
+            "Every criterion is computed of every trial, without labels; here each chooses among the same candidates. The choices that \
+             were sealed are those of " (quality.criterion.replace('_', " ")) ". Choosing the criterion by this table would use the \
+             labels: it is for the next sweep."
         }
     }
 }

@@ -115,6 +115,18 @@ fn many_long_trials_fit_a_file_that_can_be_sent() {
 }
 
 #[test]
+fn papers_have_methods_as_columns() {
+    let mut input = sample::with_variants();
+    input.layout = crate::results::Layout::Paper;
+    let html = html(&input);
+    let table = between(&html, "id=\"leaderboard\"", "</table>");
+    // The method, five variants and the task's name; four tasks, their average rank, and the heading.
+    assert_eq!((count(table, "scope=\"col\""), count(table, "<tr")), (7, 6));
+    let ranks = between(table, "Average rank", "</tr>");
+    assert!(ranks.contains("<td class=\"number best\">1.00</td>"), "{ranks}");
+}
+
+#[test]
 fn a_thinned_line_keeps_its_ends_and_its_peaks() {
     let mut run: Vec<(f64, f64)> = (0..1000).map(|i| (f64::from(i), (f64::from(i) / 50.0).sin())).collect();
     run[333].1 = 7.0;

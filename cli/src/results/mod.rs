@@ -32,6 +32,7 @@ pub(crate) use measures::{Measure, shown};
 pub use merge::merge;
 pub use models::{ARTIFACTS, Artifacts};
 pub use paper::Layout;
+pub(crate) use paper::{Grid, GridCell};
 pub use parquet::to_parquet;
 pub(crate) use quality::{Design, Overall, Quality, Selector, Spread, TaskQuality, quality};
 pub(crate) use rows::{Row, has_variants, rows};

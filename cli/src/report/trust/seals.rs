@@ -8,6 +8,9 @@ use crate::results;
 use augur_core::leaderboard::TaskResult;
 use maud::{Markup, html};
 
+/// A longer table of seals is folded.
+const MOST_ROWS: usize = 30;
+
 /// What a seal is, whether each holds, and all of them.
 pub fn seals(view: &View) -> Markup {
     let faults = results::verify(&view.input.leaderboard, Some(&view.input.spec));
@@ -26,6 +29,22 @@ pub fn seals(view: &View) -> Markup {
             p.verdict.broken { strong { "Not as sealed: " } (format::plural(faults.len(), "fault")) "." }
             ul { @for fault in &faults { li { (fault) } } }
         }
+        @match view.results().count() {
+            // More of them would stand between the reader and the rest.
+            count if count > MOST_ROWS => details { summary { "All " (count) " seals" } (table(view, has_fingerprints)) },
+            _ => (table(view, has_fingerprints)),
+        }
+        @if has_fingerprints {
+            p.note {
+                "Computed from: the fingerprint of the selected trial, a hash of the bytes of its images and weights, the code, and \
+                 the kind of machine. Equal fingerprints of a trial give equal bits."
+            }
+        }
+    }
+}
+
+fn table(view: &View, has_fingerprints: bool) -> Markup {
+    html! {
         div.scroll role="region" aria-label="Seals" tabindex="0" {
             table.seals {
                 thead { tr {
@@ -44,12 +63,6 @@ pub fn seals(view: &View) -> Markup {
                         }
                     }
                 }
-            }
-        }
-        @if has_fingerprints {
-            p.note {
-                "Computed from: the fingerprint of the selected trial, a hash of the bytes of its images and weights, the code, and \
-                 the kind of machine. Equal fingerprints of a trial give equal bits."
             }
         }
     }

@@ -52,6 +52,7 @@ Exit codes:
   6  the coordinator can't start       14  `augur doctor` found something missing
   7  no coordinator can be reached     15  the sweep is paused; the same command resumes
                                        16  `augur store check` found something that does not hold
+                                       17  `augur verify` found a choice that is not as sealed
                                       130  interrupted
 
 docs/cli.md tells more.";

@@ -3,45 +3,13 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on has failed.
 
 mod support {
+    mod coordinator;
     mod sandbox;
+    pub use coordinator::Coordinator;
     pub use sandbox::{CONFIG, Sandbox, program};
 }
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Stdio},
-};
-use support::{CONFIG, Sandbox, program};
-
-/// A coordinator that ends with the test.
-struct Coordinator {
-    process: Child,
-    url: String,
-}
-
-impl Coordinator {
-    fn start(sandbox: &Sandbox) -> Self {
-        let arguments = ["--listen", "127.0.0.1:0", "--http", "off", "--store", "store.sqlite"];
-        let mut command = sandbox.command(&program("augur-coordinator"), &arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { process, url }
-    }
-
-    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
-        [command, &["--coordinator", &self.url]].concat()
-    }
-}
-
-impl Drop for Coordinator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use support::{CONFIG, Coordinator, Sandbox};
 
 #[test]
 fn verbs_say_what_became_of_the_sweep() {

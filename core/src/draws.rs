@@ -35,6 +35,8 @@ pub enum Purpose {
     Halving,
     /// Whether a trial runs to its end whatever early stopping decides (step = 0).
     Audit,
+    /// Trials or tasks drawn with replacement for the intervals of a report (step = 0).
+    Report,
 }
 
 impl Purpose {
@@ -52,6 +54,7 @@ impl Purpose {
             Self::Bootstrap => "bootstrap",
             Self::Halving => "halving",
             Self::Audit => "audit",
+            Self::Report => "report",
         }
     }
 }

@@ -5,10 +5,10 @@
 use crate::{
     halving::{StoppingSummary, StoppingTotals},
     id::{SweepId, TrialId},
-    measure::{Interval, Measures},
+    measure::{Histogram, Interval, Measures},
     outcome::{Hyperparameters, Outcome, Validation},
     plan::{Group, TrialSpec},
-    select::{Choice, Criterion, Excluded},
+    select::{Choice, Criterion, Excluded, Ranked},
     spec::METHOD,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ pub struct Leaderboard {
     pub criterion: Criterion,
     /// Where it comes from.
     pub sweep: Provenance,
+    /// The sweeps that it was merged from; empty where it is of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Provenance>,
     /// One entry for each (task, seed, variant), in the plan's order.
     pub tasks: Vec<TaskResult>,
     /// Early stopping over all of them; none where nothing could be stopped.
@@ -66,6 +69,9 @@ pub struct TaskResult {
     pub excluded: Vec<Excluded>,
     /// SHA-256 of the choice, fixed before any label was read.
     pub seal: String,
+    /// The scores that the selected trial gives the validation images; none without labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
     /// What early stopping did; none where nothing could be stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<StoppingSummary>,
@@ -115,6 +121,10 @@ pub struct Candidate {
     /// The name of the sweep that computed it, where its outcome was reused; it spent the seconds then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reused_from: Option<String>,
+    /// SHA-256 of what it was computed from beyond its identifier: the bytes of its images and weights, the code, the kind of
+    /// machine. None of a worker that does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// A trial that completed, as a leaderboard wants it.
@@ -126,6 +136,8 @@ pub struct Completed {
     pub outcome: Outcome,
     /// The name of the sweep that computed it, where that was another one.
     pub reused_from: Option<String>,
+    /// What it was computed from, where its worker knew.
+    pub fingerprint: Option<String>,
 }
 
 /// How well scores agree with labels, read after the choice was sealed.
@@ -150,6 +162,9 @@ pub struct Agreement {
     /// The same over labelled test images that tuning never saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Measures>,
+    /// The scores of the validation images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
 }
 
 impl Agreement {
@@ -163,10 +178,11 @@ impl Agreement {
             average_precision_interval: validation.map(|of| of.average_precision_interval),
             f1_max_interval: validation.map(|of| of.f1_max_interval),
             test,
+            histogram: None,
         }
     }
 
-    /// Every number that it has, all of them in [0, 1].
+    /// Every measure that it has, all of them in [0, 1].
     pub fn values(&self) -> impl Iterator<Item = f64> {
         let test = self.test.map(|test| Self::of(Some(test), None));
         [Some(*self), test].into_iter().flatten().flat_map(|of| {
@@ -201,6 +217,7 @@ impl TaskResult {
                     spec,
                     outcome,
                     reused_from,
+                    fingerprint,
                 } = completed.get(&ranked.trial)?;
                 let agreement = agreement.get(&ranked.trial).copied().unwrap_or_default();
                 Some(Candidate {
@@ -219,6 +236,7 @@ impl TaskResult {
                     test: agreement.test,
                     seconds: outcome.seconds,
                     reused_from: reused_from.clone(),
+                    fingerprint: fingerprint.clone(),
                 })
             })
             .collect();
@@ -230,7 +248,33 @@ impl TaskResult {
             candidates,
             excluded: choice.excluded.clone(),
             seal: choice.seal(),
+            histogram: choice.selected().and_then(|trial| agreement.get(&trial)?.histogram),
             early_stopping: None,
         }
+    }
+
+    /// The choice as it was sealed, put together again from what is written here. Its seal is [`TaskResult::seal`] as long as
+    /// no bit of it was changed.
+    pub fn choice(&self, criterion: Criterion) -> Choice {
+        let ranked = |candidate: &Candidate| Ranked {
+            trial: candidate.trial,
+            val_loss: candidate.val_loss,
+        };
+        Choice {
+            criterion,
+            ranking: self.candidates.iter().map(ranked).collect(),
+            excluded: self.excluded.clone(),
+        }
+    }
+
+    /// The candidate of the lowest loss under any criterion, and that loss; of equal ones the first. None where a candidate
+    /// lacks the criterion's value.
+    pub fn chosen_by(&self, criterion: Criterion) -> Option<(&Candidate, f64)> {
+        let losses: Option<Vec<_>> = self
+            .candidates
+            .iter()
+            .map(|candidate| Some((candidate, criterion.loss(candidate.validation.as_ref()?)?)))
+            .collect();
+        losses?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1))
     }
 }

@@ -3,12 +3,22 @@
 //! Labels enter augur here and nowhere before: to report on a choice that is already made.
 
 mod bootstrap;
+mod correlation;
+mod histogram;
 mod holm;
+mod kendall;
 mod ranking;
+mod regret;
+mod variance;
 mod wilcoxon;
 
-pub use bootstrap::{Interval, Measures, quantile};
+pub use bootstrap::{Estimate, Interval, Measures, quantile};
+pub use correlation::{Correlation, Pairs};
+pub use histogram::{BINS, Histogram};
 pub use holm::holm;
+pub use kendall::kendall;
+pub use regret::Regret;
+pub use variance::Components;
 pub use wilcoxon::{Alternative, Wilcoxon, wilcoxon};
 
 use ranking::Ranking;

@@ -207,6 +207,7 @@ impl From<leaderboard::TaskResult> for v1::TaskResult {
                 })
                 .collect(),
             seal: t.seal,
+            histogram: t.histogram.map(Into::into),
             early_stopping: t.early_stopping.map(Into::into),
         }
     }
@@ -234,6 +235,7 @@ impl TryFrom<v1::TaskResult> for leaderboard::TaskResult {
                 .collect::<Result<_, _>>()?,
             excluded: t.excluded.into_iter().map(excluded).collect::<Result<_, _>>()?,
             seal: t.seal,
+            histogram: t.histogram.as_ref().map(TryInto::try_into).transpose()?,
             early_stopping: t.early_stopping.map(TryInto::try_into).transpose()?,
         })
     }
@@ -275,6 +277,8 @@ impl TryFrom<v1::Leaderboard> for Leaderboard {
                 augur: l.augur_version,
                 libtorch: l.libtorch_version,
             },
+            // A coordinator's leaderboard is of one sweep; clients merge.
+            merged: vec![],
             tasks: l.tasks.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             early_stopping: l.early_stopping.map(Into::into),
         })

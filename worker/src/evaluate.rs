@@ -6,7 +6,7 @@
 use augur_core::{
     draws::{Purpose, shared_stream},
     leaderboard::Agreement,
-    measure::Measures,
+    measure::{Histogram, Measures},
     plan::TrialSpec,
     state::{Cause, CauseKind},
 };
@@ -45,10 +45,15 @@ fn agree(seed: u64, trial: &TrialScores, labels: &Labels) -> Result<Agreement, C
             ))
         })
     };
-    Ok(Agreement::of(
+    let agreement = Agreement::of(
         measures("validation", &trial.scores, &labels.validation, 0)?,
         measures("test", &trial.test_scores, &labels.test, 1)?,
-    ))
+    );
+    Ok(Agreement {
+        // Of labels of one class too; scores that don't fit labels of both were refused above.
+        histogram: Histogram::of(&trial.scores, &labels.validation).ok(),
+        ..agreement
+    })
 }
 
 fn bad_data(detail: String) -> Cause {

@@ -45,6 +45,11 @@ fn scores_are_held_against_the_labels_of_the_task() {
     assert_eq!(found[0], ("right", Some(1.0), Some(1.0)));
     assert_eq!((found[1].0, found[1].1), ("wrong", Some(0.0)));
     assert_eq!(found[2], ("blind", Some(0.5), Some(0.4)));
+    for agreement in &agreements {
+        let histogram = agreement.histogram.as_ref().unwrap();
+        let [normal, anomalous] = [&histogram.normal, &histogram.anomalous].map(|counts| counts.iter().sum::<u32>());
+        assert_eq!((normal, anomalous), (24, 16));
+    }
 }
 
 #[test]

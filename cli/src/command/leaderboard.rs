@@ -4,7 +4,7 @@ use super::{Remote, print, width};
 use crate::{
     client::sweep_name,
     failure::Failure,
-    results::{self, to_csv, to_json, to_markdown, to_table},
+    results::{self, Layout, to_csv, to_json, to_latex, to_markdown, to_table},
 };
 use clap::{Args, ValueEnum};
 use std::{fs, path::PathBuf};
@@ -16,7 +16,10 @@ pub struct Leaderboard {
     sweep: String,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Write leaderboard.json, .csv, .md and report.html into this folder instead
+    /// Rows and columns of Markdown and LaTeX
+    #[arg(long, value_enum, default_value_t)]
+    layout: Layout,
+    /// Write all results into this folder instead, as `augur report` does, with the detectors that it has
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -29,6 +32,7 @@ enum Format {
     Json,
     Csv,
     Md,
+    Tex,
 }
 
 impl Leaderboard {
@@ -36,7 +40,8 @@ impl Leaderboard {
         let mut client = self.remote.connect().await?;
         let name = sweep_name(&self.sweep);
         if let Some(folder) = &self.out {
-            let input = results::gather(&mut client, &name).await?;
+            let mut input = results::gather(&mut client, &name).await?;
+            input.layout = self.layout;
             fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, &error))?;
             let artifacts = results::Artifacts {
                 root: folder.join(results::ARTIFACTS),
@@ -51,7 +56,8 @@ impl Leaderboard {
             Format::Table => to_table(&board, width()),
             Format::Json => to_json(&board)?,
             Format::Csv => to_csv(&board)?,
-            Format::Md => to_markdown(&board),
+            Format::Md => to_markdown(&board, self.layout),
+            Format::Tex => to_latex(&board, self.layout),
         });
         Ok(())
     }

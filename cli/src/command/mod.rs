@@ -15,6 +15,7 @@ mod pause;
 mod plan;
 mod preview;
 mod priority;
+mod report;
 mod resume;
 mod retry;
 mod run;
@@ -24,6 +25,7 @@ mod show;
 mod store;
 mod submit;
 mod trials;
+mod verify;
 mod watch;
 mod workers;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Priority(priority::Priority),
     Extend(extend::Extend),
     Workers(workers::Workers),
+    Report(report::Report),
+    Verify(verify::Verify),
     Select(select::Select),
     Score(score::Score),
     Export(score::Export),
@@ -88,6 +92,8 @@ impl Command {
             Self::Priority(command) => command.run().await,
             Self::Extend(command) => command.run().await,
             Self::Workers(command) => command.run().await,
+            Self::Report(command) => command.run().await,
+            Self::Verify(command) => command.run().await,
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
             Self::Export(command) => command.run(),

@@ -9,14 +9,12 @@ use crate::{
     client::{Client, sweep_name},
     failure::{Exit, Failure},
     folder::replace,
+    results,
 };
 use augur_core::{leaderboard::Leaderboard, select::Criterion};
 use clap::Args;
 use replay::Replay;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Replays the choice by other criteria: the trial that each would have chosen, and what that cost
 #[derive(Args)]
@@ -62,7 +60,7 @@ impl Select {
     async fn leaderboard(&self) -> Result<Leaderboard, Failure> {
         let folder = Path::new(&self.sweep);
         if folder.is_dir() {
-            return read(&folder.join("leaderboard.json"));
+            return results::read_leaderboard(&folder.join("leaderboard.json"));
         }
         let url = self.coordinator.as_ref().ok_or_else(|| {
             let text = format!(
@@ -81,21 +79,6 @@ fn criterion(name: &str) -> Result<Criterion, String> {
     Criterion::named(&name.replace('-', "_")).ok_or_else(|| {
         let names = Criterion::ALL.map(|criterion| criterion.name().replace('_', "-"));
         format!("the criteria are {}", names.join(", "))
-    })
-}
-
-/// A leaderboard.json of a results folder.
-fn read(path: &Path) -> Result<Leaderboard, Failure> {
-    let text = fs::read(path).map_err(|error| {
-        let text = format!(
-            "{} can't be read: {error}; let `augur run` finish the sweep there",
-            path.display()
-        );
-        Failure::new(Exit::NotFound, text)
-    })?;
-    serde_json::from_slice(&text).map_err(|error| {
-        let text = format!("{} is no leaderboard of this version: {error}", path.display());
-        Failure::new(Exit::BadData, text)
     })
 }
 

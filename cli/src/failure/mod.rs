@@ -46,6 +46,8 @@ pub enum Exit {
     Incomplete = 14,
     /// The sweep was paused, by somebody or by its circuit breaker.
     Paused = 15,
+    /// `augur verify` found a choice that is not the one that was sealed.
+    BrokenSeal = 17,
     /// Ctrl-C or SIGTERM.
     Interrupted = 130,
 }

@@ -7,19 +7,24 @@ mod cells;
 mod chart;
 mod comparison;
 mod format;
+mod histogram;
 mod page;
+mod paper;
 mod plot;
-mod provenance;
+mod quality;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod scale;
+mod strip;
 mod summary;
 mod tables;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod variants;
 
+use crate::results::Layout;
 use augur_core::{
     leaderboard::Leaderboard,
     outcome::{Hyperparameters, Measurement},
@@ -44,10 +49,27 @@ pub struct ReportInput {
     pub groups: Vec<GroupCurves>,
     /// How long it took; none of a sweep that is not over.
     pub time: Option<Time>,
-    /// The command that made the sweep, as typed.
+    /// The workers that the coordinator knows; those of other sweeps may be among them.
+    pub workers: Vec<Worker>,
+    /// The command that made the report, as typed.
     pub command_line: String,
     /// When the report was made.
     pub generated_at: Timestamp,
+    /// How the table of results is laid out.
+    pub layout: Layout,
+}
+
+/// A worker, gone or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Worker {
+    /// Its machine.
+    pub host: String,
+    /// Trials that it ran side by side.
+    pub slots: u32,
+    /// Versions that it was built with.
+    pub augur: String,
+    /// Of libtorch.
+    pub libtorch: String,
 }
 
 /// How long a sweep took.
@@ -90,6 +112,10 @@ pub struct TrialCurve {
     pub initial: Hyperparameters,
     /// The name of the sweep that computed it, where its outcome was reused.
     pub reused_from: Option<String>,
+    /// Attempts begun; none where that isn't known.
+    pub attempts: Option<u32>,
+    /// Why its last attempt failed, if one did.
+    pub cause: Option<String>,
     /// Whether it was selected.
     pub selected: bool,
     /// Why it was kept out of the choice, if it was.

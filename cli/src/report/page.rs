@@ -1,7 +1,7 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, comparison, format, provenance, summary, tables, task, variants};
-use crate::results::{Comparison, Measure, compare, has_variants, shown};
+use super::{ReportInput, comparison, format, paper, quality, summary, tables, task, trust, variants};
+use crate::results::{self, Comparison, Layout, Measure, Quality, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
     spec::METHOD,
@@ -28,7 +28,18 @@ pub struct View<'a> {
     pub has_variants: bool,
     /// How they compare.
     pub comparison: Option<Comparison>,
+    /// How good the choices were; none without labels.
+    pub quality: Option<Quality>,
+    /// Points of a line that are drawn at most, so that the file of a large sweep can still be sent.
+    pub points: usize,
 }
+
+/// Points of all lines of a report together, about: each takes some 25 bytes.
+const POINTS: usize = 300_000;
+/// Lines of a trial, about: its loss and its paths.
+const LINES: usize = 3;
+/// As fine as a line is ever drawn, and as coarse.
+const POINTS_OF_A_LINE: [usize; 2] = [16, 400];
 
 /// One task.
 pub struct Task<'a> {
@@ -62,6 +73,8 @@ impl<'a> View<'a> {
             measures: shown(board),
             has_variants: has_variants(board),
             comparison: compare(board),
+            quality: results::quality(board),
+            points: points(input),
         }
     }
 
@@ -75,6 +88,12 @@ impl<'a> View<'a> {
         let method = self.results().filter(|result| result.variant == METHOD);
         method.filter_map(|result| result.selected.as_ref())
     }
+}
+
+fn points(input: &ReportInput) -> usize {
+    let trials: usize = input.groups.iter().map(|group| group.trials.len()).sum();
+    let [coarse, fine] = POINTS_OF_A_LINE;
+    (POINTS / (LINES * trials).max(1)).clamp(coarse, fine)
 }
 
 /// Every family of the spec, its variants and the trials; baselines are none.
@@ -118,21 +137,55 @@ pub fn document(input: &ReportInput) -> Markup {
                     h1 { (name) }
                     @if let Some(description) = &input.spec.description { p.description { (description) } }
                     p.lead { (summary::text(&view)) }
+                    (contents(&view))
                 }
                 main {
                     @if let Some(comparison) = &view.comparison { (comparison::section(comparison)) }
                     section #selection {
                         h2 { "What was selected" }
-                        @if view.has_variants { (variants::leaderboard(&view)) } @else { (tables::leaderboard(&view)) }
+                        @match (input.layout, view.has_variants) {
+                            (Layout::Paper, _) => (paper::leaderboard(&view)),
+                            (Layout::Full, true) => (variants::leaderboard(&view)),
+                            (Layout::Full, false) => (tables::leaderboard(&view)),
+                        }
                     }
+                    (quality::section(&view))
+                    @if !view.tasks.is_empty() { (learnt()) }
                     @for index in 0..view.tasks.len() { (task::section(&view, index)) }
-                    (provenance::section(&view))
+                    (trust::section(&view))
                 }
                 footer {
                     "Made by augur " (input.leaderboard.sweep.augur)
                     @if let Some(at) = format::moment(input.generated_at) { ", " (at) }
                     ". This file needs no network."
                 }
+            }
+        }
+    }
+}
+
+/// Links to the sections.
+fn contents(view: &View) -> Markup {
+    html! {
+        nav aria-label="Sections" {
+            @if view.comparison.is_some() { a href="#comparison" { "Over all tasks" } }
+            a href="#selection" { "What was selected" }
+            @if view.quality.is_some() { a href="#quality" { "Was the choice good?" } }
+            @if !view.tasks.is_empty() { a href="#learnt" { "What did it learn?" } }
+            a href="#trust" { "Can it be trusted?" }
+        }
+    }
+}
+
+/// What the sections of the tasks show.
+fn learnt() -> Markup {
+    html! {
+        section #learnt {
+            h2 { "What did it learn?" }
+            p {
+                "For each task and seed: the validation loss of every trial, the paths of the hyperparameters, the norm of the selected \
+                 trial\u{2019}s hypergradient, and how it scores normal and anomalous validation images; then every trial, and the \
+                 reason of each that was kept out."
             }
         }
     }

@@ -24,6 +24,8 @@ pub struct Plot<'a> {
     pub task: Option<&'a TaskSpec>,
     /// Every family of the report; the position is the family's number.
     pub families: &'a [String],
+    /// Points of a line that are drawn at most.
+    pub points: usize,
 }
 
 impl Plot<'_> {
@@ -79,6 +81,30 @@ impl Plot<'_> {
             ..self.path(family, name, last > 0)
         };
         wanted.iter().enumerate().map(chart).collect()
+    }
+
+    /// The norm of the selected trial's hypergradient over epochs, as a power of ten; none where nothing was tuned.
+    pub fn norm(&self) -> Option<Chart> {
+        let trial = self.group.trials.iter().find(|trial| trial.selected)?;
+        let norm = |m: &Measurement| m.hypergradient_norm.map_or(f64::NAN, f64::log10);
+        let points = || trial.measurements.iter().map(|m| (f64::from(m.epoch), norm(m)));
+        if !points().any(|(_, norm)| scale::is_drawable(norm)) {
+            return None;
+        }
+        let last = trial.measurements.iter().rev().find_map(|m| m.hypergradient_norm);
+        let end = last.map(|norm| format!("{norm:.1e}"));
+        Some(Chart {
+            title: "Norm of the hypergradient, log\u{2081}\u{2080}, selected trial".into(),
+            summary: self.summary("Norm of the hypergradient after each epoch, as a power of ten", 1),
+            height: HEIGHT,
+            x: self.epochs(),
+            y: Axis::around(points().map(|(_, norm)| norm), 4),
+            unit: "",
+            continued: false,
+            warmup: self.warmup(),
+            reference: None,
+            series: vec![self.series(trial, scale::runs(points(), None), end)],
+        })
     }
 
     /// The planted angle and what it is called, where the task plants one: the right answer of family rotation.
@@ -178,7 +204,7 @@ impl Plot<'_> {
             title: format!("{} ({}){ended}", name(trial), standing.name()),
             family: self.family(&trial.family),
             standing,
-            runs,
+            runs: runs.into_iter().map(|run| scale::thinned(run, self.points)).collect(),
             end: end.filter(|_| standing == Standing::Selected),
         }
     }

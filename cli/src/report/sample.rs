@@ -6,7 +6,7 @@
 use super::{GroupCurves, ReportInput, TrialCurve};
 use augur_core::{
     leaderboard::{Agreement, Completed, Leaderboard, Provenance, SCHEMA, TaskResult},
-    measure::Measures,
+    measure::{Histogram, Measures},
     outcome::{Diagnostics, Hyperparameters, Measurement, Outcome, Validation},
     plan::{Group, Method, Plan, TrialSpec},
     select::{Choice, Ended, Entry},
@@ -16,7 +16,7 @@ use augur_core::{
 };
 use std::collections::BTreeMap;
 
-const SPEC: &str = "
+pub const SPEC: &str = "
 version: 1
 name: fashion-demo
 description: Sneakers and trousers turned by a known angle, and two pairs of classes.
@@ -52,6 +52,17 @@ pub fn with_variants() -> ReportInput {
     of(&format!("{SPEC}{VARIANTS}"))
 }
 
+/// As many tasks as the paper has, with variants, and trials of so many epochs.
+pub fn large(epochs: u32) -> ReportInput {
+    let task = |angle: u32| format!("  - {{normal: sneaker, anomaly: {{planted: {{rotate_deg: {angle}}}}}}}\n");
+    let tasks: String = (1..=41).map(|i| task(8 * i)).collect();
+    let (head, rest) = SPEC.split_once("tasks:\n").unwrap();
+    let (_, rest) = rest.split_once("families:").unwrap();
+    of(&format!(
+        "{head}tasks:\n{tasks}families:{rest}{VARIANTS}training: {{epochs: {epochs}}}\n"
+    ))
+}
+
 fn of(yaml: &str) -> ReportInput {
     let spec = parse(yaml).unwrap();
     let plan = Plan::new(spec.clone());
@@ -63,6 +74,7 @@ fn of(yaml: &str) -> ReportInput {
         }),
         leaderboard: Leaderboard {
             schema: SCHEMA,
+            merged: vec![],
             criterion: spec.selection.criterion,
             sweep: Provenance {
                 id: spec.id(),
@@ -76,6 +88,8 @@ fn of(yaml: &str) -> ReportInput {
         },
         spec,
         groups,
+        workers: vec![],
+        layout: Default::default(),
         command_line: "augur run configs/demo.yaml --out runs/demo".into(),
         generated_at: Timestamp(1_767_225_600_000),
     }
@@ -105,12 +119,15 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
     for (trial, ended) in trials.iter().zip(&ended) {
         if let Ended::Completed(outcome) = ended {
             if index != 11 {
-                agreement.insert(trial.id(), agree(outcome, index, plan.candidates().len() > 1));
+                let of = agree(outcome, index, plan.candidates().len() > 1);
+                let histogram = of.auroc.and_then(histogram);
+                agreement.insert(trial.id(), Agreement { histogram, ..of });
             }
             let completed_trial = Completed {
                 spec: trial.clone(),
                 outcome: outcome.clone(),
                 reused_from: None,
+                fingerprint: None,
             };
             completed.insert(trial.id(), completed_trial);
         }
@@ -121,6 +138,8 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
         family: trial.method.name().into(),
         initial: trial.method.initial(),
         reused_from: None,
+        attempts: Some(1),
+        cause: None,
         selected: choice.selected() == Some(trial.id()),
         excluded: choice
             .excluded
@@ -166,6 +185,17 @@ fn agree(outcome: &Outcome, group: u32, full: bool) -> Agreement {
     }
 }
 
+/// Scores of 120 normal images and 60 anomalies, the further apart the higher the AUROC.
+fn histogram(auroc: f64) -> Option<Histogram> {
+    let score = |i: u32| {
+        let is_anomaly = i.is_multiple_of(3);
+        let noise = (f64::from(i) * 12.9898).sin() * 1.2 + (f64::from(i) * 4.1414).sin();
+        (noise + if is_anomaly { 9.0 * (auroc - 0.5) } else { 0.0 }, is_anomaly)
+    };
+    let (scores, labels): (Vec<f64>, Vec<bool>) = (0..180).map(score).unzip();
+    Histogram::of(&scores, &labels).ok()
+}
+
 fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
     // One trial crashed, and a baseline has no epochs.
     if (group, index) == (4, 5) || matches!(trial.method, Method::Baseline(_)) {
@@ -180,18 +210,19 @@ fn course(trial: &TrialSpec, group: u32, index: u32) -> Vec<Measurement> {
             training_loss: 0.02 + 0.6 * (-f64::from(epoch) / 6.0).exp(),
             validation_loss: Some(1.03 + 0.14 * distance(trial, group, &hyperparameters) + early + noise),
             hyperparameters,
-            hypergradient_norm: (epoch > 3).then_some(0.01),
+            hypergradient_norm: (epoch > 3)
+                .then(|| 0.3 * (-f64::from(epoch) / 9.0).exp() * (1.2 + (f64::from(epoch * 7 + index)).sin())),
             seconds: f64::from(epoch) * 0.4,
             validation: None,
             diagnostics: None,
         }
     };
-    (1..=30).map(measure).collect()
+    (1..=trial.training.epochs).map(measure).collect()
 }
 
 /// The target of a group's task: an angle, or a patch where rotation can't explain the anomalies.
 fn target(group: u32) -> f64 {
-    [150.0, 90.0, 20.0, 25.0][group as usize / 3]
+    [150.0, 90.0, 20.0, 25.0][group as usize / 3 % 4]
 }
 
 fn at(trial: &TrialSpec, group: u32, epoch: u32) -> Hyperparameters {

@@ -124,6 +124,27 @@ pub fn runs(points: impl IntoIterator<Item = (f64, f64)>, period: Option<f64>) -
     runs
 }
 
+/// At most about `most` of the points of a line, such that every peak stays: the first, the last, and of equal parts between them
+/// the lowest and the highest.
+pub fn thinned(run: Vec<(f64, f64)>, most: usize) -> Vec<(f64, f64)> {
+    if run.len() <= most.max(4) {
+        return run;
+    }
+    let last = run.len() - 1;
+    let part = (2 * (last - 1)).div_ceil(most.max(4) - 2);
+    let mut kept = vec![run[0]];
+    for points in run[1..last].chunks(part) {
+        let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+        let (lowest, highest) = (points.iter().min_by(by_value), points.iter().max_by(by_value));
+        let mut ends: Vec<(f64, f64)> = lowest.into_iter().chain(highest).copied().collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ends.dedup();
+        kept.extend(ends);
+    }
+    kept.push(run[last]);
+    kept
+}
+
 /// Where the shorter way from one point to the next crosses the end of the axis: the last point before, the first after.
 fn crossing(from: (f64, f64), to: (f64, f64), period: f64) -> Option<((f64, f64), (f64, f64))> {
     let ((x0, y0), (x1, y1)) = (from, to);

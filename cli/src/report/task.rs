@@ -3,7 +3,7 @@
 use super::{
     GroupCurves,
     chart::{HEIGHT, Standing, symbol},
-    format,
+    format, histogram,
     page::{Task, View},
     plot::{self, Plot},
     tables, variants,
@@ -86,13 +86,16 @@ fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
                 (results::saved(summary)) "; audit: " (results::audit(summary)) "."
             }
         }
-        @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families }) {
+        @match curves.map(|group| Plot { group, spec: &input.spec, task, families: &view.families, points: view.points }) {
             // Of a variant that tunes nothing every line is flat.
             Some(plot) if result.variant != METHOD && !plot.is_tuned() => {}
             Some(plot) if plot.group.trials.iter().any(|trial| !trial.measurements.is_empty()) => {
-                (figures(&plot, input.leaderboard.criterion))
+                (figures(&plot, result, input.leaderboard.criterion))
             }
-            _ => p.note { "No measurements were reported for these trials, so there are no charts." },
+            _ => {
+                p.note { "No measurements were reported for these trials, so their course is not drawn." }
+                @if let Some(histogram) = &result.histogram { figure { div.charts { (histogram::chart(histogram)) } } }
+            }
         }
         @if !result.candidates.is_empty() { (tables::candidates(view, result)) }
         @if !result.excluded.is_empty() { (tables::excluded(view, result, curves)) }
@@ -129,7 +132,7 @@ fn configuration(candidate: &Candidate) -> String {
     }
 }
 
-fn figures(plot: &Plot, criterion: Criterion) -> Markup {
+fn figures(plot: &Plot, result: &TaskResult, criterion: Criterion) -> Markup {
     let paths = plot.paths();
     // As high as the paths beside it, within reason.
     let height = paths
@@ -149,6 +152,8 @@ fn figures(plot: &Plot, criterion: Criterion) -> Markup {
             div.charts {
                 div { (plot.loss(height)) }
                 div { @for chart in &paths { (chart) } }
+                @if let Some(histogram) = &result.histogram { (histogram::chart(histogram)) }
+                @if let Some(chart) = plot.norm() { (chart) }
             }
             figcaption {
                 (caption(plot, criterion))

@@ -26,6 +26,7 @@ fn plot(input: &ReportInput, index: usize) -> super::plot::Plot<'_> {
         spec,
         task,
         families: &*FAMILIES,
+        points: 400,
     }
 }
 
@@ -44,8 +45,18 @@ fn has_a_row_a_section_and_charts_for_every_group() {
     // A loss chart for each group, and one for each path: rotation has one, cutdiff three, nothing selected all four.
     let paths: usize = (0..12).map(|group| plot(&input, group).paths().len()).sum();
     assert_eq!(paths, 8 + 3 * 3 + 4);
-    assert_eq!(count(&html, "<svg"), 12 + paths);
-    assert_eq!(count(&html, "role=\"img\" aria-label=\""), 12 + paths);
+    // The norm of the hypergradient and the scores of each selected trial, where there are labels; and one chart with the AUROC of
+    // all candidates.
+    let norms = (0..12).filter(|group| plot(&input, *group).norm().is_some()).count();
+    let histograms = input
+        .leaderboard
+        .tasks
+        .iter()
+        .filter(|result| result.histogram.is_some());
+    let charts = 12 + paths + norms + histograms.clone().count() + 1;
+    assert_eq!((norms, histograms.count()), (11, 10));
+    assert_eq!(count(&html, "<svg"), charts);
+    assert_eq!(count(&html, "role=\"img\" aria-label=\""), charts);
     // Every trial is in exactly one table of its group.
     assert_eq!(count(&html, "<code title=\""), 96);
 }
@@ -78,7 +89,7 @@ fn variants_stand_beside_the_method() {
 #[test]
 fn without_variants_nothing_is_said_of_them() {
     let html = html(&sample::input()).to_lowercase();
-    assert_eq!(count(&html[..html.find("id=\"provenance\"").unwrap()], ">variant"), 0);
+    assert_eq!(count(&html[..html.find("id=\"trust\"").unwrap()], ">variant"), 0);
     assert_eq!(count(&html, "st-ssad"), 0);
     assert_eq!(count(&html, "id=\"comparison\""), 0);
 }
@@ -90,6 +101,43 @@ fn opens_without_network_and_stays_small() {
         assert_eq!(count(&html, outside), 0, "{outside}");
     }
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
+}
+
+/// The 41 tasks of the paper, with variants, three seeds and long trials.
+#[test]
+fn many_long_trials_fit_a_file_that_can_be_sent() {
+    let input = sample::large(400);
+    let trials: usize = input.groups.iter().map(|group| group.trials.len()).sum();
+    assert!(trials > 2000, "{trials} trials");
+    let html = html(&input);
+    assert!(html.len() < 20_000_000, "{} bytes", html.len());
+    assert_eq!(count(&html, "<article"), 41 * 3);
+}
+
+#[test]
+fn papers_have_methods_as_columns() {
+    let mut input = sample::with_variants();
+    input.layout = crate::results::Layout::Paper;
+    let html = html(&input);
+    let table = between(&html, "id=\"leaderboard\"", "</table>");
+    // The method, five variants and the task's name; four tasks, their average rank, and the heading.
+    assert_eq!((count(table, "scope=\"col\""), count(table, "<tr")), (7, 6));
+    let ranks = between(table, "Average rank", "</tr>");
+    assert!(ranks.contains("<td class=\"number best\">1.00</td>"), "{ranks}");
+}
+
+#[test]
+fn a_thinned_line_keeps_its_ends_and_its_peaks() {
+    let mut run: Vec<(f64, f64)> = (0..1000).map(|i| (f64::from(i), (f64::from(i) / 50.0).sin())).collect();
+    run[333].1 = 7.0;
+    run[777].1 = -7.0;
+    let thin = scale::thinned(run.clone(), 40);
+    assert!((20..=42).contains(&thin.len()), "{}", thin.len());
+    for i in [0, 333, 777, 999] {
+        assert!(thin.contains(&run[i]), "{i}");
+    }
+    assert!(thin.is_sorted_by(|a, b| a.0 < b.0) && thin.iter().all(|point| run.contains(point)));
+    assert_eq!(scale::thinned(run[..40].to_vec(), 40), run[..40]);
 }
 
 #[test]
@@ -139,7 +187,7 @@ fn missing_values_are_dashes_with_an_explanation() {
     assert_eq!(count(&text, "so there was nothing to select"), 1);
     assert_eq!(count(&text, "<strong>Nothing was selected: </strong>"), 1);
     assert_eq!(count(&text, "1 trial reported no measurements"), 1);
-    assert_eq!(count(&text, "so there are no charts"), 0);
+    assert_eq!(count(&text, "so their course is not drawn"), 0);
 
     // No measurements in one group, no group at all for another.
     input.groups[0]
@@ -149,8 +197,9 @@ fn missing_values_are_dashes_with_an_explanation() {
     input.groups.remove(1);
     let charts = count(&html(&sample::input()), "<svg");
     let text = html(&input);
-    assert_eq!(count(&text, "so there are no charts"), 2);
-    assert_eq!(count(&text, "<svg"), charts - 4);
+    assert_eq!(count(&text, "so their course is not drawn"), 2);
+    // Losses, path and norm of each; how the scores lie is known all the same.
+    assert_eq!(count(&text, "<svg"), charts - 6);
 }
 
 #[test]
@@ -417,7 +466,11 @@ fn writes_whole_files_or_says_why_not() {
 #[test]
 #[ignore = "writes a page for people to look at"]
 fn look() {
-    for (name, input) in [("report", sample::input()), ("variants", sample::with_variants())] {
+    for (name, input) in [
+        ("report", sample::input()),
+        ("variants", sample::with_variants()),
+        ("large", sample::large(100)),
+    ] {
         let out = std::env::temp_dir().join(format!("{name}.html"));
         write(&out, &input).unwrap();
         println!("{}", out.display());

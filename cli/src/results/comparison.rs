@@ -9,9 +9,10 @@ use augur_core::{
     measure::{Alternative, MeasureError, average_ranks, holm, wilcoxon},
     spec::METHOD,
 };
+use serde::Serialize;
 
 /// The AUROC of every variant over all tasks. That of a task is the mean over the seeds of its selected trials.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// Tasks on which every variant has an AUROC; ranks are over these.
     pub common: usize,
@@ -20,7 +21,7 @@ pub struct Comparison {
 }
 
 /// One variant over all tasks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Variant {
 }
 
 /// The method against one variant.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Against {
     /// Tasks on which the method has the higher AUROC.
     pub wins: usize,

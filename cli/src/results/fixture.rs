@@ -33,6 +33,7 @@ fn candidate(trial: &str, family: &str, initial: &Hyperparameters, tuned: &Hyper
         test: None,
         seconds: 8.25,
         reused_from: None,
+        fingerprint: None,
     }
 }
 
@@ -57,6 +58,7 @@ fn result(task: &str, seed: u64, candidates: Vec<Candidate>, excluded: Vec<Exclu
         candidates,
         excluded,
         seal: "5ea1".into(),
+        histogram: None,
         early_stopping: None,
     }
 }
@@ -77,6 +79,7 @@ pub fn leaderboard() -> Leaderboard {
     let reason = "identity: augmented images differ from their originals by 0.010".to_owned();
     Leaderboard {
         schema: SCHEMA,
+        merged: vec![],
         criterion: Criterion::MixtureEnergy,
         sweep: Provenance {
             id: SweepId::of("demo", "00"),

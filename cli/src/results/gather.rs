@@ -3,11 +3,13 @@
 use crate::{
     client::Client,
     failure::{Exit, Failure},
-    report::{GroupCurves, ReportInput, Time, TrialCurve},
+    report::{GroupCurves, ReportInput, Time, TrialCurve, Worker},
+    results::Layout,
 };
 use augur_core::{
     leaderboard::{Leaderboard, TaskResult},
-    spec,
+    spec::{self, SweepSpec},
+    state::Cause,
     time::Timestamp,
 };
 use augur_proto::v1;
@@ -23,13 +25,7 @@ use std::{
 pub async fn gather(client: &mut Client, name: &str) -> Result<ReportInput, Failure> {
     let leaderboard = client.leaderboard(name).await?;
     let sweep = client.sweep(name).await?;
-    let spec = spec::parse(&sweep.spec_yaml).map_err(|error| {
-        let text = format!(
-            "the coordinator at {} sent a spec that can't be read: {error}",
-            client.url
-        );
-        Failure::new(Exit::Unexpected, text)
-    })?;
+    let spec = parse(&sweep, client)?;
     let mut groups = Vec::new();
     for group in client.groups(name).await? {
         groups.push(curves(client, name, &group, &leaderboard).await?);
@@ -39,9 +35,46 @@ pub async fn gather(client: &mut Client, name: &str) -> Result<ReportInput, Fail
         leaderboard,
         spec,
         groups,
-        command_line: std::env::args().collect::<Vec<_>>().join(" "),
+        workers: workers(client).await?,
+        command_line: command_line(),
         generated_at: now(),
+        layout: Layout::default(),
     })
+}
+
+/// The spec of the sweep of this resource name.
+///
+/// # Errors
+/// As of [`gather`].
+pub(super) async fn spec_of(client: &mut Client, name: &str) -> Result<SweepSpec, Failure> {
+    let sweep = client.sweep(name).await?;
+    parse(&sweep, client)
+}
+
+fn parse(sweep: &v1::Sweep, client: &Client) -> Result<SweepSpec, Failure> {
+    spec::parse(&sweep.spec_yaml).map_err(|error| {
+        let text = format!(
+            "the coordinator at {} sent a spec that can't be read: {error}",
+            client.url
+        );
+        Failure::new(Exit::Unexpected, text)
+    })
+}
+
+/// The command that this is, as typed.
+pub(super) fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}
+
+/// The workers that the coordinator knows, of any sweep.
+async fn workers(client: &mut Client) -> Result<Vec<Worker>, Failure> {
+    let workers = client.workers().await?.into_iter().map(|worker| Worker {
+        host: worker.host,
+        slots: worker.slots,
+        augur: worker.augur_version,
+        libtorch: worker.libtorch_version,
+    });
+    Ok(workers.collect())
 }
 
 /// How long a sweep took that is over.
@@ -55,7 +88,7 @@ fn time(sweep: &v1::Sweep) -> Option<Time> {
 }
 
 /// The moment, by this machine's clock.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
@@ -81,6 +114,11 @@ async fn curves(
             family: trial.family,
             initial: trial.initial,
             reused_from: Some(trial.reused_from).filter(|sweep| !sweep.is_empty()),
+            attempts: Some(trial.attempts),
+            cause: trial
+                .cause
+                .and_then(|cause| Cause::try_from(cause).ok())
+                .map(|cause| cause.to_string()),
             measurements: epochs.into_iter().map(Into::into).collect(),
             trial: id,
         }
@@ -93,14 +131,14 @@ async fn curves(
     })
 }
 
-fn is_selected(result: &TaskResult, trial: &str) -> bool {
+pub(super) fn is_selected(result: &TaskResult, trial: &str) -> bool {
     result
         .selected
         .as_ref()
         .is_some_and(|selected| selected.trial.to_string() == trial)
 }
 
-fn exclusion(result: &TaskResult, trial: &str) -> Option<String> {
+pub(super) fn exclusion(result: &TaskResult, trial: &str) -> Option<String> {
     let excluded = result
         .excluded
         .iter()

@@ -41,6 +41,7 @@ pub(super) async fn leaderboard(handle: &CoordinatorHandle, conn: &mut Conn, swe
         },
         early_stopping: stopping_totals(&tasks),
         tasks,
+        merged: vec![],
     })
 }
 
@@ -49,6 +50,7 @@ async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Resu
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
     let outcomes = outcomes::without_scores(conn, sweep, plan.members(group)).await?;
     let mut origins = reuse::origins(conn, sweep, plan.members(group)).await?;
+    let mut fingerprints = outcomes::fingerprints(conn, sweep, plan.members(group)).await?;
     let completed: BTreeMap<_, _> = outcomes
         .into_iter()
         .map(|(index, outcome)| {
@@ -56,6 +58,7 @@ async fn task(conn: &mut Conn, sweep: SweepKey, plan: &Plan, group: u32) -> Resu
             let completed = Completed {
                 outcome,
                 reused_from: origins.remove(&index),
+                fingerprint: fingerprints.remove(&index),
                 spec,
             };
             (completed.spec.id(), completed)

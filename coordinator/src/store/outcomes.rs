@@ -118,3 +118,22 @@ pub(crate) async fn libtorch_versions(conn: &mut Conn, sweep: SweepKey) -> Resul
         query_scalar("SELECT DISTINCT libtorch_version FROM outcomes WHERE sweep_key = $1 ORDER BY libtorch_version");
     versions.bind(sweep.0).fetch_all(conn).await
 }
+
+/// What the outcomes at positions `within` were computed from, by position; without those whose workers did not know.
+pub(crate) async fn fingerprints(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    within: Range<u32>,
+) -> Result<BTreeMap<u32, String>> {
+    let rows = query(
+        "SELECT trial_index, fingerprint FROM outcomes
+         WHERE sweep_key = $1 AND trial_index >= $2 AND trial_index < $3 AND fingerprint <> ''",
+    )
+    .bind(sweep.0)
+    .bind(within.start)
+    .bind(within.end)
+    .fetch_all(conn)
+    .await?;
+    let read = |row: &Row| Ok((row.try_get("trial_index")?, row.try_get("fingerprint")?));
+    rows.iter().map(read).collect()
+}

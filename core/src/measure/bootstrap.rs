@@ -1,16 +1,52 @@
-//! The three measures of a ranking, each with a bootstrap interval.
+//! Bootstrap intervals: of the three measures of a ranking, and of a mean.
 
 use super::{MeasureError, ranking::Ranking, ranking::Tied};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// How often the entries are drawn anew.
-const RESAMPLES: usize = 1000;
+pub(super) const RESAMPLES: usize = 1000;
 /// The ends of a 95 percent interval, as quantiles.
 const ENDS: [f64; 2] = [0.025, 0.975];
 
 /// The two ends of a 95 percent interval.
 pub type Interval = [f64; 2];
+
+/// Fewer values than this give a mean no interval: too few to speak for those that were not drawn.
+const LEAST_VALUES: usize = 3;
+
+/// A value, and its 95 percent interval where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// Its interval.
+    pub interval: Option<Interval>,
+}
+
+impl Estimate {
+    /// The mean of `values`, such as one of each task. Its interval is the percentile bootstrap's: as many of them drawn with
+    /// replacement, 1000 times (of results within tasks this is the bootstrap of clusters; Davison and Hinkley, *Bootstrap
+    /// Methods and their Application*, 1997, section 3.8). It says how much the mean hangs on which tasks were tried. None of
+    /// fewer than 3 values.
+    ///
+    /// # Errors
+    /// No value, and NaN.
+    pub fn mean(values: &[f64], rng: &mut impl Rng) -> Result<Self, MeasureError> {
+        super::check_numbers(values)?;
+        if values.is_empty() {
+            return Err(MeasureError::TooFew { found: 0, needed: 1 });
+        }
+        let every: Vec<usize> = (0..values.len()).collect();
+        let n = values.len() as f64;
+        let mut draw = |_| every.iter().map(|_| values[pick(&every, rng)]).sum::<f64>() / n;
+        let enough = values.len() >= LEAST_VALUES;
+        Ok(Self {
+            value: values.iter().sum::<f64>() / n,
+            interval: enough.then(|| interval((0..RESAMPLES).map(&mut draw).collect())),
+        })
+    }
+}
 
 /// How well scores rank labelled entries.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,12 +134,12 @@ impl Sampler {
 }
 
 /// u64, so that the draw doesn't depend on the machine's word.
-fn pick(from: &[usize], rng: &mut impl Rng) -> usize {
+pub(super) fn pick(from: &[usize], rng: &mut impl Rng) -> usize {
     from[rng.random_range(0..from.len() as u64) as usize]
 }
 
 /// The quantiles at [`ENDS`].
-fn interval(mut values: Vec<f64>) -> Interval {
+pub(super) fn interval(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     ENDS.map(|end| quantile(&values, end))
 }

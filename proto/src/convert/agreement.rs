@@ -4,7 +4,7 @@ use super::{Malformed, missing, parse};
 use crate::v1;
 use augur_core::{
     leaderboard::{Agreement, Candidate},
-    measure::{Interval, Measures},
+    measure::{BINS, Histogram, Interval, Measures},
 };
 
 fn to_message([low, high]: Interval) -> v1::Interval {
@@ -43,6 +43,36 @@ impl TryFrom<v1::Measures> for Measures {
     }
 }
 
+impl From<Histogram> for v1::Histogram {
+    fn from(h: Histogram) -> Self {
+        Self {
+            low: h.low,
+            high: h.high,
+            normal: h.normal.into(),
+            anomalous: h.anomalous.into(),
+        }
+    }
+}
+
+impl TryFrom<&v1::Histogram> for Histogram {
+    type Error = Malformed;
+    fn try_from(h: &v1::Histogram) -> Result<Self, Malformed> {
+        let malformed = |field, problem| Malformed { field, problem };
+        let counts = |counts: &[u32], field| -> Result<[u32; BINS], Malformed> {
+            counts.try_into().map_err(|_| malformed(field, "does not have 24 bins"))
+        };
+        if !(h.low.is_finite() && h.high.is_finite()) {
+            return Err(malformed("histogram", "has an end that is not a finite number"));
+        }
+        Ok(Self {
+            low: h.low,
+            high: h.high,
+            normal: counts(&h.normal, "histogram.normal")?,
+            anomalous: counts(&h.anomalous, "histogram.anomalous")?,
+        })
+    }
+}
+
 impl v1::TrialAgreement {
     /// The agreement of the scores of `trial`.
     pub fn new(trial: String, agreement: Agreement) -> Self {
@@ -55,6 +85,7 @@ impl v1::TrialAgreement {
             average_precision_interval: agreement.average_precision_interval.map(to_message),
             f1_max_interval: agreement.f1_max_interval.map(to_message),
             test: agreement.test.map(Into::into),
+            histogram: agreement.histogram.map(Into::into),
         }
     }
 }
@@ -70,6 +101,7 @@ impl TryFrom<&v1::TrialAgreement> for Agreement {
             average_precision_interval: a.average_precision_interval.map(from_message),
             f1_max_interval: a.f1_max_interval.map(from_message),
             test: a.test.map(TryInto::try_into).transpose()?,
+            histogram: a.histogram.as_ref().map(TryInto::try_into).transpose()?,
         })
     }
 }
@@ -92,6 +124,7 @@ impl From<Candidate> for v1::Candidate {
             test: c.test.map(Into::into),
             seconds: c.seconds,
             reused_from: c.reused_from.unwrap_or_default(),
+            fingerprint: c.fingerprint.unwrap_or_default(),
         }
     }
 }
@@ -115,6 +148,7 @@ impl TryFrom<v1::Candidate> for Candidate {
             test: c.test.map(TryInto::try_into).transpose()?,
             seconds: c.seconds,
             reused_from: Some(c.reused_from).filter(|sweep| !sweep.is_empty()),
+            fingerprint: Some(c.fingerprint).filter(|fingerprint| !fingerprint.is_empty()),
         })
     }
 }
@@ -132,7 +166,10 @@ mod tests {
             f1_max: 0.5,
             f1_max_interval: [0.4, 0.55],
         };
-        Agreement::of(Some(measures(0.85)), Some(measures(0.81)))
+        Agreement {
+            histogram: Histogram::of(&[0.1, 0.7, 0.2], &[false, true, false]).ok(),
+            ..Agreement::of(Some(measures(0.85)), Some(measures(0.81)))
+        }
     }
 
     #[test]
@@ -148,5 +185,9 @@ mod tests {
         let mut message = v1::TrialAgreement::new("t".into(), agreement());
         message.test.as_mut().unwrap().f1_max_interval = None;
         assert_eq!(Agreement::try_from(&message), Err(missing("measures.f1_max_interval")));
+        let mut message = v1::TrialAgreement::new("t".into(), agreement());
+        message.histogram.as_mut().unwrap().normal.pop();
+        let refused = Agreement::try_from(&message).unwrap_err();
+        assert_eq!(refused.to_string(), "field `histogram.normal` does not have 24 bins");
     }
 }

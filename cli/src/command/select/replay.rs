@@ -2,7 +2,7 @@
 
 use augur_core::{
     id::TrialId,
-    leaderboard::{Candidate, Leaderboard, TaskResult},
+    leaderboard::{Leaderboard, TaskResult},
     outcome::Hyperparameters,
     select::Criterion,
 };
@@ -90,7 +90,7 @@ impl Group {
             .and_then(|all| all.iter().copied().max_by(f64::total_cmp));
         let sealed = task.selected.as_ref().map(|selected| selected.trial);
         let choices = criteria.iter().filter_map(|&criterion| {
-            let (chosen, val_loss) = choose(&task.candidates, criterion)?;
+            let (chosen, val_loss) = task.chosen_by(criterion)?;
             Some(Choice {
                 criterion: criterion.name(),
                 trial: chosen.trial,
@@ -112,15 +112,6 @@ impl Group {
             choices: choices.collect(),
         }
     }
-}
-
-/// The candidate of the lowest loss; of equal ones the first. None where a candidate lacks the criterion's value.
-fn choose(candidates: &[Candidate], criterion: Criterion) -> Option<(&Candidate, f64)> {
-    let losses: Option<Vec<_>> = candidates
-        .iter()
-        .map(|candidate| Some((candidate, criterion.loss(candidate.validation.as_ref()?)?)))
-        .collect();
-    losses?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 impl Summary {

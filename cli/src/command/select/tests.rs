@@ -9,6 +9,7 @@ use augur_core::{
 };
 use safetensors::{Dtype, serialize_to_file, tensor::TensorView};
 use std::collections::BTreeMap;
+use std::fs;
 
 /// A candidate with its (mixture energy, mean distance, AUROC).
 fn candidate(name: &str, (mixture_energy, mean_distance, auroc): (f64, f64, Option<f64>)) -> Candidate {
@@ -32,6 +33,7 @@ fn candidate(name: &str, (mixture_energy, mean_distance, auroc): (f64, f64, Opti
         test: None,
         seconds: 1.0,
         reused_from: None,
+        fingerprint: None,
     }
 }
 
@@ -44,6 +46,7 @@ fn result(task: &str, candidates: Vec<Candidate>) -> TaskResult {
         candidates,
         excluded: vec![],
         seal: "5ea1".into(),
+        histogram: None,
         early_stopping: None,
     }
 }
@@ -51,6 +54,7 @@ fn result(task: &str, candidates: Vec<Candidate>) -> TaskResult {
 fn board() -> Leaderboard {
     Leaderboard {
         schema: SCHEMA,
+        merged: vec![],
         criterion: Criterion::MixtureEnergy,
         sweep: Provenance {
             id: SweepId::of("demo", "00"),
@@ -194,7 +198,7 @@ fn missing_embeddings_are_named() {
 fn a_folder_of_results_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leaderboard.json");
-    assert_eq!(read(&path).unwrap_err().exit, Exit::NotFound);
+    assert_eq!(results::read_leaderboard(&path).unwrap_err().exit, Exit::NotFound);
     fs::write(&path, serde_json::to_string(&board()).unwrap()).unwrap();
-    assert_eq!(read(&path).unwrap(), board());
+    assert_eq!(results::read_leaderboard(&path).unwrap(), board());
 }

@@ -1,7 +1,12 @@
 //! leaderboard.md: how the variants compare, a table of tasks with mean and deviation over seeds, then a row for each
 //! seed. Without variants nothing is said of them.
 
+mod paper;
+mod quality;
+mod table;
+
 use super::{
+    Layout,
     comparison::{Against, compare},
     measures::{Measure, shown},
     reused::reused,
@@ -11,9 +16,10 @@ use super::{
 use crate::text;
 use augur_core::leaderboard::{Leaderboard, TaskResult};
 use std::fmt::Write;
+use table::{Column, dash, escape, head, left, line, right};
 
-/// The leaderboard as Markdown.
-pub fn to_markdown(board: &Leaderboard) -> String {
+/// The leaderboard as Markdown, its table of tasks in the layout that is asked for.
+pub fn to_markdown(board: &Leaderboard, layout: Layout) -> String {
     let tables = Tables {
         board,
         measures: shown(board),
@@ -28,8 +34,13 @@ pub fn to_markdown(board: &Leaderboard) -> String {
         board.criterion.name()
     );
     out += "AUROC and average precision (AP) were computed afterwards.\n";
+    let tasks = match layout {
+        Layout::Full => tables.tasks(),
+        Layout::Paper => paper::section(board),
+    };
     out + &tables.comparison()
-        + &tables.tasks()
+        + &tasks
+        + &quality::section(board)
         + &tables.seeds()
         + &tables.early_stopping()
         + &tables.kept_out()
@@ -183,8 +194,19 @@ impl Tables<'_> {
             true => String::new(),
             false => format!("\nNot computed again but reused: {}.\n", from.join(", ")),
         };
+        let merged = self
+            .board
+            .merged
+            .iter()
+            .map(|sweep| format!("{} `{}`", escape(&sweep.name), sweep.id));
+        let merged: Vec<String> = merged.collect();
+        let merged = match merged.is_empty() {
+            true => String::new(),
+            false => format!("\nMerged from {}.\n", merged.join(", ")),
+        };
         format!(
-            "{reused}\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}.\n",
+            "{reused}{merged}\nSweep `{}`, spec SHA-256 `{}`, augur {}, libtorch {}. `augur verify` on the folder of this file \
+             checks the seal of every choice.\n",
             sweep.id, sweep.spec_sha256, sweep.augur, sweep.libtorch
         )
     }
@@ -206,48 +228,22 @@ impl Tables<'_> {
     }
 }
 
-/// The heading of a column, and the rule below it.
-type Column = (&'static str, String);
-
-fn left(title: &'static str) -> Column {
-    (title, format!(":{}", "-".repeat(title.len() + 1)))
-}
-
-fn right(title: &'static str) -> Column {
-    (title, format!("{}:", "-".repeat(title.len() + 1)))
-}
-
-fn head(columns: &[Column]) -> String {
-    let (titles, rules): (Vec<&str>, Vec<&str>) = columns.iter().map(|(title, rule)| (*title, rule.as_str())).unzip();
-    format!("| {} |\n|{}|\n", titles.join(" | "), rules.join("|"))
-}
-
-/// A row of a table.
-fn line(cells: &[String]) -> String {
-    format!("| {} |\n", cells.join(" | "))
-}
-
-/// The text, or a dash for none.
-fn dash(text: String) -> String {
-    if text.is_empty() { "-".into() } else { text }
-}
-
-/// A text that doesn't end its cell.
-fn escape(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture;
+    use super::{super::fixture, Layout};
 
     #[test]
     fn tasks_then_seeds() {
-        insta::assert_snapshot!(super::to_markdown(&fixture::leaderboard()));
+        insta::assert_snapshot!(super::to_markdown(&fixture::leaderboard(), Layout::Full));
     }
 
     #[test]
     fn variants_come_with_a_comparison() {
-        insta::assert_snapshot!(super::to_markdown(&fixture::with_variants()));
+        insta::assert_snapshot!(super::to_markdown(&fixture::with_variants(), Layout::Full));
+    }
+
+    #[test]
+    fn papers_have_methods_as_columns() {
+        insta::assert_snapshot!(super::paper::section(&fixture::with_variants()));
     }
 }

@@ -67,10 +67,18 @@ class LightWorker:
                 worker_id=self.id, max_leases=2, wait_timeout=Duration(nanos=200_000_000)
             )
             for lease in self._api.AcquireLeases(request, timeout=10, wait_for_ready=True).leases:
-                if lease.WhichOneof("work") == "trial":
-                    self._run(lease.token, lease.trial)
-                else:
-                    self._evaluate(lease.token, lease.evaluation)
+                try:
+                    self._do(lease)
+                except grpc.RpcError as fault:
+                    # A stale lease: the trial is dropped.
+                    if not isinstance(fault, grpc.Call) or fault.code() is not grpc.StatusCode.ABORTED:
+                        raise
+
+    def _do(self, lease: w.Lease) -> None:
+        if lease.WhichOneof("work") == "trial":
+            self._run(lease.token, lease.trial)
+        else:
+            self._evaluate(lease.token, lease.evaluation)
 
     def _run(self, token: str, work: w.TrialWork) -> None:
         start = _start_deg(work.trial_spec_json)

@@ -7,6 +7,7 @@ mod extend;
 mod fetch;
 mod leaderboard;
 mod list;
+mod mlflow;
 mod pause;
 mod plan;
 mod preview;
@@ -48,6 +49,7 @@ pub enum Command {
     Select(select::Select),
     Score(score::Score),
     Export(score::Export),
+    Mlflow(mlflow::Mlflow),
     Store(store::Store),
     Fetch(fetch::Fetch),
     Data(data::Data),
@@ -75,6 +77,7 @@ impl Command {
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::Mlflow(command) => command.run().await,
             Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Data(command) => command.run(),

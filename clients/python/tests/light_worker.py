@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from types import TracebackType
 
 import grpc
@@ -36,9 +37,10 @@ def auroc(start_deg: float) -> float:
 
 
 class LightWorker:
-    """Works in a thread of its own while the `with` lasts."""
+    """Works in a thread of its own while the `with` lasts; `after_epoch` is called with each epoch that it has reported."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, after_epoch: Callable[[int], None] = lambda _: None) -> None:
+        self._after_epoch = after_epoch
         self.id = str(_uuid7())
         self._channel = grpc.insecure_channel(url.removeprefix("http://"))
         self._api = WorkerServiceStub(self._channel)
@@ -87,8 +89,10 @@ class LightWorker:
             cause = r.Cause(kind=r.CAUSE_KIND_BAD_DATA, detail="this angle is unlucky")
             self._api.FailLease(w.FailLeaseRequest(worker_id=self.id, token=token, cause=cause), timeout=10)
             return
-        report = w.LeaseMeasurements(token=token, measurements=[_measurement(start, e) for e in range(1, EPOCHS + 1)])
-        self._api.ReportMeasurements(w.ReportMeasurementsRequest(worker_id=self.id, reports=[report]), timeout=10)
+        for epoch in range(1, EPOCHS + 1):
+            report = w.LeaseMeasurements(token=token, measurements=[_measurement(start, epoch)])
+            self._api.ReportMeasurements(w.ReportMeasurementsRequest(worker_id=self.id, reports=[report]), timeout=10)
+            self._after_epoch(epoch)
         request = w.CompleteTrialRequest(worker_id=self.id, token=token, outcome=_outcome(start))
         self._api.CompleteTrial(request, timeout=10)
 

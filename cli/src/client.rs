@@ -215,6 +215,17 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The measurements of one trial.
+    pub async fn trial_measurements(&mut self, trial: &str) -> Result<v1::TrialMeasurements, Failure> {
+        let parent = trial.to_owned();
+        let request = v1::ListMeasurementsRequest { parent, group: None };
+        let answer = self.inner.list_measurements(request).await;
+        let trials = answer.map_err(|status| self.failed(&status))?.into_inner().trials;
+        Ok(trials.into_iter().next().unwrap_or_default())
+    }
+}
+
 /// Walks through all pages of a list.
 macro_rules! pages {
     ($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $item:ident, $call:ident, $field:ident, $request:expr) => {
@@ -259,6 +270,17 @@ pages!(
         page_size: PAGE,
         page_token,
         group: Some(group),
+        ..Default::default()
+    }
+);
+pages!(
+    /// The trials of a sweep in a state.
+    trials_in(sweep: &str, state: v1::TrialState) -> Trial, list_trials, trials,
+    |page_token| v1::ListTrialsRequest {
+        parent: sweep.to_owned(),
+        page_size: PAGE,
+        page_token,
+        state: state.into(),
         ..Default::default()
     }
 );

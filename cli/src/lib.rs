@@ -1,7 +1,8 @@
 //! The `augur` command: runs sweeps here or on other machines, shows them, writes their results.
 //!
 //! One file a command in [`command`]; what they share: the config ([`config`]), the client ([`client`]), the child
-//! processes of `augur run` ([`crew`]), following a sweep ([`watch`]) and showing it ([`progress`], on a terminal [`live`]), what machines read ([`json`]), results.
+//! processes of `augur run` ([`crew`]), following a sweep ([`watch`]) and showing it ([`progress`], on a terminal [`live`]), what machines read ([`json`]), results,
+//! TensorBoard's files ([`tensorboard`]), MLflow's runs ([`mlflow`]).
 
 mod client;
 mod command;
@@ -12,10 +13,12 @@ mod folder;
 mod interrupt;
 mod json;
 mod live;
+mod mlflow;
 mod programs;
 mod progress;
 pub mod report;
 pub mod results;
+mod tensorboard;
 mod text;
 mod watch;
 

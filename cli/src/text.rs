@@ -127,6 +127,16 @@ pub fn first(items: &[String], most: usize) -> String {
     text
 }
 
+/// A name of the user's as one part of a path.
+pub fn file_name(name: &str) -> String {
+    let tame = |c: char| match c.is_alphanumeric() || "._-".contains(c) {
+        true => c,
+        false => '-',
+    };
+    let name: String = name.chars().map(tame).collect();
+    name.trim_start_matches('.').to_owned()
+}
+
 /// "1 trial", "2 trials".
 pub fn count(n: u32, what: &str) -> String {
     match n {

@@ -11,6 +11,7 @@ mod leaderboard;
 mod list;
 mod logs;
 mod man;
+mod mlflow;
 mod pause;
 mod plan;
 mod preview;
@@ -62,6 +63,7 @@ pub enum Command {
     Select(select::Select),
     Score(score::Score),
     Export(score::Export),
+    Mlflow(mlflow::Mlflow),
     Store(store::Store),
     Fetch(fetch::Fetch),
     Data(data::Data),
@@ -97,6 +99,7 @@ impl Command {
             Self::Select(command) => command.run().await,
             Self::Score(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::Mlflow(command) => command.run().await,
             Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Data(command) => command.run(),

@@ -10,7 +10,9 @@ use crate::{
     interrupt,
     progress::{self, Output},
     report::{ReportInput, Time},
-    results, text,
+    results,
+    tensorboard::{self, Export},
+    text,
     watch::{self, Until},
 };
 use augur_core::spec;
@@ -48,6 +50,9 @@ pub struct Run {
     /// Where the coordinator serves; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
+    /// Write each trial's epochs as event files of TensorBoard into this folder
+    #[arg(long, value_name = "DIR")]
+    tensorboard: Option<PathBuf>,
 }
 
 /// More differences between two specs are counted, not listed.
@@ -104,6 +109,7 @@ impl Run {
         crew: &mut Crew,
         mut notices: mpsc::Receiver<Notice>,
     ) -> Result<Finished, Failure> {
+        let mut export = self.tensorboard.as_deref().map(Export::into_folder).transpose()?;
         let mut client = Client::connect(&crew.url).await?;
         match self.store {
             None => refuse_another(&mut client, config, &folder.path).await?,
@@ -125,9 +131,14 @@ impl Run {
             crew.start_workers(folder, self.workers.get(), slots)?;
             eprintln!("page: {}", crew.page);
             let mut screen = progress::screen(&client, &self.output);
-            let followed = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices).await;
+            let reader = client.clone();
+            let follow = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices);
+            let followed = tensorboard::alongside(export.as_mut(), &reader, &sweep.name, follow).await;
             screen.finish();
             sweep = followed?;
+        }
+        if let Some(export) = &mut export {
+            export.finish(&mut client, &sweep.name).await?;
         }
         if sweep.state() == v1::SweepState::Paused {
             return Err(paused(&sweep));

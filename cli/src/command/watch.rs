@@ -7,9 +7,11 @@ use crate::{
     interrupt,
     progress::{self, Output},
     results,
+    tensorboard::{self, Export},
     watch::{self, Until},
 };
 use clap::Args;
+use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 /// Follows a sweep until it ends, then shows what was selected
@@ -17,6 +19,9 @@ use tokio::sync::mpsc;
 pub struct Watch {
     /// The sweep's name or identifier
     sweep: String,
+    /// Write each trial's epochs as event files of TensorBoard into this folder
+    #[arg(long, value_name = "DIR")]
+    tensorboard: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -25,17 +30,24 @@ pub struct Watch {
 
 impl Watch {
     pub async fn run(self) -> Result<(), Failure> {
+        let mut export = self.tensorboard.as_deref().map(Export::into_folder).transpose()?;
         let mut client = self.remote.connect().await?;
+        let reader = client.clone();
         let name = client.sweep(&sweep_name(&self.sweep)).await?.name;
         let mut screen = progress::screen(&client, &self.output);
         // Nobody sends notices here: that is for those who start the workers themselves.
         let (_none, mut notices) = mpsc::channel(1);
+        let follow = watch::follow(&mut client, &name, Until::Over, screen.as_mut(), &mut notices);
+        let follow = tensorboard::alongside(export.as_mut(), &reader, &name, follow);
         let followed = tokio::select! {
-            followed = watch::follow(&mut client, &name, Until::Over, screen.as_mut(), &mut notices) => followed,
+            followed = follow => followed,
             () = interrupt::interrupted() => Err(interrupt::failure("the sweep goes on")),
         };
         screen.finish();
         let sweep = followed?;
+        if let Some(export) = &mut export {
+            export.finish(&mut client, &name).await?;
+        }
         if !self.output.json {
             let board = client.leaderboard(&name).await?;
             print(&results::to_table(&board, width()));

@@ -2,7 +2,7 @@
 //! what trials left of detectors in `artifacts` is removed then, those that were kept out of the choice included, unless
 //! other runs may reuse them.
 
-use crate::folder::replace;
+use crate::{folder::replace, text};
 use augur_core::{
     leaderboard::{Leaderboard, TaskResult},
     model::{CARD_FILE, TENSORS_FILE},
@@ -91,15 +91,7 @@ fn copy(source: &Path, target: &Path) -> io::Result<()> {
 
 /// A result as the name of a folder: what file systems may not like in a task's name becomes a hyphen.
 fn name(result: &TaskResult) -> String {
-    let tame = |c: char| {
-        if c.is_alphanumeric() || "._-".contains(c) {
-            c
-        } else {
-            '-'
-        }
-    };
-    let task: String = result.task.chars().map(tame).collect();
-    let task = task.trim_start_matches('.');
+    let task = text::file_name(&result.task);
     match result.variant.as_str() {
         METHOD => format!("{task}-seed-{}", result.seed),
         variant => format!("{task}-seed-{}-{variant}", result.seed),

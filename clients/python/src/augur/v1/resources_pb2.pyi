@@ -395,6 +395,7 @@ class Trial(_message.Message):
     VARIANT_FIELD_NUMBER: _builtins.int
     REUSED_FROM_FIELD_NUMBER: _builtins.int
     STOPPED_EPOCH_FIELD_NUMBER: _builtins.int
+    VALIDATION_LOSS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """sweeps/{sweep}/trials/{trial}"""
     index: _builtins.int
@@ -414,6 +415,10 @@ class Trial(_message.Message):
     """The display name of the sweep that computed it, where its outcome was reused; its trial has the same identifier."""
     stopped_epoch: _builtins.int
     """The rung at which early stopping ended it."""
+    validation_loss: _builtins.float
+    """Once completed, the value of the sweep's criterion, by which trials are compared, whether a guard keeps the trial out or
+    not; absent of a baseline.
+    """
     @_builtins.property
     def initial(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
     @_builtins.property
@@ -445,14 +450,20 @@ class Trial(_message.Message):
         variant: _builtins.str = ...,
         reused_from: _builtins.str = ...,
         stopped_epoch: _builtins.int | None = ...,
+        validation_loss: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_stopped_epoch", b"_stopped_epoch", "cause", b"cause", "outcome", b"outcome", "stopped_epoch", b"stopped_epoch", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_stopped_epoch", b"_stopped_epoch", "_validation_loss", b"_validation_loss", "cause", b"cause", "outcome", b"outcome", "stopped_epoch", b"stopped_epoch", "update_time", b"update_time", "validation_loss", b"validation_loss"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stopped_epoch", b"_stopped_epoch", "attempts", b"attempts", "cause", b"cause", "family", b"family", "group", b"group", "index", b"index", "initial", b"initial", "name", b"name", "outcome", b"outcome", "reused_from", b"reused_from", "seed", b"seed", "state", b"state", "stopped_epoch", b"stopped_epoch", "task", b"task", "update_time", b"update_time", "variant", b"variant", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stopped_epoch", b"_stopped_epoch", "_validation_loss", b"_validation_loss", "attempts", b"attempts", "cause", b"cause", "family", b"family", "group", b"group", "index", b"index", "initial", b"initial", "name", b"name", "outcome", b"outcome", "reused_from", b"reused_from", "seed", b"seed", "state", b"state", "stopped_epoch", b"stopped_epoch", "task", b"task", "update_time", b"update_time", "validation_loss", b"validation_loss", "variant", b"variant", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__stopped_epoch: _TypeAlias = _typing.Literal["stopped_epoch"]  # noqa: Y015
     _WhichOneofArgType__stopped_epoch: _TypeAlias = _typing.Literal["_stopped_epoch", b"_stopped_epoch"]  # noqa: Y015
+    _WhichOneofReturnType__validation_loss: _TypeAlias = _typing.Literal["validation_loss"]  # noqa: Y015
+    _WhichOneofArgType__validation_loss: _TypeAlias = _typing.Literal["_validation_loss", b"_validation_loss"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__stopped_epoch) -> _WhichOneofReturnType__stopped_epoch | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_loss) -> _WhichOneofReturnType__validation_loss | None: ...
 
 Global___Trial: _TypeAlias = Trial  # noqa: Y015
 
@@ -559,6 +570,38 @@ class Measurement(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_loss) -> _WhichOneofReturnType__validation_loss | None: ...
 
 Global___Measurement: _TypeAlias = Measurement  # noqa: Y015
+
+@_typing.final
+class LogLine(_message.Message):
+    """A line of the log of an attempt, as its worker wrote it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """From 1 within the attempt, as far as one worker knows: lines keep it, however often they are sent."""
+    text: _builtins.str
+    """At most 1024 bytes; longer ones are cut."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """By the worker's clock."""
+
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sequence", b"sequence", "text", b"text", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogLine: _TypeAlias = LogLine  # noqa: Y015
 
 @_typing.final
 class Outcome(_message.Message):
@@ -828,6 +871,7 @@ class TaskResult(_message.Message):
     SEAL_FIELD_NUMBER: _builtins.int
     VARIANT_FIELD_NUMBER: _builtins.int
     EARLY_STOPPING_FIELD_NUMBER: _builtins.int
+    HISTOGRAM_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     seed: _builtins.int
     seal: _builtins.str
@@ -848,6 +892,10 @@ class TaskResult(_message.Message):
     def early_stopping(self) -> Global___StoppingSummary:
         """Absent where nothing could be stopped early."""
 
+    @_builtins.property
+    def histogram(self) -> Global___Histogram:
+        """The scores that the selected trial gives the validation images; absent without labels."""
+
     def __init__(
         self,
         *,
@@ -859,10 +907,11 @@ class TaskResult(_message.Message):
         seal: _builtins.str = ...,
         variant: _builtins.str = ...,
         early_stopping: Global___StoppingSummary | None = ...,
+        histogram: Global___Histogram | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["early_stopping", b"early_stopping", "selected", b"selected"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["early_stopping", b"early_stopping", "histogram", b"histogram", "selected", b"selected"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "early_stopping", b"early_stopping", "excluded", b"excluded", "seal", b"seal", "seed", b"seed", "selected", b"selected", "task", b"task", "variant", b"variant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "early_stopping", b"early_stopping", "excluded", b"excluded", "histogram", b"histogram", "seal", b"seal", "seed", b"seed", "selected", b"selected", "task", b"task", "variant", b"variant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1064,6 +1113,7 @@ class Candidate(_message.Message):
     F1_MAX_INTERVAL_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
     REUSED_FROM_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
     trial: _builtins.str
     """{trial}"""
     family: _builtins.str
@@ -1076,6 +1126,10 @@ class Candidate(_message.Message):
     f1_max: _builtins.float
     reused_from: _builtins.str
     """The display name of the sweep that computed it, where its outcome was reused."""
+    fingerprint: _builtins.str
+    """SHA-256 of what it was computed from beyond its identifier: the bytes of its images and weights, the code, the kind of
+    machine. Empty of a worker that does not know.
+    """
     @_builtins.property
     def initial(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
     @_builtins.property
@@ -1112,10 +1166,11 @@ class Candidate(_message.Message):
         f1_max_interval: Global___Interval | None = ...,
         test: Global___Measures | None = ...,
         reused_from: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "_val_loss", b"_val_loss", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "test", b"test", "val_loss", b"val_loss", "validation", b"validation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "_val_loss", b"_val_loss", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "family", b"family", "initial", b"initial", "reused_from", b"reused_from", "seconds", b"seconds", "test", b"test", "trial", b"trial", "tuned", b"tuned", "val_loss", b"val_loss", "validation", b"validation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "_val_loss", b"_val_loss", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "family", b"family", "fingerprint", b"fingerprint", "initial", b"initial", "reused_from", b"reused_from", "seconds", b"seconds", "test", b"test", "trial", b"trial", "tuned", b"tuned", "val_loss", b"val_loss", "validation", b"validation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__auroc: _TypeAlias = _typing.Literal["auroc"]  # noqa: Y015
     _WhichOneofArgType__auroc: _TypeAlias = _typing.Literal["_auroc", b"_auroc"]  # noqa: Y015
@@ -1201,6 +1256,39 @@ class Measures(_message.Message):
 Global___Measures: _TypeAlias = Measures  # noqa: Y015
 
 @_typing.final
+class Histogram(_message.Message):
+    """Scores of normal images and of anomalies over the same 24 bins of equal width."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    NORMAL_FIELD_NUMBER: _builtins.int
+    ANOMALOUS_FIELD_NUMBER: _builtins.int
+    low: _builtins.float
+    """Where the first bin begins and the last one ends; scores beyond count in the bin at that end."""
+    high: _builtins.float
+    @_builtins.property
+    def normal(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def anomalous(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+        normal: _abc.Iterable[_builtins.int] | None = ...,
+        anomalous: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anomalous", b"anomalous", "high", b"high", "low", b"low", "normal", b"normal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Histogram: _TypeAlias = Histogram  # noqa: Y015
+
+@_typing.final
 class Excluded(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1221,3 +1309,317 @@ class Excluded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Excluded: _TypeAlias = Excluded  # noqa: Y015
+
+@_typing.final
+class TaskProgress(_message.Message):
+    """Counts of one task over its seeds and variants."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    TRIALS_TOTAL_FIELD_NUMBER: _builtins.int
+    TRIALS_PENDING_FIELD_NUMBER: _builtins.int
+    TRIALS_RUNNING_FIELD_NUMBER: _builtins.int
+    TRIALS_COMPLETED_FIELD_NUMBER: _builtins.int
+    TRIALS_FAILED_FIELD_NUMBER: _builtins.int
+    TRIALS_CANCELLED_FIELD_NUMBER: _builtins.int
+    TRIALS_STOPPED_FIELD_NUMBER: _builtins.int
+    GROUPS_TOTAL_FIELD_NUMBER: _builtins.int
+    GROUPS_DONE_FIELD_NUMBER: _builtins.int
+    BEST_TRIAL_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    trials_total: _builtins.int
+    trials_pending: _builtins.int
+    trials_running: _builtins.int
+    trials_completed: _builtins.int
+    trials_failed: _builtins.int
+    trials_cancelled: _builtins.int
+    trials_stopped: _builtins.int
+    groups_total: _builtins.int
+    groups_done: _builtins.int
+    @_builtins.property
+    def best_trial(self) -> Global___Trial:
+        """The method's trial with the lowest validation loss so far, with its outcome, exclusions left out."""
+
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        trials_total: _builtins.int = ...,
+        trials_pending: _builtins.int = ...,
+        trials_running: _builtins.int = ...,
+        trials_completed: _builtins.int = ...,
+        trials_failed: _builtins.int = ...,
+        trials_cancelled: _builtins.int = ...,
+        trials_stopped: _builtins.int = ...,
+        groups_total: _builtins.int = ...,
+        groups_done: _builtins.int = ...,
+        best_trial: Global___Trial | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["best_trial", b"best_trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["best_trial", b"best_trial", "groups_done", b"groups_done", "groups_total", b"groups_total", "task", b"task", "trials_cancelled", b"trials_cancelled", "trials_completed", b"trials_completed", "trials_failed", b"trials_failed", "trials_pending", b"trials_pending", "trials_running", b"trials_running", "trials_stopped", b"trials_stopped", "trials_total", b"trials_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskProgress: _TypeAlias = TaskProgress  # noqa: Y015
+
+@_typing.final
+class Result(_message.Message):
+    """A row of the leaderboard: one (task, seed, variant) that is done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    VARIANT_FIELD_NUMBER: _builtins.int
+    SELECTED_FIELD_NUMBER: _builtins.int
+    RANKED_FIELD_NUMBER: _builtins.int
+    EXCLUDED_FIELD_NUMBER: _builtins.int
+    SEAL_FIELD_NUMBER: _builtins.int
+    group: _builtins.int
+    task: _builtins.str
+    seed: _builtins.int
+    variant: _builtins.str
+    """st-ssad for the method itself, else the name that the spec gives."""
+    ranked: _builtins.int
+    """Trials that were ranked, and those that were kept out."""
+    excluded: _builtins.int
+    seal: _builtins.str
+    """SHA-256 of the choice, fixed before any label was read."""
+    @_builtins.property
+    def selected(self) -> Global___Candidate:
+        """Absent where every trial was kept out."""
+
+    def __init__(
+        self,
+        *,
+        group: _builtins.int = ...,
+        task: _builtins.str = ...,
+        seed: _builtins.int = ...,
+        variant: _builtins.str = ...,
+        selected: Global___Candidate | None = ...,
+        ranked: _builtins.int = ...,
+        excluded: _builtins.int = ...,
+        seal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["selected", b"selected"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excluded", b"excluded", "group", b"group", "ranked", b"ranked", "seal", b"seal", "seed", b"seed", "selected", b"selected", "task", b"task", "variant", b"variant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Result: _TypeAlias = Result  # noqa: Y015
+
+@_typing.final
+class Curves(_message.Message):
+    """Validation losses by epoch. Each is the mean distance; absent epochs were not reported, or left out where there are many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURVES_FIELD_NUMBER: _builtins.int
+    LEVELS_FIELD_NUMBER: _builtins.int
+    BANDS_FIELD_NUMBER: _builtins.int
+    TRIALS_TOTAL_FIELD_NUMBER: _builtins.int
+    TRIALS_SAMPLED_FIELD_NUMBER: _builtins.int
+    trials_total: _builtins.int
+    """Trials that the filter lets through, and those of the others that the bands are of: all, or about 1000 that are spread over
+    the plan.
+    """
+    trials_sampled: _builtins.int
+    @_builtins.property
+    def curves(self) -> _containers.RepeatedCompositeFieldContainer[Global___Curve]:
+        """The best of each group, then the best of all, then some that run."""
+
+    @_builtins.property
+    def levels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """The quantiles of each band, in [0, 1]."""
+
+    @_builtins.property
+    def bands(self) -> _containers.RepeatedCompositeFieldContainer[Global___Band]:
+        """Of the other trials, epochs in order."""
+
+    def __init__(
+        self,
+        *,
+        curves: _abc.Iterable[Global___Curve] | None = ...,
+        levels: _abc.Iterable[_builtins.float] | None = ...,
+        bands: _abc.Iterable[Global___Band] | None = ...,
+        trials_total: _builtins.int = ...,
+        trials_sampled: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "curves", b"curves", "levels", b"levels", "trials_sampled", b"trials_sampled", "trials_total", b"trials_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Curves: _TypeAlias = Curves  # noqa: Y015
+
+@_typing.final
+class Curve(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRIAL_FIELD_NUMBER: _builtins.int
+    EPOCHS_FIELD_NUMBER: _builtins.int
+    VALIDATION_LOSSES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def trial(self) -> Global___Trial: ...
+    @_builtins.property
+    def epochs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def validation_losses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        trial: Global___Trial | None = ...,
+        epochs: _abc.Iterable[_builtins.int] | None = ...,
+        validation_losses: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "trial", b"trial", "validation_losses", b"validation_losses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Curve: _TypeAlias = Curve  # noqa: Y015
+
+@_typing.final
+class Band(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_FIELD_NUMBER: _builtins.int
+    TRIALS_FIELD_NUMBER: _builtins.int
+    VALIDATION_LOSSES_FIELD_NUMBER: _builtins.int
+    epoch: _builtins.int
+    trials: _builtins.int
+    """Trials that have a finite loss at this epoch."""
+    @_builtins.property
+    def validation_losses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """At each of the levels."""
+
+    def __init__(
+        self,
+        *,
+        epoch: _builtins.int = ...,
+        trials: _builtins.int = ...,
+        validation_losses: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "trials", b"trials", "validation_losses", b"validation_losses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Band: _TypeAlias = Band  # noqa: Y015
+
+@_typing.final
+class Scatter(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    TRIALS_TOTAL_FIELD_NUMBER: _builtins.int
+    trials_total: _builtins.int
+    """Completed trials that the filter lets through. Of more than 2000 the points are the best ones and others that are spread
+    over the plan.
+    """
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]: ...
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___Point] | None = ...,
+        trials_total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points", "trials_total", b"trials_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Scatter: _TypeAlias = Scatter  # noqa: Y015
+
+@_typing.final
+class Point(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class InitialEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class TunedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    TRIAL_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    VARIANT_FIELD_NUMBER: _builtins.int
+    FAMILY_FIELD_NUMBER: _builtins.int
+    INITIAL_FIELD_NUMBER: _builtins.int
+    TUNED_FIELD_NUMBER: _builtins.int
+    VALIDATION_LOSS_FIELD_NUMBER: _builtins.int
+    trial: _builtins.str
+    """{trial}"""
+    task: _builtins.str
+    seed: _builtins.int
+    variant: _builtins.str
+    family: _builtins.str
+    validation_loss: _builtins.float
+    """The criterion's value."""
+    @_builtins.property
+    def initial(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
+    @_builtins.property
+    def tuned(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        trial: _builtins.str = ...,
+        task: _builtins.str = ...,
+        seed: _builtins.int = ...,
+        variant: _builtins.str = ...,
+        family: _builtins.str = ...,
+        initial: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        tuned: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        validation_loss: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["family", b"family", "initial", b"initial", "seed", b"seed", "task", b"task", "trial", b"trial", "tuned", b"tuned", "validation_loss", b"validation_loss", "variant", b"variant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Point: _TypeAlias = Point  # noqa: Y015

@@ -110,10 +110,35 @@ class SweepServiceStub(object):
                 request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListMeasurementsRequest.SerializeToString,
                 response_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListMeasurementsResponse.FromString,
                 _registered_method=True)
+        self.ListLogLines = channel.unary_unary(
+                '/augur.v1.SweepService/ListLogLines',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListLogLinesRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListLogLinesResponse.FromString,
+                _registered_method=True)
         self.GetLeaderboard = channel.unary_unary(
                 '/augur.v1.SweepService/GetLeaderboard',
                 request_serializer=augur_dot_v1_dot_sweep__service__pb2.GetLeaderboardRequest.SerializeToString,
                 response_deserializer=augur_dot_v1_dot_resources__pb2.Leaderboard.FromString,
+                _registered_method=True)
+        self.ListTasks = channel.unary_unary(
+                '/augur.v1.SweepService/ListTasks',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListTasksRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListTasksResponse.FromString,
+                _registered_method=True)
+        self.ListResults = channel.unary_unary(
+                '/augur.v1.SweepService/ListResults',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListResultsRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListResultsResponse.FromString,
+                _registered_method=True)
+        self.GetCurves = channel.unary_unary(
+                '/augur.v1.SweepService/GetCurves',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.GetCurvesRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_resources__pb2.Curves.FromString,
+                _registered_method=True)
+        self.GetScatter = channel.unary_unary(
+                '/augur.v1.SweepService/GetScatter',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_resources__pb2.Scatter.FromString,
                 _registered_method=True)
         self.ListWorkers = channel.unary_unary(
                 '/augur.v1.SweepService/ListWorkers',
@@ -223,7 +248,7 @@ class SweepServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListTrials(self, request, context):
-        """In the plan's order.
+        """In the plan's order, unless asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,8 +261,43 @@ class SweepServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLogLines(self, request, context):
+        """The log of an attempt at a trial: what its worker and its process said, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetLeaderboard(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTasks(self, request, context):
+        """What became of each task so far, over its seeds and variants, in the spec's order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListResults(self, request, context):
+        """The rows of the leaderboard a page at a time, each with its selected trial alone, in the plan's order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCurves(self, request, context):
+        """Validation losses by epoch: of the best trials in full, of all others as quantiles.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScatter(self, request, context):
+        """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -333,10 +393,35 @@ def add_SweepServiceServicer_to_server(servicer, server):
                     request_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListMeasurementsRequest.FromString,
                     response_serializer=augur_dot_v1_dot_sweep__service__pb2.ListMeasurementsResponse.SerializeToString,
             ),
+            'ListLogLines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLogLines,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListLogLinesRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_sweep__service__pb2.ListLogLinesResponse.SerializeToString,
+            ),
             'GetLeaderboard': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLeaderboard,
                     request_deserializer=augur_dot_v1_dot_sweep__service__pb2.GetLeaderboardRequest.FromString,
                     response_serializer=augur_dot_v1_dot_resources__pb2.Leaderboard.SerializeToString,
+            ),
+            'ListTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTasks,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListTasksRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_sweep__service__pb2.ListTasksResponse.SerializeToString,
+            ),
+            'ListResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListResults,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListResultsRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_sweep__service__pb2.ListResultsResponse.SerializeToString,
+            ),
+            'GetCurves': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCurves,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.GetCurvesRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_resources__pb2.Curves.SerializeToString,
+            ),
+            'GetScatter': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScatter,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_resources__pb2.Scatter.SerializeToString,
             ),
             'ListWorkers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWorkers,
@@ -765,6 +850,33 @@ class SweepService(object):
             _registered_method=True)
 
     @staticmethod
+    def ListLogLines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/ListLogLines',
+            augur_dot_v1_dot_sweep__service__pb2.ListLogLinesRequest.SerializeToString,
+            augur_dot_v1_dot_sweep__service__pb2.ListLogLinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetLeaderboard(request,
             target,
             options=(),
@@ -781,6 +893,114 @@ class SweepService(object):
             '/augur.v1.SweepService/GetLeaderboard',
             augur_dot_v1_dot_sweep__service__pb2.GetLeaderboardRequest.SerializeToString,
             augur_dot_v1_dot_resources__pb2.Leaderboard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/ListTasks',
+            augur_dot_v1_dot_sweep__service__pb2.ListTasksRequest.SerializeToString,
+            augur_dot_v1_dot_sweep__service__pb2.ListTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/ListResults',
+            augur_dot_v1_dot_sweep__service__pb2.ListResultsRequest.SerializeToString,
+            augur_dot_v1_dot_sweep__service__pb2.ListResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCurves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/GetCurves',
+            augur_dot_v1_dot_sweep__service__pb2.GetCurvesRequest.SerializeToString,
+            augur_dot_v1_dot_resources__pb2.Curves.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScatter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/GetScatter',
+            augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.SerializeToString,
+            augur_dot_v1_dot_resources__pb2.Scatter.FromString,
             options,
             channel_credentials,
             insecure,

@@ -67,10 +67,20 @@ class SweepServiceStub:
     ListGroups: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListGroupsRequest, _sweep_service_pb2.ListGroupsResponse]
     GetTrial: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetTrialRequest, _resources_pb2.Trial]
     ListTrials: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListTrialsRequest, _sweep_service_pb2.ListTrialsResponse]
-    """In the plan's order."""
+    """In the plan's order, unless asked otherwise."""
     ListMeasurements: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListMeasurementsRequest, _sweep_service_pb2.ListMeasurementsResponse]
     """The epochs of a trial's newest attempt, or of every trial of a group."""
+    ListLogLines: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListLogLinesRequest, _sweep_service_pb2.ListLogLinesResponse]
+    """The log of an attempt at a trial: what its worker and its process said, oldest first."""
     GetLeaderboard: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetLeaderboardRequest, _resources_pb2.Leaderboard]
+    ListTasks: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListTasksRequest, _sweep_service_pb2.ListTasksResponse]
+    """What became of each task so far, over its seeds and variants, in the spec's order."""
+    ListResults: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListResultsRequest, _sweep_service_pb2.ListResultsResponse]
+    """The rows of the leaderboard a page at a time, each with its selected trial alone, in the plan's order."""
+    GetCurves: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetCurvesRequest, _resources_pb2.Curves]
+    """Validation losses by epoch: of the best trials in full, of all others as quantiles."""
+    GetScatter: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetScatterRequest, _resources_pb2.Scatter]
+    """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListWorkersRequest, _sweep_service_pb2.ListWorkersResponse]
     DrainWorker: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.DrainWorkerRequest, _resources_pb2.Worker]
     """Sends a worker away: it takes nothing more, finishes or gives back what it has, and leaves. Repeating it changes nothing."""
@@ -109,10 +119,20 @@ class SweepServiceAsyncStub(SweepServiceStub):
     ListGroups: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListGroupsRequest, _sweep_service_pb2.ListGroupsResponse]  # type: ignore[assignment]
     GetTrial: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetTrialRequest, _resources_pb2.Trial]  # type: ignore[assignment]
     ListTrials: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListTrialsRequest, _sweep_service_pb2.ListTrialsResponse]  # type: ignore[assignment]
-    """In the plan's order."""
+    """In the plan's order, unless asked otherwise."""
     ListMeasurements: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListMeasurementsRequest, _sweep_service_pb2.ListMeasurementsResponse]  # type: ignore[assignment]
     """The epochs of a trial's newest attempt, or of every trial of a group."""
+    ListLogLines: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListLogLinesRequest, _sweep_service_pb2.ListLogLinesResponse]  # type: ignore[assignment]
+    """The log of an attempt at a trial: what its worker and its process said, oldest first."""
     GetLeaderboard: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetLeaderboardRequest, _resources_pb2.Leaderboard]  # type: ignore[assignment]
+    ListTasks: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListTasksRequest, _sweep_service_pb2.ListTasksResponse]  # type: ignore[assignment]
+    """What became of each task so far, over its seeds and variants, in the spec's order."""
+    ListResults: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListResultsRequest, _sweep_service_pb2.ListResultsResponse]  # type: ignore[assignment]
+    """The rows of the leaderboard a page at a time, each with its selected trial alone, in the plan's order."""
+    GetCurves: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetCurvesRequest, _resources_pb2.Curves]  # type: ignore[assignment]
+    """Validation losses by epoch: of the best trials in full, of all others as quantiles."""
+    GetScatter: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetScatterRequest, _resources_pb2.Scatter]  # type: ignore[assignment]
+    """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
     ListWorkers: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListWorkersRequest, _sweep_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
     DrainWorker: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.DrainWorkerRequest, _resources_pb2.Worker]  # type: ignore[assignment]
     """Sends a worker away: it takes nothing more, finishes or gives back what it has, and leaves. Repeating it changes nothing."""
@@ -232,7 +252,7 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sweep_service_pb2.ListTrialsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sweep_service_pb2.ListTrialsResponse, _abc.Awaitable[_sweep_service_pb2.ListTrialsResponse]]:
-        """In the plan's order."""
+        """In the plan's order, unless asked otherwise."""
 
     @_abc_1.abstractmethod
     def ListMeasurements(
@@ -243,11 +263,51 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         """The epochs of a trial's newest attempt, or of every trial of a group."""
 
     @_abc_1.abstractmethod
+    def ListLogLines(
+        self,
+        request: _sweep_service_pb2.ListLogLinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sweep_service_pb2.ListLogLinesResponse, _abc.Awaitable[_sweep_service_pb2.ListLogLinesResponse]]:
+        """The log of an attempt at a trial: what its worker and its process said, oldest first."""
+
+    @_abc_1.abstractmethod
     def GetLeaderboard(
         self,
         request: _sweep_service_pb2.GetLeaderboardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_resources_pb2.Leaderboard, _abc.Awaitable[_resources_pb2.Leaderboard]]: ...
+
+    @_abc_1.abstractmethod
+    def ListTasks(
+        self,
+        request: _sweep_service_pb2.ListTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sweep_service_pb2.ListTasksResponse, _abc.Awaitable[_sweep_service_pb2.ListTasksResponse]]:
+        """What became of each task so far, over its seeds and variants, in the spec's order."""
+
+    @_abc_1.abstractmethod
+    def ListResults(
+        self,
+        request: _sweep_service_pb2.ListResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sweep_service_pb2.ListResultsResponse, _abc.Awaitable[_sweep_service_pb2.ListResultsResponse]]:
+        """The rows of the leaderboard a page at a time, each with its selected trial alone, in the plan's order."""
+
+    @_abc_1.abstractmethod
+    def GetCurves(
+        self,
+        request: _sweep_service_pb2.GetCurvesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_resources_pb2.Curves, _abc.Awaitable[_resources_pb2.Curves]]:
+        """Validation losses by epoch: of the best trials in full, of all others as quantiles."""
+
+    @_abc_1.abstractmethod
+    def GetScatter(
+        self,
+        request: _sweep_service_pb2.GetScatterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_resources_pb2.Scatter, _abc.Awaitable[_resources_pb2.Scatter]]:
+        """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
 
     @_abc_1.abstractmethod
     def ListWorkers(

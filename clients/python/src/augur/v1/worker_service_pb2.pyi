@@ -456,18 +456,24 @@ class LeaseMeasurements(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     MEASUREMENTS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     @_builtins.property
     def measurements(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.Measurement]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.LogLine]:
+        """Lines of the attempt's log, keyed by (trial, attempt, sequence). Of each attempt the newest 500 are kept."""
+
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
         measurements: _abc.Iterable[_resources_pb2.Measurement] | None = ...,
+        lines: _abc.Iterable[_resources_pb2.LogLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["measurements", b"measurements", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "measurements", b"measurements", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -592,6 +598,7 @@ class TrialAgreement(_message.Message):
     AVERAGE_PRECISION_INTERVAL_FIELD_NUMBER: _builtins.int
     F1_MAX_INTERVAL_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
+    HISTOGRAM_FIELD_NUMBER: _builtins.int
     trial: _builtins.str
     """{trial}"""
     auroc: _builtins.float
@@ -610,6 +617,10 @@ class TrialAgreement(_message.Message):
     def test(self) -> _resources_pb2.Measures:
         """Over labelled test images that tuning never saw; absent without any."""
 
+    @_builtins.property
+    def histogram(self) -> _resources_pb2.Histogram:
+        """Of the validation images' scores; absent without labels."""
+
     def __init__(
         self,
         *,
@@ -621,10 +632,11 @@ class TrialAgreement(_message.Message):
         average_precision_interval: _resources_pb2.Interval | None = ...,
         f1_max_interval: _resources_pb2.Interval | None = ...,
         test: _resources_pb2.Measures | None = ...,
+        histogram: _resources_pb2.Histogram | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "test", b"test"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "histogram", b"histogram", "test", b"test"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "test", b"test", "trial", b"trial"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auroc", b"_auroc", "_average_precision", b"_average_precision", "_f1_max", b"_f1_max", "auroc", b"auroc", "auroc_interval", b"auroc_interval", "average_precision", b"average_precision", "average_precision_interval", b"average_precision_interval", "f1_max", b"f1_max", "f1_max_interval", b"f1_max_interval", "histogram", b"histogram", "test", b"test", "trial", b"trial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__auroc: _TypeAlias = _typing.Literal["auroc"]  # noqa: Y015
     _WhichOneofArgType__auroc: _TypeAlias = _typing.Literal["_auroc", b"_auroc"]  # noqa: Y015

@@ -81,6 +81,11 @@ never!(
     get_trial: GetTrialRequest -> Trial,
     list_trials: ListTrialsRequest -> ListTrialsResponse,
     list_measurements: ListMeasurementsRequest -> ListMeasurementsResponse,
+    list_log_lines: ListLogLinesRequest -> ListLogLinesResponse,
+    list_tasks: ListTasksRequest -> ListTasksResponse,
+    list_results: ListResultsRequest -> ListResultsResponse,
+    get_curves: GetCurvesRequest -> Curves,
+    get_scatter: GetScatterRequest -> Scatter,
     get_leaderboard: GetLeaderboardRequest -> Leaderboard,
     list_workers: ListWorkersRequest -> ListWorkersResponse
 );

@@ -84,6 +84,7 @@ async fn complete(api: &mut WorkerServiceClient<Channel>, worker_id: &str, token
     let reports = vec![v1::LeaseMeasurements {
         token: token.clone(),
         measurements: (1..=spec.training.epochs).map(measurement).collect(),
+        ..Default::default()
     }];
     let worker_id = worker_id.to_owned();
     let request = v1::ReportMeasurementsRequest {

@@ -23,7 +23,7 @@ use crate::{
 };
 use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
-use commands::{grace::Grace, tick::Tick};
+use commands::{grace::Grace, probe::Probe, tick::Tick};
 use context::{Batch, Cx};
 use handle::Shared;
 use std::{sync::Arc, time::Duration};
@@ -152,6 +152,10 @@ impl Engine {
             let done = self.carry_out(batch).await;
             if due || !done {
                 absence.looked(begun, done);
+            }
+            // Apart from the look at the leases, which a disk that is full does not keep from being done.
+            if due && self.trouble.is_told() {
+                self.carry_out(vec![Box::new(Waiting::unanswered(Probe))]).await;
             }
         }
         self.writer.close().await

@@ -89,7 +89,9 @@ async fn selected(
         spec: plan.trial(index),
         outcome: outcome.ok_or(StoreError::Damaged("outcome"))?,
         reused_from: reuse::origins_of(conn, sweep, &[index]).await?.remove(&index),
-        fingerprint: outcomes::fingerprints(conn, sweep, index..index + 1).await?.remove(&index),
+        fingerprint: outcomes::fingerprints(conn, sweep, index..index + 1)
+            .await?
+            .remove(&index),
     };
     Ok(Some(BTreeMap::from([(trial, completed)])))
 }

@@ -344,7 +344,7 @@ async fn each_attempt_has_its_log_and_a_stale_lease_adds_nothing_to_it() {
     let host = Host::start().await;
     let mut sweeps = host.sweeps().await;
     create(&mut sweeps, SPEC).await;
-    let mut worker = LightWorker::register(&host).await;
+    let mut worker = LightWorker::register(host.workers().await, 1).await;
     let lease = worker.acquire(1).await.remove(0);
     let name = trials(&mut sweeps, None, 1, "").await.unwrap().trials.remove(0).name;
     worker.log(&lease.token, &[(1, "begins"), (2, "goes on")]).await;

@@ -64,6 +64,38 @@ async fn disturbed(fate: Fate) -> (u32, usize) {
 }
 
 #[tokio::test]
+async fn trouble_is_over_once_the_store_can_be_written_though_nobody_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(Timestamp(1_700_000_000_000)));
+    let next = Arc::new(Next {
+        fate: Fate::AnswerLost(FaultKind::Disk),
+        armed: AtomicBool::new(false),
+    });
+    let config = config(folder.path(), Settings::default());
+    let coordinator = Coordinator::start_observed(config, clock.clone(), next.clone()).await.unwrap();
+    let mut sweeps = Sweeps::connect(format!("http://{}", coordinator.address())).await.unwrap();
+    next.armed.store(true, Ordering::SeqCst);
+    try_create(&mut sweeps, SPEC).await.unwrap_err();
+    // It is there already: nothing is written.
+    let sweep = try_create(&mut sweeps, SPEC).await.unwrap();
+    assert!(sweep.progress.unwrap().trouble.contains("fails to read or to write"));
+    let request = v1::WatchSweepRequest {
+        name: sweep.name,
+        resume_revision: 0,
+    };
+    let mut events = sweeps.watch_sweep(request).await.unwrap().into_inner();
+    loop {
+        clock.advance(std::time::Duration::from_secs(1));
+        let event = events.message().await.unwrap().unwrap().event;
+        if let Some(v1::watch_sweep_response::Event::Bookmark(progress)) = event
+            && progress.trouble.is_empty()
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_commit_that_fails_changes_nothing() {
     assert_eq!(disturbed(Fate::Fails(FaultKind::Full)).await, (1, 0));
 }

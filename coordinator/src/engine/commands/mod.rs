@@ -10,6 +10,7 @@ pub(crate) mod fail_lease;
 pub(crate) mod grace;
 pub(crate) mod leave_worker;
 pub(crate) mod pause_sweep;
+pub(crate) mod probe;
 pub(crate) mod register_worker;
 pub(crate) mod renew_leases;
 pub(crate) mod report_measurements;

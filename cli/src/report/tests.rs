@@ -117,6 +117,18 @@ fn many_long_trials_fit_a_file_that_can_be_sent() {
 }
 
 #[test]
+fn a_broken_seal_is_told_on_the_page() {
+    let mut input = sample::input();
+    let whole = html(&input);
+    assert_eq!(count(&whole, "all 12 choices are as they were sealed"), 1);
+    assert_eq!(count(&whole, "Not as sealed"), 0);
+    input.leaderboard.tasks[3].candidates.swap(0, 1);
+    let broken = html(&input);
+    assert_eq!(count(&broken, "are as they were sealed"), 0);
+    assert_eq!(count(&broken, "trouser-rotated-90, seed 0: its choice"), 1);
+}
+
+#[test]
 fn papers_have_methods_as_columns() {
     let mut input = sample::with_variants();
     input.layout = crate::results::Layout::Paper;

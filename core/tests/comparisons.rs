@@ -55,7 +55,7 @@ fn close(what: &str, got: f64, want: &Value, tolerance: f64) {
 #[test]
 fn comparisons_are_those_of_scipy() {
     let mut rng = ChaCha8Rng::seed_from_u64(11);
-    let sizes = [(3, 1000), (8, 1000), (12, 4), (15, 3), (16, 1_000_000)];
+    let sizes = [(3, 1000), (8, 1000), (12, 4), (11, 3), (12, 1_000_000)];
     let lists: Vec<_> = sizes.iter().map(|&(n, levels)| pairs(&mut rng, n, levels)).collect();
     let tables: Vec<Vec<Vec<f64>>> = [(2, 2), (8, 3), (5, 10)]
         .map(|(starts, seeds)| {

@@ -6,6 +6,7 @@ use augur_core::{
     spec::{METHOD, parse},
 };
 use augur_tests::{
+    bin::augur,
     process::{descendants, is_alive, signal, wait_for},
     sweep::{SMALL, config, leaderboard, run, start, without_times},
 };
@@ -34,10 +35,20 @@ fn one_or_two_workers_and_a_second_time_give_the_same_leaderboard() {
     let two = run(&spec, &folder.path().join("two"), 2);
     check(&two);
     check_files(&folder.path().join("two"));
+    check_seals(&folder.path().join("two"));
     let one = run(&spec, &folder.path().join("one"), 1);
     assert_eq!(without_times(two.clone()), without_times(one));
     let again = run(&spec, &folder.path().join("two"), 2);
     assert_eq!(two, again, "a finished sweep is not computed again");
+}
+
+/// Every seal that a worker's labels followed holds, and no trial is another one than the config asks for.
+fn check_seals(out: &Path) {
+    let output = augur().arg("verify").arg(out).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let choices = Plan::new(parse(SMALL).unwrap()).groups();
+    assert_eq!(said, format!("small: {choices} choices, every one as it was sealed\n"));
 }
 
 /// What every leaderboard of SMALL must satisfy.

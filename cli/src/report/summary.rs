@@ -2,7 +2,7 @@
 
 use super::{format, page::View};
 use crate::results;
-use augur_core::{select::Criterion, spec::METHOD};
+use augur_core::{plan::Plan, select::Criterion, spec::METHOD};
 
 /// How much was run, how it was chosen, and how well the choices did.
 pub fn text(view: &View) -> String {
@@ -39,6 +39,14 @@ pub fn text(view: &View) -> String {
         text += &format!(
             " In {unselected} of {} every trial was excluded, so nothing was selected.",
             format::plural(view.results().count(), "group")
+        );
+    }
+    let asked = Plan::new(view.input.spec.clone()).groups() as usize;
+    if view.results().count() < asked {
+        text += &format!(
+            " Of {} that the config asks for, {} are here: the others are not done, or no sweep had them.",
+            format::plural(asked, "choice"),
+            view.results().count()
         );
     }
     if let Some(totals) = &view.input.leaderboard.early_stopping {

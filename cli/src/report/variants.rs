@@ -76,7 +76,7 @@ fn is_best(measure: &Measure, task: &[Row], row: &Row) -> bool {
 }
 
 /// The mean over seeds, its deviation below it.
-fn over(measure: &Measure, seeds: &[&Candidate]) -> Markup {
+pub fn over(measure: &Measure, seeds: &[&Candidate]) -> Markup {
     let shown = |value: f64| format::number(value, 3);
     let (mean, sd) = measure.mean_sd(seeds).unzip();
     html! {
@@ -86,7 +86,7 @@ fn over(measure: &Measure, seeds: &[&Candidate]) -> Markup {
 }
 
 /// The same of the validation loss.
-fn over_losses(row: &Row) -> Markup {
+pub fn over_losses(row: &Row) -> Markup {
     let (mean, sd) = row.val_loss().unzip();
     html! {
         (loss(mean))

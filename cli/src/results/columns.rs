@@ -43,6 +43,9 @@ struct Row<'a> {
     candidate: &'a Candidate,
 }
 
+/// A loss that trials of earlier versions lack.
+type Later = fn(&Validation) -> Option<f64>;
+
 /// The table of a leaderboard: in its order of groups, candidates best first.
 pub fn columns(board: &Leaderboard) -> Vec<Column> {
     let mut table = Table(rows(board), Vec::new());
@@ -63,7 +66,7 @@ pub fn columns(board: &Leaderboard) -> Vec<Column> {
     table.validation("explained", |v| Some(v.explained));
     table.validation("anomaly_share", |v| Some(v.anomaly_share));
     table.validation("score_variance", |v| Some(v.score_variance));
-    let later: [(_, fn(&Validation) -> Option<f64>); 4] = [
+    let later: [(_, Later); 4] = [
         ("whitened_cosine", |v| v.whitened_cosine),
         ("dsv", |v| v.dsv),
         ("mmd", |v| v.mmd),

@@ -70,14 +70,15 @@ mod tests {
     #[test]
     fn every_score_counts_in_the_bin_that_holds_it() {
         let scores: Vec<f64> = (0..=100).map(f64::from).collect();
-        let labels: Vec<bool> = scores.iter().map(|score| *score > 70.0).collect();
+        let labels: Vec<bool> = scores.iter().map(|score| *score > 72.0).collect();
         let histogram = Histogram::of(&scores, &labels).unwrap();
         assert_eq!((histogram.low, histogram.high), (1.0, 99.0));
-        assert_eq!(histogram.normal.iter().sum::<u32>(), 71);
-        assert_eq!(histogram.anomalous.iter().sum::<u32>(), 30);
+        assert_eq!(histogram.normal.iter().sum::<u32>(), 73);
+        assert_eq!(histogram.anomalous.iter().sum::<u32>(), 28);
         // 98 / 24 = 4.08 to a bin: 1 to 5 and the 0 below them.
         assert_eq!(histogram.normal[0], 6);
-        assert_eq!((histogram.normal[17], histogram.anomalous[17]), (1, 3));
+        // 70.4 to 74.5.
+        assert_eq!((histogram.normal[17], histogram.anomalous[17]), (2, 2));
         assert_eq!(histogram.anomalous[BINS - 1], 6);
     }
 

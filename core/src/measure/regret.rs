@@ -33,13 +33,13 @@ impl Regret {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
-        let beaten = values.iter().map(|value| match chosen.total_cmp(value) {
-            _ if chosen == *value => 0.5,
-            std::cmp::Ordering::Greater => 1.0,
+        let beaten = |value: &f64| match *value {
+            value if chosen > value => 1.0,
+            value if chosen == value => 0.5,
             _ => 0.0,
-        });
+        };
         // It ties with itself.
-        let beaten = beaten.sum::<f64>() - 0.5;
+        let beaten = values.iter().map(beaten).sum::<f64>() - 0.5;
         Ok(Self {
             selected: chosen,
             oracle: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),

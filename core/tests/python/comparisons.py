@@ -43,7 +43,7 @@ def of_table(table):
 
 
 def of_mean(values):
-    interval = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=20000, rng=0).confidence_interval
+    interval = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=9999, rng=0).confidence_interval
     return {"low": interval.low, "high": interval.high}
 
 

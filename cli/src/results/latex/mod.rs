@@ -9,10 +9,10 @@ use super::{Layout, comparison::compare, quality::quality, rows::has_variants};
 use augur_core::leaderboard::Leaderboard;
 use escape::escape;
 
-/// Tables with more columns are scaled to the width of the text.
-const MOST_COLUMNS: usize = 7;
+/// A table that is wider than the line is scaled to it; no other one is.
+const SCALED: &str = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%";
 
-/// The tables of a leaderboard as LaTeX, each a `table` with caption and label. They need `booktabs`, `graphicx` for wide ones, and
+/// The tables of a leaderboard as LaTeX, each a `table` with caption and label. They need `booktabs`, `graphicx`, which scales wide ones, and
 /// `\usepackage[T1]{fontenc}` for names with accents; text is UTF-8.
 pub fn to_latex(board: &Leaderboard, layout: Layout) -> String {
     let mut out = format!(
@@ -51,10 +51,6 @@ struct Table {
 impl Table {
     fn render(&self, label: &str) -> String {
         let numbers = self.header.len() - self.texts;
-        let (open, close) = match self.header.len() > MOST_COLUMNS {
-            true => ("\\resizebox{\\linewidth}{!}{%\n  ", "}"),
-            false => ("", ""),
-        };
         let rows = |rows: &[Vec<String>]| -> String {
             rows.iter()
                 .map(|cells| format!("    {} \\\\\n", cells.join(" & ")))
@@ -66,8 +62,8 @@ impl Table {
         };
         format!(
             "\n\\begin{{table}}\n  \\centering\n  \\small\n  \\caption{{{}}}\n  \\label{{tab:{label}}}\n  \
-             {open}\\begin{{tabular}}{{{}{}}}\n    \\toprule\n{}    \\midrule\n{}{foot}    \\bottomrule\n  \
-             \\end{{tabular}}{close}\n\\end{{table}}\n",
+             {SCALED}\n  \\begin{{tabular}}{{{}{}}}\n    \\toprule\n{}    \\midrule\n{}{foot}    \\bottomrule\n  \
+             \\end{{tabular}}}}\n\\end{{table}}\n",
             self.caption,
             "l".repeat(self.texts),
             "r".repeat(numbers),

@@ -85,6 +85,12 @@ fn both(a: ReportInput, b: ReportInput) -> Result<ReportInput, Failure> {
         sources(&a.leaderboard.merged, &a.leaderboard.sweep),
         sources(&b.leaderboard.merged, &b.leaderboard.sweep),
     ];
+    let mut seen = BTreeSet::new();
+    let merged = merged
+        .concat()
+        .into_iter()
+        .filter(|sweep| seen.insert(sweep.id.to_string()));
+    let merged: Vec<Provenance> = merged.collect();
     let libtorch: BTreeSet<&str> = [&a.leaderboard.sweep.libtorch, &b.leaderboard.sweep.libtorch]
         .into_iter()
         .flat_map(|versions| versions.split(", "))
@@ -97,7 +103,7 @@ fn both(a: ReportInput, b: ReportInput) -> Result<ReportInput, Failure> {
                 libtorch: libtorch.into_iter().collect::<Vec<_>>().join(", "),
                 ..a.leaderboard.sweep.clone()
             },
-            merged: merged.concat(),
+            merged,
             tasks,
             ..a.leaderboard
         },

@@ -9,12 +9,15 @@ use augur_core::{
     select::Criterion,
 };
 
-/// Groups (task, seed) with the (mixture energy, mean distance, AUROC) of each candidate, best mixture energy first; the n-th
-/// candidates of all groups began at the same place.
-fn board(groups: &[(&str, u64, &[(f64, f64, f64)])]) -> Leaderboard {
+/// Mixture energy, mean distance and AUROC of a candidate.
+type Judged = (f64, f64, f64);
+
+/// Groups (task, seed) with their candidates, best mixture energy first; the n-th candidates of all groups began at the same
+/// place.
+fn board(groups: &[(&str, u64, &[Judged])]) -> Leaderboard {
     let mut board = fixture::leaderboard();
     let template = board.tasks[0].clone();
-    let group = |&(task, seed, candidates): &(&str, u64, &[(f64, f64, f64)])| {
+    let group = |&(task, seed, candidates): &(&str, u64, &[Judged])| {
         let candidates: Vec<Candidate> = (0..)
             .zip(candidates)
             .map(|(i, &(energy, distance, auroc))| {

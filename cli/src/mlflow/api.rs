@@ -2,8 +2,8 @@
 
 use super::run::{Text, TrialRun};
 use crate::failure::{Exit, Failure};
-use serde_json::{Value, json};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
 use std::{collections::HashMap, env, sync::Arc, time::Duration};
 use ureq::{
     Agent, RequestBuilder,
@@ -14,6 +14,13 @@ use ureq::{
 /// The most metrics that log-batch takes, and the most runs that search is asked for.
 const MOST: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run that is there.
+pub struct Found {
+    /// Its identifier.
+    pub run: String,
+    pub tags: HashMap<String, String>,
+}
 
 /// A tracking server.
 pub struct Server {
@@ -62,15 +69,16 @@ impl Server {
         }
         let answer = self.accept(call, status, answer)?;
         if text(&answer, "/experiment/lifecycle_stage").as_deref() == Some("deleted") {
-            let text = format!("the experiment {name} was deleted; restore it there, or choose another one by --experiment");
+            let text =
+                format!("the experiment {name} was deleted; restore it there, or choose another one by --experiment");
             return Err(Failure::new(Exit::Unexpected, text));
         }
         let found = text(&answer, "/experiment/experiment_id").ok_or_else(|| self.odd(call))?;
         Ok(Some(found))
     }
 
-    /// Every run of an experiment that has a tag, with its tags.
-    pub fn runs(&self, experiment: &str, (key, value): (&str, &str)) -> Result<Vec<(String, HashMap<String, String>)>, Failure> {
+    /// Every run of an experiment that has a tag.
+    pub fn runs(&self, experiment: &str, (key, value): (&str, &str)) -> Result<Vec<Found>, Failure> {
         let call = "runs/search";
         let mut all = Vec::new();
         let mut page_token = String::new();
@@ -85,10 +93,12 @@ impl Server {
             }
             let answer = self.post(call, &request)?;
             for run in list(&answer, "/runs") {
-                let identifier = text(run, "/info/run_id").ok_or_else(|| self.odd(call))?;
                 let tags = list(run, "/data/tags");
                 let tags = tags.filter_map(|tag| Some((text(tag, "/key")?, text(tag, "/value")?)));
-                all.push((identifier, tags.collect()));
+                all.push(Found {
+                    tags: tags.collect(),
+                    run: text(run, "/info/run_id").ok_or_else(|| self.odd(call))?,
+                });
             }
             match text(&answer, "/next_page_token") {
                 Some(token) if !token.is_empty() => page_token = token,
@@ -157,7 +167,11 @@ impl Server {
         }
     }
 
-    fn read(&self, call: &str, sent: Result<Response<ureq::Body>, ureq::Error>) -> Result<(StatusCode, String), Failure> {
+    fn read(
+        &self,
+        call: &str,
+        sent: Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(StatusCode, String), Failure> {
         let read = sent.and_then(|mut response| Ok((response.status(), response.body_mut().read_to_string()?)));
         read.map_err(|error| {
             let text = format!(
@@ -201,7 +215,10 @@ fn list<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> 
 /// The certificates that this machine trusts.
 fn tls() -> TlsConfig {
     let trusted = rustls_native_certs::load_native_certs().certs;
-    let trusted: Vec<_> = trusted.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    let trusted: Vec<_> = trusted
+        .iter()
+        .map(|der| Certificate::from_der(der).to_owned())
+        .collect();
     TlsConfig::builder()
         .root_certs(RootCerts::from(trusted.into_iter()))
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -216,5 +233,8 @@ fn authorization() -> Option<String> {
     }
     let user = variable("MLFLOW_TRACKING_USERNAME")?;
     let password = variable("MLFLOW_TRACKING_PASSWORD")?;
-    Some(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
+    Some(format!(
+        "Basic {}",
+        BASE64_STANDARD.encode(format!("{user}:{password}"))
+    ))
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import augur
 import pandas as pd
 import pytest
 from conftest import spec
 from light_worker import EPOCHS, LightWorker, auroc, loss
+
+import augur
 
 
 def test_leaderboard_has_a_row_for_each_candidate(client: augur.Client, finished: str) -> None:
@@ -107,7 +108,7 @@ def test_a_spec_is_a_file_yaml_or_a_mapping(client: augur.Client, finished: str)
 
 def test_wait_gives_up_in_time(client: augur.Client) -> None:
     client.submit(spec("slow"))
-    with pytest.raises(TimeoutError, match="not over after 0.2 seconds"):
+    with pytest.raises(TimeoutError, match=r"not over after 0\.2 seconds"):
         client.wait("slow", timeout=0.2)
     client.cancel("slow")
     assert augur.state(client.wait("slow", timeout=60)) == "cancelled"

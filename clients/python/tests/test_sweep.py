@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from io import StringIO
+
 import pandas as pd
 import pytest
 from conftest import spec
+from coordinator import binary
 from light_worker import EPOCHS, LightWorker, auroc, loss
 
 import augur
@@ -27,6 +31,15 @@ def test_leaderboard_has_a_row_for_each_candidate(client: augur.Client, finished
     # What nobody measured has a column and no value.
     assert board[["f1_max", "test_auroc", "dsv"]].isna().all(axis=None)
     assert client.excluded(finished).empty
+
+
+def test_leaderboard_is_that_of_the_command(client: augur.Client, finished: str) -> None:
+    command = [str(binary("augur")), "leaderboard", finished, "--format", "csv", "--coordinator", client.url]
+    csv = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    theirs = pd.read_csv(StringIO(csv), float_precision="round_trip")
+    ours = client.leaderboard(finished)
+    assert set(theirs) <= set(ours)
+    pd.testing.assert_frame_equal(ours[theirs.columns], theirs, check_dtype=False, check_exact=True)
 
 
 def test_leaderboard_is_sealed(client: augur.Client, finished: str) -> None:

@@ -46,6 +46,7 @@ def test_the_python_examples_run_in_order(address: str, capsys: pytest.CaptureFi
         for example in examples:
             exec(compile(example.replace(_ADDRESS, address), "docs/api.md", "exec"), names)
     assert len(names["chosen"]) == 2
+    assert len(names["best"]) == 2
     assert len(names["epochs"]) == 3
     said = capsys.readouterr().out
     assert "light connected" in said

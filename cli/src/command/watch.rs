@@ -41,11 +41,11 @@ impl Watch {
         };
         screen.finish();
         let sweep = followed?;
+        let board = client.leaderboard(&name).await?;
+        print(&results::to_table(&board, width()));
         if let Some(export) = &mut export {
             export.finish(&mut client, &name).await?;
         }
-        let board = client.leaderboard(&name).await?;
-        print(&results::to_table(&board, width()));
         verdict(
             &sweep,
             &format!("`augur leaderboard {} --format md`", sweep.display_name),

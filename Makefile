@@ -35,7 +35,7 @@ setup-test: setup ## bring what the tests need beside the build: a Python client
 test: setup-test ## run every test
 	@scripts/run-tests
 
-mlflow-test: setup-test ## export a sweep to a real MLflow server and read it back (1 GB for MLflow)
+mlflow-test: setup-test ## export a sweep to a real MLflow server and read it back (1 GB, minutes; not in CI)
 	@scripts/mlflow-tools
 	cd clients/python && AUGUR_MLFLOW=$(CURDIR)/.mlflow-venv/bin/mlflow PYTHONPATH=src \
 	  $(CURDIR)/.venv/bin/python -m pytest -q tests/test_mlflow.py

@@ -137,14 +137,17 @@ impl Run {
             screen.finish();
             sweep = followed?;
         }
-        if let Some(export) = &mut export {
-            export.finish(&mut client, &sweep.name).await?;
-        }
+        // What can't be written for TensorBoard is told after the results, which matter more.
+        let exported = match &mut export {
+            Some(export) => export.finish(&mut client, &sweep.name).await,
+            None => Ok(()),
+        };
         if sweep.state() == v1::SweepState::Paused {
             return Err(paused(&sweep));
         }
         let results = results::gather(&mut client, &sweep.name).await?;
         let report = results::write(&folder.path, &folder.artifacts(), &results)?;
+        exported?;
         let slots = self.workers.get() * self.slots(config);
         let use_of_slots = results.time.filter(|_| is_new).map(|time| use_of_slots(&time, slots));
         Ok(Finished {

@@ -45,12 +45,12 @@ impl Watch {
         };
         screen.finish();
         let sweep = followed?;
-        if let Some(export) = &mut export {
-            export.finish(&mut client, &name).await?;
-        }
         if !self.output.json {
             let board = client.leaderboard(&name).await?;
             print(&results::to_table(&board, width()));
+        }
+        if let Some(export) = &mut export {
+            export.finish(&mut client, &name).await?;
         }
         verdict(
             &sweep,

@@ -15,6 +15,13 @@ use ureq::{
 const MOST: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A run that is there.
+pub struct Found {
+    /// Its identifier.
+    pub run: String,
+    pub tags: HashMap<String, String>,
+}
+
 /// A tracking server.
 pub struct Server {
     agent: Agent,
@@ -70,12 +77,8 @@ impl Server {
         Ok(Some(found))
     }
 
-    /// Every run of an experiment that has a tag, with its tags.
-    pub fn runs(
-        &self,
-        experiment: &str,
-        (key, value): (&str, &str),
-    ) -> Result<Vec<(String, HashMap<String, String>)>, Failure> {
+    /// Every run of an experiment that has a tag.
+    pub fn runs(&self, experiment: &str, (key, value): (&str, &str)) -> Result<Vec<Found>, Failure> {
         let call = "runs/search";
         let mut all = Vec::new();
         let mut page_token = String::new();
@@ -90,10 +93,12 @@ impl Server {
             }
             let answer = self.post(call, &request)?;
             for run in list(&answer, "/runs") {
-                let identifier = text(run, "/info/run_id").ok_or_else(|| self.odd(call))?;
                 let tags = list(run, "/data/tags");
                 let tags = tags.filter_map(|tag| Some((text(tag, "/key")?, text(tag, "/value")?)));
-                all.push((identifier, tags.collect()));
+                all.push(Found {
+                    tags: tags.collect(),
+                    run: text(run, "/info/run_id").ok_or_else(|| self.odd(call))?,
+                });
             }
             match text(&answer, "/next_page_token") {
                 Some(token) if !token.is_empty() => page_token = token,

@@ -8,6 +8,7 @@ mod run;
 pub use api::Server;
 
 use crate::{client::Client, failure::Failure, results::id};
+use api::Found;
 use augur_core::leaderboard::{Leaderboard, TaskResult};
 use augur_proto::v1::{Group, Sweep};
 use run::TrialRun;
@@ -33,12 +34,6 @@ pub struct Counts {
     pub unchanged: u32,
 }
 
-/// A run that is there.
-struct Known {
-    run: String,
-    exported: String,
-}
-
 /// Brings every trial of a sweep that has begun into an experiment, which is made if it isn't there.
 ///
 /// # Errors
@@ -49,10 +44,7 @@ pub async fn export(client: &mut Client, sweep: &Sweep, server: &Server, experim
     let known = server.runs(&experiment, (SWEEP_ID, id(&sweep.name)))?;
     let known: HashMap<_, _> = known
         .into_iter()
-        .filter_map(|(run, mut tags)| {
-            let exported = tags.remove(EXPORTED).unwrap_or_default();
-            Some((tags.remove(TRIAL)?, Known { run, exported }))
-        })
+        .filter_map(|mut found| Some((found.tags.remove(TRIAL)?, found)))
         .collect();
     let mut counts = Counts::default();
     for group in client.groups(&sweep.name).await? {
@@ -92,12 +84,12 @@ async fn runs(
 fn bring(
     server: &Server,
     experiment: &str,
-    known: Option<&Known>,
+    known: Option<&Found>,
     run: &TrialRun,
     counts: &mut Counts,
 ) -> Result<(), Failure> {
     let identifier = match known {
-        Some(known) if known.exported == run.holds => {
+        Some(known) if known.tags.get(EXPORTED) == Some(&run.holds) => {
             counts.unchanged += 1;
             return Ok(());
         }

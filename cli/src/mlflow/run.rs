@@ -38,7 +38,7 @@ pub struct TrialRun {
     pub params: Vec<Text>,
     pub metrics: Vec<Metric>,
     pub tags: Vec<Text>,
-    /// What of the trial this is, such as "attempt 1, completed, sealed": another one is more.
+    /// What of the trial this is, such as "attempt 1, completed, 20 epochs, sealed": another one is more.
     pub holds: String,
 }
 
@@ -74,7 +74,12 @@ impl TrialRun {
             params: params(trial),
             metrics,
             tags: tags(sweep, trial, &trial_id, result),
-            holds: format!("attempt {}, {}{sealed}", measured.attempt, state.word),
+            holds: format!(
+                "attempt {}, {}, {} epochs{sealed}",
+                measured.attempt,
+                state.word,
+                measured.measurements.len()
+            ),
             trial: trial_id,
         }
     }
@@ -220,4 +225,68 @@ fn text(key: &str, value: String) -> Text {
 
 fn milliseconds(seconds: f64) -> i64 {
     (seconds * 1e3).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::fixture;
+
+    fn trial(state: TrialState) -> Trial {
+        let board = fixture::leaderboard();
+        Trial {
+            name: format!("sweeps/s/trials/{}", board.tasks[0].candidates[1].trial),
+            state: state.into(),
+            ..Trial::default()
+        }
+    }
+
+    fn measured() -> TrialMeasurements {
+        let epoch = |epoch, training_loss| Measurement {
+            epoch,
+            training_loss,
+            seconds: epoch.into(),
+            ..Measurement::default()
+        };
+        TrialMeasurements {
+            trial: String::new(),
+            attempt: 2,
+            measurements: vec![epoch(1, 0.5), epoch(2, f64::NAN)],
+        }
+    }
+
+    #[test]
+    fn what_json_has_no_number_for_is_left_out() {
+        let run = TrialRun::new(&Sweep::default(), &trial(TrialState::Running), &measured(), None);
+        let metric = Metric {
+            key: "training_loss".into(),
+            value: 0.5,
+            timestamp: 1000,
+            step: 1,
+        };
+        assert_eq!(run.metrics, [metric]);
+    }
+
+    #[test]
+    fn a_run_holds_more_once_the_choice_is_sealed() {
+        let running = TrialRun::new(&Sweep::default(), &trial(TrialState::Running), &measured(), None);
+        assert_eq!(
+            (running.holds.as_str(), running.status, running.end),
+            ("attempt 2, running, 2 epochs", "RUNNING", None)
+        );
+        let result = &fixture::leaderboard().tasks[0];
+        let sealed = TrialRun::new(
+            &Sweep::default(),
+            &trial(TrialState::Completed),
+            &measured(),
+            Some(result),
+        );
+        assert_eq!(
+            (sealed.holds.as_str(), sealed.status, sealed.end),
+            ("attempt 2, completed, 2 epochs, sealed", "FINISHED", Some(2000))
+        );
+        assert!(sealed.tags.contains(&text("selected", "false".into())));
+        let rank = sealed.metrics.iter().find(|metric| metric.key == "rank");
+        assert_eq!(rank.map(|rank| rank.value), Some(2.0));
+    }
 }

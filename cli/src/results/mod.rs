@@ -113,4 +113,4 @@ fn unwritable(what: &str, error: &dyn std::fmt::Display) -> Failure {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

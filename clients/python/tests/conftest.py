@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import augur
 import pytest
 from coordinator import Coordinator
 from light_worker import LightWorker
+
+import augur
 
 
 def spec(name: str, starts: tuple[float, ...] = (70, 90, 300), seeds: tuple[int, ...] = (0, 1)) -> str:

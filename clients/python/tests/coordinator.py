@@ -25,10 +25,16 @@ class Coordinator:
         self._start("127.0.0.1:0")
 
     def _start(self, address: str) -> None:
-        log = open(self._folder / "coordinator.log", "ab")
-        with log:
+        with (self._folder / "coordinator.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [binary("augur-coordinator"), "--listen", address, "--store", self._folder / "store.sqlite", "--exit-with-stdin"],
+                [
+                    binary("augur-coordinator"),
+                    "--listen",
+                    address,
+                    "--store",
+                    self._folder / "store.sqlite",
+                    "--exit-with-stdin",
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -37,7 +37,10 @@ def auroc(start_deg: float) -> float:
 
 
 class LightWorker:
-    """Works in a thread of its own while the `with` lasts; `after_epoch` is called with each epoch that it has reported."""
+    """Works in a thread of its own while the `with` lasts.
+
+    `after_epoch` is called with each epoch that it has reported.
+    """
 
     def __init__(self, url: str, after_epoch: Callable[[int], None] = lambda _: None) -> None:
         self._after_epoch = after_epoch
@@ -45,36 +48,47 @@ class LightWorker:
         self._channel = grpc.insecure_channel(url.removeprefix("http://"))
         self._api = WorkerServiceStub(self._channel)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._threads = [threading.Thread(target=does, daemon=True) for does in (self._work, self._beat)]
+        self._interval = 1.0
+        self._held: list[str] = []
         self._starts: dict[str, float] = {}
 
     def __enter__(self) -> LightWorker:
-        self._api.RegisterWorker(
+        registered = self._api.RegisterWorker(
             w.RegisterWorkerRequest(worker_id=self.id, host="light", slots=2, api_version=API_VERSION), timeout=10
         )
-        self._thread.start()
+        self._interval = registered.heartbeat_interval.ToTimedelta().total_seconds()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._api.LeaveWorker(w.LeaveWorkerRequest(worker_id=self.id), timeout=10)
         self._channel.close()
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            request = w.AcquireLeasesRequest(
-                worker_id=self.id, max_leases=2, wait_timeout=Duration(nanos=200_000_000)
-            )
-            for lease in self._api.AcquireLeases(request, timeout=10, wait_for_ready=True).leases:
+            request = w.AcquireLeasesRequest(worker_id=self.id, max_leases=2, wait_timeout=Duration(nanos=200_000_000))
+            leases = self._api.AcquireLeases(request, timeout=10, wait_for_ready=True).leases
+            self._held = [lease.token for lease in leases]
+            for lease in leases:
                 try:
                     self._do(lease)
                 except grpc.RpcError as fault:
                     # A stale lease: the trial is dropped.
                     if not isinstance(fault, grpc.Call) or fault.code() is not grpc.StatusCode.ABORTED:
                         raise
+
+    def _beat(self) -> None:
+        """Keeps the leases alive."""
+        while not self._stop.wait(self._interval):
+            request = w.RenewLeasesRequest(worker_id=self.id, tokens=self._held)
+            self._api.RenewLeases(request, timeout=10, wait_for_ready=True)
 
     def _do(self, lease: w.Lease) -> None:
         if lease.WhichOneof("work") == "trial":

@@ -10,18 +10,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import augur
 import grpc
 import pytest
+from conftest import spec
+from coordinator import Coordinator
 from google.protobuf import json_format
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
-from augur.v1 import sweep_service_pb2, worker_service_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-
-from conftest import spec
-from coordinator import Coordinator
 from light_worker import LightWorker
+
+import augur
+from augur.v1 import sweep_service_pb2, worker_service_pb2
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DOCS = (_ROOT / "docs" / "api.md").read_text()
@@ -46,6 +46,7 @@ def test_the_python_examples_run_in_order(address: str, capsys: pytest.CaptureFi
         for example in examples:
             exec(compile(example.replace(_ADDRESS, address), "docs/api.md", "exec"), names)
     assert len(names["chosen"]) == 2
+    assert len(names["best"]) == 2
     assert len(names["epochs"]) == 3
     said = capsys.readouterr().out
     assert "light connected" in said

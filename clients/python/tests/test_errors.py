@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 
-import augur
 import grpc
 import pytest
-from augur.v1 import sweep_service_pb2 as s
-from augur.errors import from_rpc
 from conftest import spec
+
+import augur
+from augur.errors import from_rpc
+from augur.v1 import sweep_service_pb2 as s
 
 
 def test_a_spec_that_cannot_be_used_names_the_key(client: augur.Client) -> None:

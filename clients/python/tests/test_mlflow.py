@@ -13,24 +13,30 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import augur
 import pytest
-from augur.names import last
 from conftest import spec
 from coordinator import binary
 from light_worker import EPOCHS, LightWorker
 
-_MLFLOW = os.environ.get("AUGUR_MLFLOW", "")
+import augur
+from augur.names import last
 
-pytestmark = pytest.mark.skipif(not _MLFLOW, reason="needs an MLflow server: make mlflow-test")
+_MLFLOW = os.environ.get("AUGUR_MLFLOW", "")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an MLflow server on a free loopback port, with its store in SQLite."""
+    if not _MLFLOW:
+        pytest.skip("needs an MLflow server: make mlflow-test")
     folder: Path = tmp_path_factory.mktemp("mlflow")
     command = [_MLFLOW, "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{folder}/mlflow.db",
+        "--artifacts-destination",
+        str(folder / "artifacts"),
+    ]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -86,7 +92,10 @@ def _pairs(run: Any, kind: str) -> dict[str, Any]:
 
 
 def test_each_trial_is_a_run(client: augur.Client, finished: str, server: str) -> None:
-    assert _export(client, finished, server) == "experiment of finished: 6 runs made, 0 brought up to date, 0 there already\n"
+    assert (
+        _export(client, finished, server)
+        == "experiment of finished: 6 runs made, 0 brought up to date, 0 there already\n"
+    )
     runs = _runs(server, finished)
     board = client.leaderboard(finished).set_index("trial")
     assert set(runs) == set(board.index)
@@ -116,7 +125,10 @@ def test_each_trial_is_a_run(client: augur.Client, finished: str, server: str) -
 def test_a_repeated_export_makes_nothing_twice(client: augur.Client, finished: str, server: str) -> None:
     _export(client, finished, server)
     before = _runs(server, finished)
-    assert _export(client, finished, server) == "experiment of finished: 0 runs made, 0 brought up to date, 6 there already\n"
+    assert (
+        _export(client, finished, server)
+        == "experiment of finished: 0 runs made, 0 brought up to date, 6 there already\n"
+    )
     assert _runs(server, finished) == before
 
 
@@ -145,8 +157,15 @@ def test_a_run_grows_with_its_trial(client: augur.Client, url: str, server: str)
     assert sorted(_pairs(run, "tags")["selected"] for run in after.values()) == ["false", "true"]
 
 
-def test_no_server(client: augur.Client, finished: str) -> None:
-    command = [binary("augur"), "mlflow", finished, "--coordinator", client.url, "--tracking-uri", "http://127.0.0.1:9"]
+@pytest.mark.parametrize(
+    ("address", "code", "said"),
+    [
+        ("http://127.0.0.1:9", 7, "can't reach an MLflow server at http://127.0.0.1:9"),
+        ("sqlite:///mlflow.db", 2, "`sqlite:///mlflow.db` is no tracking URI of an MLflow server"),
+    ],
+)
+def test_no_server(client: augur.Client, finished: str, address: str, code: int, said: str) -> None:
+    command = [binary("augur"), "mlflow", finished, "--coordinator", client.url, "--tracking-uri", address]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True)
-    assert done.returncode == 7
-    assert "can't reach an MLflow server at http://127.0.0.1:9" in done.stderr
+    assert done.returncode == code
+    assert said in done.stderr

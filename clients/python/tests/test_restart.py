@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import augur
 from conftest import spec
 from coordinator import Coordinator
 from light_worker import LightWorker
+
+import augur
 
 
 def test_a_watch_goes_on_where_it_was(tmp_path: Path) -> None:

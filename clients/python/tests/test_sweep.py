@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import augur
+import subprocess
+from io import StringIO
+
 import pandas as pd
 import pytest
 from conftest import spec
+from coordinator import binary
 from light_worker import EPOCHS, LightWorker, auroc, loss
+
+import augur
 
 
 def test_leaderboard_has_a_row_for_each_candidate(client: augur.Client, finished: str) -> None:
@@ -26,6 +31,15 @@ def test_leaderboard_has_a_row_for_each_candidate(client: augur.Client, finished
     # What nobody measured has a column and no value.
     assert board[["f1_max", "test_auroc", "dsv"]].isna().all(axis=None)
     assert client.excluded(finished).empty
+
+
+def test_leaderboard_is_that_of_the_command(client: augur.Client, finished: str) -> None:
+    command = [str(binary("augur")), "leaderboard", finished, "--format", "csv", "--coordinator", client.url]
+    csv = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    theirs = pd.read_csv(StringIO(csv), float_precision="round_trip")
+    ours = client.leaderboard(finished)
+    assert set(theirs) <= set(ours)
+    pd.testing.assert_frame_equal(ours[theirs.columns], theirs, check_dtype=False, check_exact=True)
 
 
 def test_leaderboard_is_sealed(client: augur.Client, finished: str) -> None:
@@ -107,7 +121,7 @@ def test_a_spec_is_a_file_yaml_or_a_mapping(client: augur.Client, finished: str)
 
 def test_wait_gives_up_in_time(client: augur.Client) -> None:
     client.submit(spec("slow"))
-    with pytest.raises(TimeoutError, match="not over after 0.2 seconds"):
+    with pytest.raises(TimeoutError, match=r"not over after 0\.2 seconds"):
         client.wait("slow", timeout=0.2)
     client.cancel("slow")
     assert augur.state(client.wait("slow", timeout=60)) == "cancelled"

@@ -7,15 +7,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import augur
 import numpy as np
 import pytest
-from augur.names import last
 from conftest import spec
 from coordinator import binary
 from light_worker import LightWorker
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+import augur
+from augur.names import last
 
 
 def _watch(url: str, sweep: str, out: Path) -> subprocess.Popen[bytes]:
@@ -97,6 +98,7 @@ def test_files_grow_while_the_sweep_runs(client: augur.Client, url: str, tmp_pat
                 if epoch in steps:
                     seen.append((steps, file.stat().st_ino))
                     return
+            time.sleep(0.1)
 
     watching = _watch(url, "growing", tmp_path)
     with LightWorker(url, after_epoch=until_written):

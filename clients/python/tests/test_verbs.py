@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import augur
 import pytest
-from augur.v1 import sweep_service_pb2 as s
 from conftest import spec
 from light_worker import BROKEN_DEG, LightWorker
+
+import augur
+from augur.v1 import sweep_service_pb2 as s
 
 
 def test_pause_resume_priority_cancel(client: augur.Client) -> None:

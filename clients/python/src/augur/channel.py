@@ -60,7 +60,9 @@ def connect(url: str | None = None, *, timeout: float = 60.0) -> Client:
         raise
     if version != API_VERSION:
         channel.close()
-        raise OtherApi(f"the server at {url} speaks {version}, this client {API_VERSION}; install the client of its version")
+        raise OtherApi(
+            f"the server at {url} speaks {version}, this client {API_VERSION}; install the client of its version"
+        )
     return client
 
 

@@ -108,7 +108,7 @@ class Client:
     # Tables
 
     def leaderboard(self, sweep: Sweep) -> pd.DataFrame:
-        """One row for each ranked candidate of each (task, seed, variant) that is done; `tables.leaderboard` has the columns."""
+        """One row for each ranked candidate of what is done; `tables.leaderboard` has the columns."""
         return tables.leaderboard(self.leaderboard_message(sweep))
 
     def excluded(self, sweep: Sweep) -> pd.DataFrame:
@@ -201,9 +201,7 @@ class Client:
         request = s.SetPriorityRequest(name=sweep_name(sweep), request_id=request_id(), priority=priority)
         return self._call(self.stub.SetPriority, request)
 
-    def extend(
-        self, sweep: Sweep, *, seeds: Sequence[int] = (), name: str = "", spec: Spec | None = None
-    ) -> r.Sweep:
+    def extend(self, sweep: Sweep, *, seeds: Sequence[int] = (), name: str = "", spec: Spec | None = None) -> r.Sweep:
         """Submits a sweep that has all trials of another one and more: by `seeds` (under `name`), or by `spec`."""
         request = s.ExtendSweepRequest(
             name=sweep_name(sweep),

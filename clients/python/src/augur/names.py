@@ -51,7 +51,7 @@ def state(thing: r.Sweep | r.Group | r.Trial | r.Worker) -> str:
 
 
 def word(message: Message, field: str) -> str:
-    """The value of an enum field, such as `pending` for TRIAL_STATE_PENDING; the number where this client is older than it."""
+    """The value of an enum field, such as `pending` for TRIAL_STATE_PENDING; a number where it has no name."""
     value: int = getattr(message, field)
     enum = message.DESCRIPTOR.fields_by_name[field].enum_type
     if enum is None or value not in enum.values_by_number:

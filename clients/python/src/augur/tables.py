@@ -23,8 +23,8 @@ def leaderboard(board: r.Leaderboard) -> pd.DataFrame:
 
     - task, seed, variant (`st-ssad` for the method itself), rank (from 1), selected, trial, family
     - criterion (its name), val_loss (its value, the lowest wins), then every other unsupervised loss
-    - auroc, average_precision, f1_max over the validation images, `test_...` over test images, each with the ends of its
-      95 percent interval, `_low` and `_high`; NaN without labels
+    - auroc, average_precision, f1_max over the validation images, `test_...` over test images, each with the ends of
+      its 95 percent interval, `_low` and `_high`; NaN without labels
     - seconds, reused_from, `initial.NAME` and `tuned.NAME` of every hyperparameter
     """
     rows = [_candidate(board, task, rank, c) for task in board.tasks for rank, c in enumerate(task.candidates, 1)]
@@ -44,7 +44,9 @@ def _candidate(board: r.Leaderboard, task: r.TaskResult, rank: int, candidate: r
         "val_loss": _optional(candidate, "val_loss"),
         **_validation(candidate),
         **_measures(candidate, ""),
-        **_measures(candidate.test if candidate.HasField("test") else r.Measures(), "test_", candidate.HasField("test")),
+        **_measures(
+            candidate.test if candidate.HasField("test") else r.Measures(), "test_", candidate.HasField("test")
+        ),
         "seconds": candidate.seconds,
         "reused_from": candidate.reused_from,
         **_prefixed("initial", candidate.initial),
@@ -116,8 +118,8 @@ def _trial(trial: r.Trial) -> _Row:
 def measurements(messages: Iterable[s.TrialMeasurements]) -> pd.DataFrame:
     """One row for each epoch of each trial.
 
-    trial, attempt, epoch (from 1), training_loss, validation_loss (mean distance), hypergradient_norm, seconds (since the
-    trial began), and `hyperparameters.NAME` at the end of the epoch.
+    trial, attempt, epoch (from 1), training_loss, validation_loss (mean distance), hypergradient_norm, seconds (since
+    the trial began), and `hyperparameters.NAME` at the end of the epoch.
     """
     rows = [_measurement(trial, measured) for trial in messages for measured in trial.measurements]
     return _frame(rows, _measurement(s.TrialMeasurements(), r.Measurement()))

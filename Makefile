@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit
 
@@ -34,6 +34,10 @@ setup-test: setup ## bring what the tests need beside the build: a Python client
 
 test: setup-test ## run every test
 	@scripts/run-tests
+
+browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
+	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked -p augur-coordinator --test all page::browser -- \
+	  --test-threads=1 --nocapture
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted

@@ -7,6 +7,10 @@ const MINUS = "\u2212";
 /** 12,345 */
 export const count = (n) => WHOLE.format(n ?? 0);
 
+/** 12K: where there is little room. */
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+export const tick = (value) => (value !== null && Math.abs(value) >= 1e4 ? COMPACT.format(value).replace("-", MINUS) : number(value, 3));
+
 /** So many digits that count; "–" where there is no number. */
 export function number(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

@@ -63,12 +63,14 @@ function draw(body, sweep, chosen, list, signal) {
   const shown = begun.length || list.bands.length
     ? chart({ ...list, curves: begun }, { lit, open, name: title, signal }).box
     : h("p", { class: "empty" }, "No epoch has been measured yet.");
-  const note = `The best trials so far in full; bands hold 50 % and 90 % of ${count(others)} others${thinned}, the dashed line is their median.`;
+  const note = others
+    ? `The best trials so far in full, the leading one bold; bands hold 50 % and 90 % of ${count(others)} others${thinned}, the dashed line is their median.`
+    : "All trials in full, the leading one bold.";
   swap(
     body,
-    card(chosen.task, note, h("div", { class: "body" }, shown, legend([["5 – 95 % and 25 – 75 % of the others", `rgba(${colour("band")}, 0.35)`]]))),
+    card(chosen.task, note, h("div", { class: "body" }, shown, others ? legend([["25 – 75 % and 5 – 95 % of the others", `rgba(${colour("band")}, 0.4)`]]) : null)),
     card("In full", "The validation loss of the curves is the mean distance at each epoch; trials are ranked by the criterion at their end.", rows),
-    h("details", {}, h("summary", {}, "Quantiles of the others as a table"), quantiles(list)),
+    others ? h("details", {}, h("summary", {}, "Quantiles of the others as a table"), quantiles(list)) : null,
   );
   swap(rows, table("Trials in full", COLUMNS, begun.map((curve, at) => row(sweep, curve, at))));
 }

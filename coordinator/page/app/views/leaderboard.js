@@ -44,7 +44,6 @@ function draw(body, sweep, list, token) {
     some("f1_max") ? { text: "F1-max", nowrap: true } : null,
     some("test_auroc") ? { text: "Test AUROC", nowrap: true } : null,
     { text: "Ranked", number: true },
-    { text: "Kept out", number: true },
     { text: "Seal" },
   ];
   const row = (result) => {
@@ -61,8 +60,7 @@ function draw(body, sweep, list, token) {
       measure(selected?.average_precision),
       some("f1_max") ? measure(selected?.f1_max) : null,
       some("test_auroc") ? measure(selected?.test_auroc) : null,
-      count(result.ranked),
-      result.excluded ? count(result.excluded) : h("span", { class: "dim" }, "0"),
+      h("span", { title: `${count(result.excluded)} kept out` }, count(result.ranked), result.excluded ? h("span", { class: "dim" }, ` of ${count(result.ranked + result.excluded)}`) : null),
       h("code", { title: result.seal }, result.seal.slice(0, 8)),
     ];
   };

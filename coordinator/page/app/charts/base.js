@@ -62,12 +62,14 @@ export function draw({ summary, height = 300, options, data, tip = null, open = 
     box.append(hint);
     if (open) plot.over.addEventListener("click", () => open(plot));
   };
-  const sizes = new ResizeObserver(([{ contentRect }]) => {
-    const width = Math.floor(contentRect.width);
-    if (width < 60) return;
-    if (plot) plot.setSize({ width, height });
-    else begin(width);
-  });
+  const fit = () => {
+    const width = Math.floor(box.clientWidth);
+    if (width < 60 || signal.aborted) return;
+    if (!plot) begin(width);
+    else if (plot.width !== width) plot.setSize({ width, height });
+  };
+  // In the next frame: a size that is changed while sizes are looked at would be looked at again.
+  const sizes = new ResizeObserver(() => requestAnimationFrame(fit));
   sizes.observe(box);
   const end = () => {
     sizes.disconnect();

@@ -12,6 +12,9 @@ import { colour } from "../theme.js";
 /** The shortest time between two looks. */
 const PACE = 2500;
 
+/** Of more trials the API takes some, to draw the bands from. */
+const WHOLE = 1000;
+
 export async function show(view, { sweep, route, signal }) {
   const { tasks, variants, families, seeds } = sweep.names;
   const of = (name) => route.query.get(name) ?? "";
@@ -59,7 +62,7 @@ function draw(body, sweep, chosen, list, signal) {
     location.hash = trialLink(sweep.name, trial.id);
   };
   const others = list.trials_sampled;
-  const thinned = list.trials_total - list.curves.length > others ? ` of ${count(list.trials_total)}, spread over the plan` : "";
+  const thinned = list.trials_total > WHOLE ? ` of ${count(list.trials_total)}, spread over the plan` : "";
   const shown = begun.length || list.bands.length
     ? chart({ ...list, curves: begun }, { lit, open, name: title, signal }).box
     : h("p", { class: "empty" }, "No epoch has been measured yet.");

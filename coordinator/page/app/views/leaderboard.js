@@ -36,7 +36,7 @@ function draw(body, sweep, list, token) {
   const columns = [
     { text: "Task", head: true },
     { text: "Seed", number: true },
-    { text: "Variant" },
+    { text: "Variant", nowrap: true },
     { text: "Selected" },
     { text: "Validation loss", number: true },
     { text: "AUROC", nowrap: true },
@@ -53,7 +53,7 @@ function draw(body, sweep, list, token) {
       result.seed,
       result.variant,
       selected
-        ? h("span", {}, trialName(sweep.name, selected), " ", values(selected.tuned))
+        ? h("span", {}, trialName(sweep.name, selected), " ", Object.keys(selected.tuned).length ? values(selected.tuned) : null)
         : h("span", { class: "dim" }, "nobody: every trial was kept out"),
       fixed(selected?.validation_loss, 4),
       measure(selected?.auroc),

@@ -220,7 +220,7 @@ async fn a_sweep_is_shown_as_the_service_tells_it() {
             workers["items"].as_array().unwrap().len(),
             &workers["items"][0]["slots"]
         ),
-        (4, &8.into())
+        (4, &16.into())
     );
     assert_eq!(web.json("/api/coordinator").await["api_version"], "augur.v1/3");
 }

@@ -110,8 +110,14 @@ impl Story {
     }
 
     pub fn outcome(&self) -> v1::Outcome {
-        let scores =
-            |at: u64| 0.3 * draw(self.seed ^ at << 20) + if at % 3 == 0 { 0.4 * (1.0 - self.level) } else { 0.0 };
+        let scores = |at: u64| {
+            0.3 * draw(self.seed ^ at << 20)
+                + if at.is_multiple_of(3) {
+                    0.4 * (1.0 - self.level)
+                } else {
+                    0.0
+                }
+        };
         v1::Outcome {
             tuned: self.tuned.clone(),
             validation: (!self.is_baseline).then(|| v1::Validation {

@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit
 
@@ -39,6 +39,10 @@ mlflow-test: setup-test ## export a sweep to a real MLflow server and read it ba
 	@scripts/mlflow-tools
 	cd clients/python && AUGUR_MLFLOW=$(CURDIR)/.mlflow-venv/bin/mlflow PYTHONPATH=src \
 	  $(CURDIR)/.venv/bin/python -m pytest -q tests/test_mlflow.py
+
+browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
+	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked -p augur-coordinator --test all page::browser -- \
+	  --test-threads=1 --nocapture
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted

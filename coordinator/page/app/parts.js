@@ -163,7 +163,7 @@ export const sweepCrumbs = (sweep) => [h("a", { href: "#/" }, "Sweeps"), h("a", 
 /** A measure in [0, 1] with its 95 percent interval as a line. */
 export function measure(of) {
   if (!of) return h("span", { class: "dim" }, "–");
-  const [width, height] = [90, 12];
+  const [width, height] = [116, 10];
   const x = (value) => 3 + Math.max(0, Math.min(1, value)) * (width - 6);
   const text = of.interval ? `${of.value.toFixed(3)} ` : of.value.toFixed(3);
   return h(

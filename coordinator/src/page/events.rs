@@ -23,6 +23,9 @@ use tonic::{Code, Request, Status};
 /// The shortest time between two events.
 const PACE: Duration = Duration::from_millis(500);
 
+/// What happens at once is told at once.
+const TOGETHER: Duration = Duration::from_millis(50);
+
 /// After this a browser tries again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -97,6 +100,7 @@ async fn watch(page: &Page, name: &str, revision: u64) -> Result<Watch, Status> 
 async fn tell(page: &Page, name: &str, mut watched: Watch, events: &mpsc::Sender<Event>) -> Result<(), Status> {
     let mut waiting = Waiting::default();
     let mut next = Instant::now();
+    // A watch ends in order when the sweep is over, else with an error.
     loop {
         let ended = tokio::select! {
             biased;
@@ -105,13 +109,16 @@ async fn tell(page: &Page, name: &str, mut watched: Watch, events: &mpsc::Sender
             () = sleep_until(next), if waiting.any => false,
             news = watched.next() => match news {
                 Some(news) => {
+                    if !waiting.any {
+                        next = next.max(Instant::now() + TOGETHER);
+                    }
                     waiting.take(&news?);
                     continue;
                 }
                 None => true,
             },
         };
-        let event = event(page, name, &waiting).await?;
+        let event = event(page, name, &waiting, ended).await?;
         if events.send(event).await.is_err() || ended {
             return Ok(());
         }
@@ -123,10 +130,9 @@ async fn tell(page: &Page, name: &str, mut watched: Watch, events: &mpsc::Sender
     }
 }
 
-async fn event(page: &Page, name: &str, waiting: &Waiting) -> Result<Event, Status> {
+async fn event(page: &Page, name: &str, waiting: &Waiting, over: bool) -> Result<Event, Status> {
     let request = v1::GetSweepRequest { name: name.to_owned() };
     let sweep = page.sweeps.get_sweep(Request::new(request)).await?.into_inner();
-    let over = !matches!(sweep.state(), v1::SweepState::Running | v1::SweepState::Paused);
     let progress = Progress {
         sweep: sweep.into(),
         groups_changed: waiting.groups,

@@ -9,6 +9,7 @@ mod early_stopping;
 mod interleavings;
 mod leases;
 mod lists;
+mod page;
 mod reuse;
 mod server;
 mod steps;

@@ -28,6 +28,7 @@ pub struct Positions {
     pub remainders: Vec<Range<u32>>,
 }
 
+#[allow(clippy::single_range_in_vec_init, reason = "one range, not what is in it")]
 impl Positions {
     /// Every position in `span`.
     pub fn all(span: Range<u32>) -> Self {

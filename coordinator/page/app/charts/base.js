@@ -1,7 +1,7 @@
 // uPlot with the page's colours, a size that follows its place, and a text beside the pointer.
 
 import { h } from "../dom.js";
-import { number } from "../format.js";
+import { tick } from "../format.js";
 import { colour } from "../theme.js";
 
 /** Told apart by people who don't see all colours (Okabe and Ito, with the lightest left out), on light and dark. */
@@ -13,10 +13,12 @@ const FONT = '11px system-ui, "DejaVu Sans", sans-serif';
 export function axis(label, more = {}) {
   return {
     label,
+    size: 30,
+    labelGap: 0,
     stroke: colour("chart-axis"),
     font: FONT,
     labelFont: FONT,
-    labelSize: 18,
+    labelSize: 16,
     grid: { stroke: colour("chart-grid"), width: 1 },
     ticks: { stroke: colour("chart-grid"), width: 1, size: 5 },
     ...more,
@@ -25,8 +27,8 @@ export function axis(label, more = {}) {
 
 /** The vertical axis: as wide as its numbers. */
 export function heights(label, more = {}) {
-  const size = (plot, values) => 22 + Math.max(20, ...(values ?? []).map((text) => 6.5 * (text?.length ?? 0)));
-  return axis(label, { size, values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 3))), ...more });
+  const size = (plot, values) => 12 + Math.max(20, ...(values ?? []).map((text) => 6.5 * (text?.length ?? 0)));
+  return axis(label, { size, values: (plot, ticks) => ticks.map((value) => (value === null ? "" : tick(value))), ...more });
 }
 
 /**
@@ -60,12 +62,14 @@ export function draw({ summary, height = 300, options, data, tip = null, open = 
     box.append(hint);
     if (open) plot.over.addEventListener("click", () => open(plot));
   };
-  const sizes = new ResizeObserver(([{ contentRect }]) => {
-    const width = Math.floor(contentRect.width);
-    if (width < 60) return;
-    if (plot) plot.setSize({ width, height });
-    else begin(width);
-  });
+  const fit = () => {
+    const width = Math.floor(box.clientWidth);
+    if (width < 60 || signal.aborted) return;
+    if (!plot) begin(width);
+    else if (plot.width !== width) plot.setSize({ width, height });
+  };
+  // In the next frame: a size that is changed while sizes are looked at would be looked at again.
+  const sizes = new ResizeObserver(() => requestAnimationFrame(fit));
   sizes.observe(box);
   const end = () => {
     sizes.disconnect();

@@ -45,7 +45,7 @@ export function chart(of, { lit, open, name, signal }) {
       ...lines.map((line, index) => ({
         label: name(of.curves[index].trial),
         stroke: stroke(index),
-        width: 1.75,
+        width: index === 0 ? 3 : 1.75,
         spanGaps: true,
         points: { show: line.filter((value) => value !== null).length < 2, size: 6 },
       })),

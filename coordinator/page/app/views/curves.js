@@ -12,6 +12,9 @@ import { colour } from "../theme.js";
 /** The shortest time between two looks. */
 const PACE = 2500;
 
+/** Of more trials the API takes some, to draw the bands from. */
+const WHOLE = 1000;
+
 export async function show(view, { sweep, route, signal }) {
   const { tasks, variants, families, seeds } = sweep.names;
   const of = (name) => route.query.get(name) ?? "";
@@ -59,16 +62,18 @@ function draw(body, sweep, chosen, list, signal) {
     location.hash = trialLink(sweep.name, trial.id);
   };
   const others = list.trials_sampled;
-  const thinned = list.trials_total - list.curves.length > others ? ` of ${count(list.trials_total)}, spread over the plan` : "";
+  const thinned = list.trials_total > WHOLE ? ` of ${count(list.trials_total)}, spread over the plan` : "";
   const shown = begun.length || list.bands.length
     ? chart({ ...list, curves: begun }, { lit, open, name: title, signal }).box
     : h("p", { class: "empty" }, "No epoch has been measured yet.");
-  const note = `The best trials so far in full; bands hold 50 % and 90 % of ${count(others)} others${thinned}, the dashed line is their median.`;
+  const note = others
+    ? `The best trials so far in full, the leading one bold; bands hold 50 % and 90 % of ${count(others)} others${thinned}, the dashed line is their median.`
+    : "All trials in full, the leading one bold.";
   swap(
     body,
-    card(chosen.task, note, h("div", { class: "body" }, shown, legend([["5 – 95 % and 25 – 75 % of the others", `rgba(${colour("band")}, 0.35)`]]))),
+    card(chosen.task, note, h("div", { class: "body" }, shown, others ? legend([["25 – 75 % and 5 – 95 % of the others", `rgba(${colour("band")}, 0.4)`]]) : null)),
     card("In full", "The validation loss of the curves is the mean distance at each epoch; trials are ranked by the criterion at their end.", rows),
-    h("details", {}, h("summary", {}, "Quantiles of the others as a table"), quantiles(list)),
+    others ? h("details", {}, h("summary", {}, "Quantiles of the others as a table"), quantiles(list)) : null,
   );
   swap(rows, table("Trials in full", COLUMNS, begun.map((curve, at) => row(sweep, curve, at))));
 }

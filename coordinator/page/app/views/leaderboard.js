@@ -36,7 +36,7 @@ function draw(body, sweep, list, token) {
   const columns = [
     { text: "Task", head: true },
     { text: "Seed", number: true },
-    { text: "Variant" },
+    { text: "Variant", nowrap: true },
     { text: "Selected" },
     { text: "Validation loss", number: true },
     { text: "AUROC", nowrap: true },
@@ -44,7 +44,6 @@ function draw(body, sweep, list, token) {
     some("f1_max") ? { text: "F1-max", nowrap: true } : null,
     some("test_auroc") ? { text: "Test AUROC", nowrap: true } : null,
     { text: "Ranked", number: true },
-    { text: "Kept out", number: true },
     { text: "Seal" },
   ];
   const row = (result) => {
@@ -54,15 +53,14 @@ function draw(body, sweep, list, token) {
       result.seed,
       result.variant,
       selected
-        ? h("span", {}, trialName(sweep.name, selected), " ", values(selected.tuned))
+        ? h("span", {}, trialName(sweep.name, selected), " ", Object.keys(selected.tuned).length ? values(selected.tuned) : null)
         : h("span", { class: "dim" }, "nobody: every trial was kept out"),
       fixed(selected?.validation_loss, 4),
       measure(selected?.auroc),
       measure(selected?.average_precision),
       some("f1_max") ? measure(selected?.f1_max) : null,
       some("test_auroc") ? measure(selected?.test_auroc) : null,
-      count(result.ranked),
-      result.excluded ? count(result.excluded) : h("span", { class: "dim" }, "0"),
+      h("span", { title: `${count(result.excluded)} kept out` }, count(result.ranked), result.excluded ? h("span", { class: "dim" }, ` of ${count(result.ranked + result.excluded)}`) : null),
       h("code", { title: result.seal }, result.seal.slice(0, 8)),
     ];
   };

@@ -53,11 +53,11 @@ function drawProgress(tiles, all, sweep, pace) {
   swap(
     tiles,
     tile("Trials done", `${count(ended)} / ${count(p.trials_total)}`, share(ended, p.trials_total)),
-    tile("Running", count(p.trials_running), `${count(p.workers_connected)} workers connected`),
+    tile("Running", count(p.trials_running), `${count(p.workers_connected)} ${p.workers_connected === 1 ? "worker" : "workers"} connected`),
     tile("Waiting", count(p.trials_pending)),
     tile("Failed", count(p.trials_failed), p.trials_failed ? h("a", { href: sweepLink(sweep.name, "trials", { state: "failed" }) }, "which ones") : null),
     isOpen(sweep)
-      ? tile("Throughput", perMinute === null ? "…" : number(perMinute, 3), "trials a minute, of late")
+      ? tile("Throughput", perMinute === null ? "…" : number(perMinute, 2), "trials a minute, of late")
       : tile("Groups done", `${count(p.groups_done)} / ${count(p.groups_total)}`),
     isOpen(sweep) ? tile("Time left", left(pace.left(p)), "if it goes on as of late") : null,
     tile("Compute", duration(p.trial_seconds), p.trials_reused ? `${count(p.trials_reused)} trials reused` : "of completed attempts"),

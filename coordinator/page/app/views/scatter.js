@@ -71,8 +71,8 @@ function draw(body, sweep, list, axes, signal) {
   ];
   swap(
     body,
-    h("div", {}, h("p", { class: "dim" }, `${count(points.length)} completed trials, coloured by ${by}; a click opens one.${thinned}`),
-      legend(groups.map((group, at) => [`${by} ${group}`, PALETTE[at % PALETTE.length]]))),
+    h("div", {}, h("p", { class: "dim" }, `${count(points.length)} completed trials${groups.length > 1 ? `, coloured by ${by}` : ""}; a click opens one.${thinned}`),
+      groups.length > 1 ? legend(groups.map((group, at) => [`${by} ${group}`, PALETTE[at % PALETTE.length]])) : null),
     hyperparameters.length
       ? h("div", { class: "grid2" }, hyperparameters.map(one))
       : h("p", { class: "card empty" }, points.length ? "This family has no hyperparameters." : "No trial of this family has completed yet."),

@@ -78,7 +78,8 @@ pub(crate) async fn has_written(conn: &mut Conn) -> Result<bool> {
 /// Writes a row and takes it back, so that the commit says whether the store can be written.
 pub(crate) async fn probe(conn: &mut Conn) -> Result<()> {
     // Keys of sweeps begin with 1.
-    let insert = "INSERT INTO log_lines (sweep_key, trial_index, attempt, sequence, at, line) VALUES (0, 0, 0, 0, 0, '')";
+    let insert =
+        "INSERT INTO log_lines (sweep_key, trial_index, attempt, sequence, at, line) VALUES (0, 0, 0, 0, 0, '')";
     for sql in [insert, "DELETE FROM log_lines WHERE sweep_key = 0"] {
         query(sql).execute(&mut *conn).await?;
     }

@@ -72,8 +72,12 @@ async fn trouble_is_over_once_the_store_can_be_written_though_nobody_writes() {
         armed: AtomicBool::new(false),
     });
     let config = config(folder.path(), Settings::default());
-    let coordinator = Coordinator::start_observed(config, clock.clone(), next.clone()).await.unwrap();
-    let mut sweeps = Sweeps::connect(format!("http://{}", coordinator.address())).await.unwrap();
+    let coordinator = Coordinator::start_observed(config, clock.clone(), next.clone())
+        .await
+        .unwrap();
+    let mut sweeps = Sweeps::connect(format!("http://{}", coordinator.address()))
+        .await
+        .unwrap();
     next.armed.store(true, Ordering::SeqCst);
     try_create(&mut sweeps, SPEC).await.unwrap_err();
     // It is there already: nothing is written.

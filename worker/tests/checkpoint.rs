@@ -8,7 +8,7 @@ mod support;
 use augur_core::outcome::{Measurement, Outcome};
 use augur_proto::v1;
 use augur_worker::slot::{
-    Ended, Orders, Slot,
+    Ended, Heard, Orders, Slot,
     protocol::{Checkpointing, Computed, Done, Run},
 };
 use rustix::process::Signal;
@@ -73,8 +73,8 @@ async fn a_trial_that_left_goes_on_in_another_process_and_reports_every_epoch() 
 
     let mut slot = Slot::new(0, program(), None);
     let orders = Orders::default();
-    let leave_soon = |m: Measurement| {
-        if m.epoch == 5 {
+    let leave_soon = |heard| {
+        if matches!(&heard, Heard::Measurement(m) if m.epoch == 5) {
             orders.leave.cancel();
         }
     };

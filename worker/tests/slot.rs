@@ -86,8 +86,12 @@ async fn a_trial_that_is_stopped_ends_with_its_epoch_and_the_process_lives_on() 
         rungs: vec![2],
         ..run(plan(ENDLESS).trial(0))
     };
+    let mut log = Vec::new();
     let ended = slot.run_until(endless, &orders, |heard| {
-        let Heard::Measurement(m) = heard else { return };
+        let m = match heard {
+            Heard::Measurement(m) => m,
+            Heard::Line(line) => return log.push(line),
+        };
         if m.validation.is_some() && m.diagnostics.is_some() {
             judged.push(m.epoch);
         }
@@ -97,6 +101,7 @@ async fn a_trial_that_is_stopped_ends_with_its_epoch_and_the_process_lives_on() 
     });
     assert_eq!(ended.await.unwrap(), Ended::Stopped);
     assert_eq!(judged, [2]);
+    assert!(log[0].starts_with("begins: process "), "{log:?}");
     let again = computed(slot.run(run(spec), |_| ()).await.unwrap());
     assert_eq!(slot.pid(), pid);
     assert_eq!(without_time(again), without_time(first), "bit for bit");

@@ -175,6 +175,7 @@ async fn finish_all(worker: &mut LightWorker, leases: &[v1::Lease], every: usize
                 reports.push(v1::LeaseMeasurements {
                     token: lease.token.clone(),
                     measurements: epochs.map(|epoch| story.measurement(epoch)).collect(),
+                    ..Default::default()
                 });
                 stories.push((&lease.token, story));
             }

@@ -75,9 +75,10 @@ async fn trouble_is_over_once_the_store_can_be_written_though_nobody_writes() {
     let coordinator = Coordinator::start_observed(config, clock.clone(), next.clone())
         .await
         .unwrap();
-    let mut sweeps = Sweeps::connect(format!("http://{}", coordinator.address()))
-        .await
-        .unwrap();
+    let url = format!("http://{}", coordinator.address());
+    let mut sweeps = Sweeps::connect(url.clone()).await.unwrap();
+    // What a start has to write is written then.
+    LightWorker::register(Workers::connect(url).await.unwrap(), 1).await;
     next.armed.store(true, Ordering::SeqCst);
     try_create(&mut sweeps, SPEC).await.unwrap_err();
     // It is there already: nothing is written.

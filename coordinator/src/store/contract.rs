@@ -10,7 +10,6 @@ use super::{
     Conn, FaultKind, Location, OpenError, Reader, StoreError, SweepKey, Writer,
     backend::Value,
     groups, has_written, insert_rows,
-    listing::{self, Cursor, Listing, Order},
     log_lines::{self, KEPT, LogLine},
     measurements, open, open_to_read, outcomes, query, query_scalar, requests, rungs, sweeps, transitions, trials,
     workers,
@@ -18,8 +17,6 @@ use super::{
 use augur_core::{
     id::{TrialId, WorkerId},
     outcome::{Measurement, Outcome, Validation},
-    plan::Positions,
-    select::Criterion,
     spec,
     time::Timestamp,
 };
@@ -82,6 +79,8 @@ macro_rules! on_every_store {
 }
 pub(super) use on_every_store;
 
+mod listings;
+
 on_every_store!(
     what_was_committed_is_there_after_closing,
     what_was_not_committed_is_not,
@@ -97,8 +96,6 @@ on_every_store!(
     a_second_writer_is_kept_out,
     counters_counts_and_sums,
     cancelled_trials_have_their_transitions,
-    listings_are_in_order_whatever_the_page,
-    listings_are_of_the_places_asked_for,
 );
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -508,127 +505,4 @@ async fn cancelled_trials_have_their_transitions(ground: Option<Ground>) {
         .generation;
     assert_eq!(generation, 1);
     assert_eq!(trials::cancel_pending(conn, key, NOW).await.unwrap(), 0);
-}
-
-/// Every trial of a listing, read in pages of `size`.
-async fn listed(conn: &mut Conn, listing: &Listing, size: u32) -> Vec<u32> {
-    let (mut all, mut from) = (Vec::new(), None::<Cursor>);
-    loop {
-        let page = listing::page(conn, listing, from, size).await.unwrap();
-        let Some((last, _)) = page.last() else { return all };
-        // As it comes back in a page token.
-        from = Some(last.to_string().parse().unwrap());
-        assert_eq!(from, Some(*last));
-        all.extend(page.into_iter().map(|(_, row)| row.index));
-    }
-}
-
-async fn listings_are_in_order_whatever_the_page(ground: Option<Ground>) {
-    let Some(ground) = ground else { return };
-    let (mut writer, _reader) = ground.open().await;
-    let mut transaction = writer.begin(NOW).await.unwrap();
-    let conn = transaction.conn();
-    let key = sweep(conn).await;
-    let validation = |x: f64, whitened_cosine| Validation {
-        mixture_energy: -x,
-        mean_distance: 1.0 + x,
-        explained: x / 3.0,
-        score_variance: 0.1 * x,
-        whitened_cosine,
-        dsv: (x > 0.5).then_some(0.2 - x),
-        mmd: Some(x * x),
-        ..Validation::default()
-    };
-    let validations = [
-        Some(validation(0.7, Some(-0.9))),
-        None,
-        Some(validation(0.2, Some(0.4))),
-        Some(validation(0.9, Some(-0.1))),
-    ];
-    for (index, validation) in (0..).zip(validations) {
-        if index != 1 {
-            let outcome = Outcome {
-                validation,
-                ..outcome()
-            };
-            outcomes::insert(conn, key, index, 1, ("2.13.0", "f"), &outcome)
-                .await
-                .unwrap();
-        }
-    }
-    for criterion in Criterion::ALL {
-        let losses = validations.map(|validation| validation.and_then(|validation| criterion.loss(&validation)));
-        for (descending, size) in [(false, 1), (false, 9), (true, 1), (true, 3)] {
-            let mut expected = [0, 1, 2, 3];
-            let loss = |index: &u32| losses[*index as usize];
-            expected.sort_by(|a, b| match descending {
-                false => loss(a).partial_cmp(&loss(b)).unwrap(),
-                true => loss(b).partial_cmp(&loss(a)).unwrap(),
-            });
-            // In both directions.
-            expected.sort_by_key(|index| loss(index).is_none());
-            let listing = Listing {
-                sweep: key,
-                positions: Positions::all(0..4),
-                state: None,
-                order: Order::Loss(criterion),
-                descending,
-                thin: None,
-            };
-            assert_eq!(
-                listed(conn, &listing, size).await,
-                expected,
-                "{criterion:?} {descending} {size}"
-            );
-        }
-    }
-}
-
-async fn listings_are_of_the_places_asked_for(ground: Option<Ground>) {
-    let Some(ground) = ground else { return };
-    let (mut writer, _reader) = ground.open().await;
-    let mut transaction = writer.begin(NOW).await.unwrap();
-    let conn = transaction.conn();
-    let key = sweep(conn).await;
-    let state = query("UPDATE trials SET state = 'cancelled' WHERE trial_index = 1");
-    state.execute(conn).await.unwrap();
-    let everything = Listing {
-        sweep: key,
-        positions: Positions::all(0..4),
-        state: None,
-        order: Order::Index,
-        descending: false,
-        thin: None,
-    };
-    let of = |order, descending| Listing {
-        order,
-        descending,
-        ..everything.clone()
-    };
-    for size in [1, 2, 9] {
-        assert_eq!(listed(conn, &everything, size).await, [0, 1, 2, 3]);
-        assert_eq!(listed(conn, &of(Order::Index, true), size).await, [3, 2, 1, 0]);
-        assert_eq!(listed(conn, &of(Order::State, false), size).await, [0, 2, 3, 1]);
-        assert_eq!(listed(conn, &of(Order::State, true), size).await, [1, 0, 2, 3]);
-        let positions = Positions {
-            span: 1..4,
-            period: 3,
-            remainders: vec![0..1, 2..3],
-        };
-        let listing = Listing {
-            positions,
-            state: Some("pending"),
-            ..everything.clone()
-        };
-        assert_eq!(listed(conn, &listing, size).await, [2, 3]);
-        let positions = Positions {
-            remainders: vec![],
-            ..Positions::all(0..4)
-        };
-        let listing = Listing {
-            positions,
-            ..everything.clone()
-        };
-        assert!(listed(conn, &listing, size).await.is_empty());
-    }
 }

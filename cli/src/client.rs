@@ -3,14 +3,14 @@
 mod verbs;
 
 use crate::failure::{self, Exit, Failure, from_status};
-use augur_core::leaderboard::Leaderboard;
+use augur_core::{leaderboard::Leaderboard, picture::Picture};
 use augur_proto::{
     API_VERSION,
     v1::{self, sweep_service_client::SweepServiceClient},
 };
 use std::time::Duration;
 use tonic::{
-    Request, Status,
+    Code, Request, Status,
     codec::CompressionEncoding,
     transport::{Channel, Endpoint},
 };
@@ -212,6 +212,25 @@ impl Client {
         answer
             .map(|answer| answer.into_inner().trials)
             .map_err(|status| self.failed(&status))
+    }
+
+    /// What the selected trial of a group saw and made; nothing of a coordinator that doesn't know of it.
+    pub async fn pictures(&mut self, sweep: &str, group: u32) -> Result<Vec<Picture>, Failure> {
+        let request = v1::ListPicturesRequest {
+            parent: sweep.to_owned(),
+            group,
+        };
+        match self.inner.list_pictures(request).await {
+            // One of a kind that this version doesn't know is left out.
+            Ok(answer) => Ok(answer
+                .into_inner()
+                .pictures
+                .into_iter()
+                .filter_map(|picture| picture.try_into().ok())
+                .collect()),
+            Err(status) if status.code() == Code::Unimplemented => Ok(Vec::new()),
+            Err(status) => Err(self.failed(&status)),
+        }
     }
 }
 

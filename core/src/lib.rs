@@ -12,6 +12,7 @@ pub mod measure;
 pub mod memory;
 pub mod model;
 pub mod outcome;
+pub mod picture;
 pub mod plan;
 pub mod select;
 pub mod selectors;

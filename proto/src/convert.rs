@@ -14,6 +14,7 @@ use augur_core::{
 use thiserror::Error;
 
 mod agreement;
+mod picture;
 mod stopping;
 
 /// A message that lacks a field or has one of the wrong form.

@@ -11,17 +11,26 @@ use augur_core::{
     state::{Cause, CauseKind},
 };
 use augur_data::{Labels, load_labels};
-use augur_proto::v1::{TrialAgreement, TrialScores};
+use augur_proto::v1::{Picture, TrialAgreement, TrialScores};
 use std::path::Path;
 
 /// The agreement of each trial's scores with the labels of the task that `spec` names: over the validation images and
-/// over the test images, where their labels are known.
+/// over the test images, where their labels are known. Those labels go to the `pictures` of validation images too.
 ///
 /// # Errors
 /// Labels that can't be read, and scores that don't fit them.
-pub fn evaluate(spec: &TrialSpec, trials: Vec<TrialScores>, base_dir: &Path) -> Result<Vec<TrialAgreement>, Cause> {
+pub fn evaluate(
+    spec: &TrialSpec,
+    trials: Vec<TrialScores>,
+    pictures: &mut [Picture],
+    base_dir: &Path,
+) -> Result<Vec<TrialAgreement>, Cause> {
     let labels =
         load_labels(&spec.data, &spec.split, &spec.task, base_dir).map_err(|error| bad_data(error.to_string()))?;
+    let of_validation = labels.as_ref().map_or(&[][..], |labels| &labels.validation);
+    for picture in pictures.iter_mut().filter(|picture| picture.score.is_some()) {
+        picture.anomalous = of_validation.get(picture.image as usize).copied();
+    }
     let agreement = |trial: TrialScores| {
         let agreement = labels
             .as_ref()

@@ -32,7 +32,7 @@ fn scores_are_held_against_the_labels_of_the_task() {
         scores("wrong", wrong),
         scores("blind", vec![0.0; 40]),
     ];
-    let agreements = evaluate(&spec, trials, &workspace()).unwrap();
+    let agreements = evaluate(&spec, trials, &mut [], &workspace()).unwrap();
     let found: Vec<_> = agreements
         .iter()
         .map(|t| (&*t.trial, t.auroc, t.average_precision))
@@ -55,7 +55,7 @@ fn scores_are_held_against_the_labels_of_the_task() {
 #[test]
 fn scores_of_other_images_are_refused() {
     let spec = plan(1).trial(0);
-    let cause = evaluate(&spec, vec![scores("short", vec![0.5; 39])], &workspace()).unwrap_err();
+    let cause = evaluate(&spec, vec![scores("short", vec![0.5; 39])], &mut [], &workspace()).unwrap_err();
     assert_eq!(cause.kind, CauseKind::BadData);
     assert!(
         cause.detail.contains("short") && cause.detail.contains("39") && cause.detail.contains("40"),
@@ -77,7 +77,7 @@ fn test_images_have_measures_of_their_own() {
         scores: of(&labels.validation, 1.0),
         test_scores: of(&labels.test, -1.0),
     };
-    let evaluate = |trial| evaluate(&spec, vec![trial], &workspace());
+    let evaluate = |trial| evaluate(&spec, vec![trial], &mut [], &workspace());
     let found = &evaluate(trial.clone()).unwrap()[0];
     let test = found.test.unwrap();
     assert_eq!((found.auroc, test.auroc), (Some(1.0), 0.0));

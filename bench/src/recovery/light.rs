@@ -98,6 +98,7 @@ impl LightWorker {
             worker_id: self.id.clone(),
             token: token.to_owned(),
             trials: work.trials.iter().map(agreement).collect(),
+            ..Default::default()
         };
         self.api.complete_evaluation(request).await?;
         Ok(())

@@ -30,6 +30,16 @@ pub fn loss(value: f64) -> Option<String> {
     number(value, if value.abs() < 1e3 { 4 } else { 1 })
 }
 
+/// An anomaly score: three significant digits or so.
+pub fn score(value: f64) -> Option<String> {
+    let decimals = match value.abs() {
+        0.0..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    number(value, decimals)
+}
+
 /// A share in [0, 1] as a percentage.
 pub fn percent(share: f64) -> Option<String> {
     number(share * 100.0, 1).map(|text| format!("{text}%"))

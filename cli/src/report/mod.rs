@@ -10,6 +10,7 @@ mod format;
 mod histogram;
 mod page;
 mod paper;
+mod pictures;
 mod plot;
 mod quality;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::results::Layout;
 use augur_core::{
     leaderboard::Leaderboard,
     outcome::{Hyperparameters, Measurement},
+    picture::Picture,
     spec::SweepSpec,
     time::Timestamp,
 };
@@ -99,6 +101,8 @@ pub struct GroupCurves {
     pub variant: String,
     /// All its trials, in the plan's order.
     pub trials: Vec<TrialCurve>,
+    /// What its selected trial saw and made, in the order in which it is shown; empty where that is not known.
+    pub pictures: Vec<Picture>,
 }
 
 /// The course of one trial.

@@ -1,6 +1,6 @@
 //! The document: head, summary, table of tasks, a section for each task, provenance.
 
-use super::{ReportInput, comparison, format, paper, quality, summary, tables, task, trust, variants};
+use super::{ReportInput, comparison, format, paper, pictures, quality, summary, tables, task, trust, variants};
 use crate::results::{self, Comparison, Layout, Measure, Quality, compare, has_variants, shown};
 use augur_core::{
     leaderboard::{Candidate, TaskResult},
@@ -12,7 +12,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const STYLE: &str = include_str!("style.css");
 
 /// Nothing may be fetched, whatever a name in the data says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// What the parts of the document share.
 pub struct View<'a> {
@@ -32,6 +33,8 @@ pub struct View<'a> {
     pub quality: Option<Quality>,
     /// Points of a line that are drawn at most, so that the file of a large sweep can still be sent.
     pub points: usize,
+    /// Seeds of each task that are shown with pictures.
+    pub pictured: usize,
 }
 
 /// Points of all lines of a report together, about: each takes some 25 bytes.
@@ -75,6 +78,7 @@ impl<'a> View<'a> {
             comparison: compare(board),
             quality: results::quality(board),
             points: points(input),
+            pictured: pictures::seeds(input),
         }
     }
 
@@ -183,9 +187,10 @@ fn learnt() -> Markup {
         section #learnt {
             h2 { "What did it learn?" }
             p {
-                "For each task and seed: the validation loss of every trial, the paths of the hyperparameters, the norm of the selected \
-                 trial\u{2019}s hypergradient, and how it scores normal and anomalous validation images; then every trial, and the \
-                 reason of each that was kept out."
+                "For each task and seed: training images with the selected augmentation, and the validation images that score highest \
+                 and lowest; the validation loss of every trial, the paths of the hyperparameters, the norm of the selected trial\u{2019}s \
+                 hypergradient, and how it scores normal and anomalous validation images; then every trial, and the reason of each \
+                 that was kept out."
             }
         }
     }

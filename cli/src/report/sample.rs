@@ -153,6 +153,7 @@ fn group(plan: &Plan, index: u32) -> (TaskResult, GroupCurves) {
         seed,
         variant,
         trials: trials.collect(),
+        pictures: vec![],
     };
     (result, curves)
 }

@@ -1,7 +1,12 @@
 //! What a report must hold: every group, true charts, nothing that a name could inject, nothing that panics.
 
-use super::{ReportInput, chart, html, sample, scale, write};
-use augur_core::{outcome::Measurement, select::Criterion, spec::Hypergradient};
+use super::{ReportInput, chart, html, pictures, sample, scale, write};
+use augur_core::{
+    outcome::Measurement,
+    picture::{MediaType, Picture, PictureKind},
+    select::Criterion,
+    spec::{Hypergradient, METHOD},
+};
 use maud::Render;
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -103,6 +108,52 @@ fn opens_without_network_and_stays_small() {
         assert_eq!(count(&html, outside), 0, "{outside}");
     }
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
+}
+
+/// Pictures of each kind for the groups of the method.
+fn with_pictures(mut input: ReportInput, bytes: usize) -> ReportInput {
+    for group in input.groups.iter_mut().filter(|group| group.variant == METHOD) {
+        let picture = |(kind, image): (PictureKind, u32)| Picture {
+            kind,
+            media_type: MediaType::Png,
+            data: vec![255; bytes],
+            image,
+            score: (kind >= PictureKind::Highest).then_some(-12.345),
+            anomalous: (kind >= PictureKind::Highest).then_some(image == 0),
+        };
+        let kinds = PictureKind::ALL.into_iter();
+        group.pictures = kinds.flat_map(|kind| [(kind, 0), (kind, 1)]).map(picture).collect();
+    }
+    input
+}
+
+#[test]
+fn pictures_stand_with_each_seed_and_come_from_the_file_itself() {
+    let html = html(&with_pictures(sample::input(), 30));
+    assert_eq!(count(&html, "<img"), 12 * 8);
+    assert_eq!(count(&html, "src=\"data:image/png;base64,"), 12 * 8);
+    assert_eq!(count(&html, "src="), 12 * 8);
+    assert_eq!(count(&html, "alt=\"training image 2, augmented\""), 12);
+    assert_eq!(
+        count(&html, "alt=\"validation image 1, among the lowest scores, anomalous\""),
+        12
+    );
+    assert_eq!(count(&html, "\u{2212}12.3"), 12 * 4);
+    assert_eq!(count(&html, "left out, so that this file stays small"), 0);
+}
+
+#[test]
+fn pictures_of_later_seeds_are_left_out_where_there_is_no_room() {
+    // Three seeds of four tasks; the pictures of one seed are 4 x 8 x 60 kB, in base64 2.56 MB.
+    let input = with_pictures(sample::input(), 60_000);
+    let seeds = input.spec.seeds.len();
+    assert_eq!(pictures::seeds(&input), seeds);
+    let input = with_pictures(sample::input(), 120_000);
+    assert_eq!(pictures::seeds(&input), 1);
+    let html = html(&input);
+    assert_eq!(count(&html, "<img"), 4 * 8);
+    assert_eq!(count(&html, "left out, so that this file stays small"), 4 * (seeds - 1));
+    assert!(html.len() < 20_000_000, "{} bytes", html.len());
 }
 
 /// The 41 tasks of the paper, with variants, three seeds and long trials.

@@ -8,7 +8,7 @@ use crate::{
 };
 use augur_core::{
     leaderboard::{Leaderboard, TaskResult},
-    spec::{self, SweepSpec},
+    spec::{self, METHOD, SweepSpec},
     state::Cause,
     time::Timestamp,
 };
@@ -103,6 +103,11 @@ async fn curves(
         .tasks
         .iter()
         .find(|result| (&result.task, result.seed, &result.variant) == (&group.task, group.seed, &group.variant));
+    // The other variants have none.
+    let pictures = match group.variant == METHOD {
+        true => client.pictures(sweep, group.index).await?,
+        false => Vec::new(),
+    };
     let measurements = client.measurements(sweep, group.index).await?;
     let mut measurements: HashMap<_, _> = measurements.into_iter().map(|t| (t.trial, t.measurements)).collect();
     let trials = client.trials(sweep, group.index).await?.into_iter().map(|trial| {
@@ -128,6 +133,7 @@ async fn curves(
         seed: group.seed,
         variant: group.variant.clone(),
         trials: trials.collect(),
+        pictures,
     })
 }
 

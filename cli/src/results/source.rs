@@ -138,6 +138,7 @@ fn planned(spec: &SweepSpec, board: &Leaderboard) -> Vec<GroupCurves> {
         });
         Some(GroupCurves {
             trials: trials.collect(),
+            pictures: vec![],
             task: group.task,
             seed: group.seed,
             variant: group.variant,

@@ -84,6 +84,7 @@ never!(
     list_log_lines: ListLogLinesRequest -> ListLogLinesResponse,
     list_tasks: ListTasksRequest -> ListTasksResponse,
     list_results: ListResultsRequest -> ListResultsResponse,
+    list_pictures: ListPicturesRequest -> ListPicturesResponse,
     get_curves: GetCurvesRequest -> Curves,
     get_scatter: GetScatterRequest -> Scatter,
     get_leaderboard: GetLeaderboardRequest -> Leaderboard,

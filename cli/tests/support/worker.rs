@@ -155,6 +155,7 @@ async fn evaluate(api: &mut WorkerServiceClient<Channel>, worker_id: &str, token
         worker_id: worker_id.into(),
         token,
         trials: work.trials.iter().map(agreement).collect(),
+        ..Default::default()
     };
     api.complete_evaluation(request).await.unwrap();
 }

@@ -12,7 +12,7 @@ use crate::{
     store::{
         SweepKey, groups,
         listing::{self, Cursor, Listing},
-        log_lines, measurements, outcomes, reuse, sweeps, trials, workers,
+        log_lines, measurements, outcomes, pictures, reuse, sweeps, trials, workers,
     },
 };
 use augur_core::plan::Plan;
@@ -165,6 +165,16 @@ impl Sweeps {
         Ok(v1::ListLogLinesResponse {
             attempt,
             lines: lines.into_iter().map(present::log_line).collect(),
+        })
+    }
+
+    pub(super) async fn list_pictures(&self, request: v1::ListPicturesRequest) -> Result<v1::ListPicturesResponse> {
+        let mut view = self.0.view().await?;
+        let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
+        let plan = self.0.plan(view.conn(), sweep.key).await?;
+        let pictures = pictures::list(view.conn(), sweep.key, check_group(&plan, request.group)?).await?;
+        Ok(v1::ListPicturesResponse {
+            pictures: pictures.into_iter().map(Into::into).collect(),
         })
     }
 

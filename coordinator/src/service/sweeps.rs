@@ -222,6 +222,10 @@ impl SweepService for Sweeps {
         answer!(Sweeps::get_curves(self, r.into_inner()))
     }
 
+    async fn list_pictures(&self, r: Request<v1::ListPicturesRequest>) -> Answer<v1::ListPicturesResponse> {
+        answer!(Sweeps::list_pictures(self, r.into_inner()))
+    }
+
     async fn get_scatter(&self, r: Request<v1::GetScatterRequest>) -> Answer<v1::Scatter> {
         answer!(Sweeps::get_scatter(self, r.into_inner()))
     }

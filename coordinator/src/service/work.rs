@@ -13,7 +13,11 @@ use crate::{
         sweeps, trials,
     },
 };
-use augur_core::{halving::Rules, id::TrialId, spec::canonical_json};
+use augur_core::{
+    halving::Rules,
+    id::TrialId,
+    spec::{METHOD, canonical_json},
+};
 use augur_proto::v1::{EarlierTrial, EvaluationWork, Lease, TrialScores, TrialWork, lease};
 
 /// The lease as a message.
@@ -81,7 +85,13 @@ async fn evaluation(
         }
         stopped.extend(standing.ended().map(|(row, _)| row.trial.to_string()));
     }
+    // Variants are there to be compared, not to be looked at.
+    let is_method = plan.group(group).variant == METHOD;
+    let pictures = if is_method { plan.spec().report.pictures } else { 0 };
+    let tuned = outcomes::of(conn, sweep, &[selected]).await?.remove(&selected);
     Ok(EvaluationWork {
+        pictures,
+        tuned: tuned.map(|outcome| outcome.tuned).unwrap_or_default(),
         sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
         group,
         trial_spec_json: canonical_json(&plan.trial(selected)),

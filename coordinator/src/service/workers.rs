@@ -23,6 +23,7 @@ use augur_core::{
     id::LeaseToken,
     leaderboard::Agreement,
     outcome::Measurement,
+    picture::Picture,
     state::{Cause, CauseKind},
 };
 use augur_proto::{
@@ -221,6 +222,11 @@ impl Workers {
             worker: identifier(&request.worker_id, "worker_id")?,
             token: identifier(&request.token, "token")?,
             agreements: request.trials.iter().map(agreement).collect::<Result<_>>()?,
+            pictures: request
+                .pictures
+                .into_iter()
+                .map(Picture::try_from)
+                .collect::<std::result::Result<_, _>>()?,
         };
         self.0.submit(command).await?;
         Ok(v1::CompleteEvaluationResponse {})

@@ -11,12 +11,13 @@ use super::{
     backend::Value,
     groups, has_written, insert_rows,
     log_lines::{self, KEPT, LogLine},
-    measurements, open, open_to_read, outcomes, query, query_scalar, requests, rungs, sweeps, transitions, trials,
-    workers,
+    measurements, open, open_to_read, outcomes, pictures, query, query_scalar, requests, rungs, sweeps, transitions,
+    trials, workers,
 };
 use augur_core::{
     id::{TrialId, WorkerId},
     outcome::{Measurement, Outcome, Validation},
+    picture::{MediaType, Picture, PictureKind},
     spec,
     time::Timestamp,
 };
@@ -93,6 +94,7 @@ on_every_store!(
     what_is_there_already_stays_as_it_is,
     of_a_long_log_the_newest_lines_are_kept,
     many_rows_are_inserted_in_order,
+    pictures_come_back_bit_for_bit,
     a_second_writer_is_kept_out,
     counters_counts_and_sums,
     cancelled_trials_have_their_transitions,
@@ -445,6 +447,32 @@ async fn many_rows_are_inserted_in_order(ground: Option<Ground>) {
         f64::from(n) * f64::from(n - 1) / 2.0
     );
     insert_rows(conn, "rung_values", &columns, []).await.unwrap();
+}
+
+async fn pictures_come_back_bit_for_bit(ground: Option<Ground>) {
+    let Some(ground) = ground else { return };
+    let (mut writer, _reader) = ground.open().await;
+    let mut transaction = writer.begin(NOW).await.unwrap();
+    let conn = transaction.conn();
+    let key = sweep(conn).await;
+    let picture = |kind, score, anomalous| Picture {
+        kind,
+        media_type: MediaType::Jpeg,
+        data: (0..=255).collect(),
+        image: 3,
+        score,
+        anomalous,
+    };
+    let all = vec![
+        picture(PictureKind::Lowest, Some(-0.5), Some(false)),
+        picture(PictureKind::Training, None, None),
+        picture(PictureKind::Augmented, None, None),
+        picture(PictureKind::Highest, Some(1e300), Some(true)),
+    ];
+    pictures::insert(conn, key, 1, all.clone()).await.unwrap();
+    pictures::insert(conn, key, 0, vec![]).await.unwrap();
+    assert_eq!(pictures::list(conn, key, 1).await.unwrap(), all);
+    assert_eq!(pictures::list(conn, key, 0).await.unwrap(), []);
 }
 
 async fn a_second_writer_is_kept_out(ground: Option<Ground>) {

@@ -17,6 +17,7 @@ pub(crate) mod log_lines;
 mod loss;
 pub(crate) mod measurements;
 pub(crate) mod outcomes;
+pub(crate) mod pictures;
 mod reader;
 pub(crate) mod requests;
 pub(crate) mod reuse;

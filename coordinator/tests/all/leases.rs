@@ -180,6 +180,7 @@ async fn evaluations_come_first_and_one_that_fails_for_good_leaves_no_agreement(
         worker_id: worker.id.clone(),
         token: leases[0].token.clone(),
         trials: Vec::new(),
+        ..Default::default()
     };
     let refused = worker.api.complete_evaluation(incomplete).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);

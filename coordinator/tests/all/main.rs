@@ -10,6 +10,7 @@ mod interleavings;
 mod leases;
 mod lists;
 mod page;
+mod pictures;
 mod reuse;
 mod server;
 mod steps;

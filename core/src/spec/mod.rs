@@ -7,6 +7,7 @@ mod diff;
 mod early_stopping;
 mod families;
 mod parse;
+mod report;
 mod tasks;
 mod training;
 mod validate;
@@ -24,6 +25,7 @@ pub use families::{
     ScarSpec, SearchRange, StartScheme, Starts,
 };
 pub use parse::{Fault, SpecError, parse};
+pub use report::ReportSpec;
 pub use tasks::{
     AnomalySpec, Cifar100Labels, Cifar100Spec, ClassRef, Count, Counts, DataSpec, ElpvSpec, FashionMnistSpec,
     FolderSpec, InspectionSpec, MnistSpec, Planted, PlantedBlur, PlantedNoise, PlantedPatch, SmallImagesSpec,
@@ -92,6 +94,9 @@ pub struct SweepSpec {
     /// What happens after a failed attempt.
     #[serde(default)]
     pub retry: RetryPolicy,
+    /// What is left for people to look at.
+    #[serde(default, skip_serializing_if = "ReportSpec::is_default")]
+    pub report: ReportSpec,
 }
 
 impl SweepSpec {

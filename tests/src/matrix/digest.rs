@@ -72,7 +72,17 @@ impl Digest {
             };
             async move { api.sweeps.list_groups(request).await }
         });
-        groups.await?.groups.iter().for_each(|group| self.line(group));
+        for group in groups.await?.groups {
+            self.line(&group);
+            let pictures = read(calls, |mut api| {
+                let request = v1::ListPicturesRequest {
+                    parent: parent.clone(),
+                    group: group.index,
+                };
+                async move { api.sweeps.list_pictures(request).await }
+            });
+            self.line(&pictures.await?);
+        }
         let trials = read(calls, |mut api| {
             let parent = parent.clone();
             let request = v1::ListTrialsRequest {

@@ -108,7 +108,10 @@ impl Light {
                 ..Default::default()
             }
         };
-        End::Evaluated(work.trials.iter().map(agreement).collect())
+        End::Evaluated {
+            trials: work.trials.iter().map(agreement).collect(),
+            pictures: Vec::new(),
+        }
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut ChaCha8Rng) -> T) -> T {

@@ -44,7 +44,14 @@ impl Link {
                 };
                 self.complete_trial(held, request).await
             }
-            End::Evaluated(trials) => self.complete_evaluation(held, trials).await,
+            End::Evaluated { trials, pictures } => {
+                let request = v1::CompleteEvaluationRequest {
+                    trials,
+                    pictures,
+                    ..Default::default()
+                };
+                self.complete_evaluation(held, request).await
+            }
             End::Failed(cause) => {
                 warn!("{what} failed, {cause}: {name}");
                 self.fail(held, what, name, cause).await;
@@ -90,12 +97,11 @@ impl Link {
         self.coordinator.send(request, call).await.map(|_| ())
     }
 
-    async fn complete_evaluation(&self, held: &Held, trials: Vec<v1::TrialAgreement>) -> Result<(), GaveUp> {
-        let (worker_id, token) = (self.coordinator.worker_id(), held.token.to_string());
+    async fn complete_evaluation(&self, held: &Held, request: v1::CompleteEvaluationRequest) -> Result<(), GaveUp> {
         let request = v1::CompleteEvaluationRequest {
-            worker_id,
-            token,
-            trials,
+            worker_id: self.coordinator.worker_id(),
+            token: held.token.to_string(),
+            ..request
         };
         let call = |mut client: Client, request| async move { client.complete_evaluation(request).await };
         self.coordinator.send(request, call).await.map(|_| ())

@@ -52,7 +52,12 @@ pub enum End {
         detector_missing: bool,
     },
     /// A group's scores were compared with its labels.
-    Evaluated(Vec<v1::TrialAgreement>),
+    Evaluated {
+        /// How each trial's scores agree with them.
+        trials: Vec<v1::TrialAgreement>,
+        /// What the selected trial saw and made, as far as that is wanted.
+        pictures: Vec<v1::Picture>,
+    },
     /// It came to nothing.
     Failed(Cause),
     /// For somebody else to do, or for later.

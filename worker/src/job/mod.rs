@@ -1,6 +1,7 @@
 //! The work of one lease: a trial in a slot's child process, or an evaluation.
 
 mod leave;
+mod pictures;
 mod restore;
 
 use crate::{
@@ -48,10 +49,7 @@ impl Work for Bench {
     async fn work(&self, held: &Held, work: Option<lease::Work>, slot: &mut Slot) -> End {
         match work {
             Some(lease::Work::Trial(work)) => self.run_trial(held, work, slot).await.unwrap_or_else(End::Failed),
-            Some(lease::Work::Evaluation(work)) => self
-                .evaluate(held, work, slot)
-                .await
-                .map_or_else(End::Failed, End::Evaluated),
+            Some(lease::Work::Evaluation(work)) => self.evaluate(held, work, slot).await.unwrap_or_else(End::Failed),
             None => End::Failed(bad_data("the lease holds no work that this worker knows".into())),
         }
     }
@@ -117,16 +115,12 @@ impl Bench {
         }
     }
 
-    async fn evaluate(
-        &self,
-        held: &Held,
-        work: v1::EvaluationWork,
-        slot: &mut Slot,
-    ) -> Result<Vec<v1::TrialAgreement>, Cause> {
+    async fn evaluate(&self, held: &Held, work: v1::EvaluationWork, slot: &mut Slot) -> Result<End, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
         if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
             self.restore(held, &work.sweep, &spec, selected, slot).await?;
         }
+        let mut pictures = self.pictures(&work, &spec, slot).await;
         let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
         let evaluation = tokio::task::spawn_blocking(move || {
             if let Some(kept) = kept {
@@ -142,7 +136,8 @@ impl Bench {
                     );
                 }
             }
-            evaluate(&spec, work.trials, &base_dir)
+            let trials = evaluate(&spec, work.trials, &mut pictures, &base_dir)?;
+            Ok(End::Evaluated { trials, pictures })
         });
         evaluation.await.unwrap_or_else(|panic| {
             Err(Cause {

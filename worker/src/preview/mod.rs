@@ -13,6 +13,7 @@ mod value;
 
 pub use error::PreviewError;
 pub use options::Preview;
+pub(crate) use sheet::tile;
 
 use augur_core::spec::{self, SweepSpec, TaskSpec};
 use augur_data::load_task;

@@ -44,7 +44,7 @@ pub(super) fn sheet(title: &str, blocks: &[Block]) -> RgbImage {
 }
 
 /// One of `images`, value 0 as black and 1 as white.
-pub(super) fn tile(images: &Images, index: usize) -> RgbImage {
+pub(crate) fn tile(images: &Images, index: usize) -> RgbImage {
     let (pixels, width) = (images.width * images.height, images.width);
     let values = images.image(index);
     RgbImage::from_fn(images.width as u32, images.height as u32, |x, y| {

@@ -5,8 +5,9 @@
 use super::{
     images::{LastImages, Loaded},
     peak,
+    pictures::draw,
     post_mortem::says_out_of_memory,
-    protocol::{Computed, Done, Event, Place, Request, Run, from_line, to_line},
+    protocol::{Computed, Done, Draw, Event, Place, Request, Run, from_line, to_line},
     reuse::reuse,
 };
 use augur_core::{
@@ -54,8 +55,11 @@ fn serve() -> io::Result<ExitCode> {
     die_with_parent()?;
     ignore_goodbyes()?;
     let mut images = LastImages::default();
-    for (run, orders) in requests() {
-        let end = run_caught(&run, &orders, &mut images, &events);
+    for job in requests() {
+        let end = match job {
+            Job::Run(run, orders) => caught(|| run_trial(&run, &orders, &mut images, &events)),
+            Job::Draw(wanted) => caught(|| draw_pictures(&wanted, &mut images)),
+        };
         events.send(&end)?;
         if let Event::Failed(_) = end {
             return Ok(ExitCode::FAILURE);
@@ -100,9 +104,16 @@ struct Orders {
     leave: AtomicBool,
 }
 
-/// The trials that stdin asks for, each with the orders that come while it runs. Its end ends the process at once, in the middle
-/// of a trial too.
-fn requests() -> mpsc::Receiver<(Run, Arc<Orders>)> {
+/// What stdin asks for.
+enum Job {
+    /// A trial, with the orders that come while it runs.
+    Run(Box<Run>, Arc<Orders>),
+    /// Pictures.
+    Draw(Box<Draw>),
+}
+
+/// What stdin asks for, one after the other. Its end ends the process at once, in the middle of a trial too.
+fn requests() -> mpsc::Receiver<Job> {
     let (sender, requests) = mpsc::channel();
     std::thread::spawn(move || {
         let mut last = Arc::<Orders>::default();
@@ -111,7 +122,10 @@ fn requests() -> mpsc::Receiver<(Run, Arc<Orders>)> {
                 Ok(Request::Run(run)) => {
                     last = Arc::default();
                     // Fails only when the process is ending.
-                    let _ = sender.send((run, Arc::clone(&last)));
+                    let _ = sender.send(Job::Run(Box::new(run), Arc::clone(&last)));
+                }
+                Ok(Request::Draw(wanted)) => {
+                    let _ = sender.send(Job::Draw(Box::new(wanted)));
                 }
                 Ok(Request::Stop) => last.stop.store(true, Ordering::Relaxed),
                 Ok(Request::Leave) => last.leave.store(true, Ordering::Relaxed),
@@ -135,10 +149,9 @@ impl Events {
     }
 }
 
-/// Runs a trial; a panic (tch turns libtorch's C++ exceptions into those) is an end like any other.
-fn run_caught(run: &Run, orders: &Orders, images: &mut LastImages, events: &Events) -> Event {
-    let caught = catch_unwind(AssertUnwindSafe(|| run_trial(run, orders, images, events)));
-    caught.unwrap_or_else(|panic| {
+/// Does a job; a panic (tch turns libtorch's C++ exceptions into those) is an end like any other.
+fn caught(job: impl FnOnce() -> Event) -> Event {
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
         let message = message_of(panic.as_ref());
         let kind = if says_out_of_memory(&message) {
             CauseKind::OutOfMemory
@@ -151,7 +164,7 @@ fn run_caught(run: &Run, orders: &Orders, images: &mut LastImages, events: &Even
 
 fn run_trial(run: &Run, orders: &Orders, images: &mut LastImages, events: &Events) -> Event {
     peak::reset();
-    let Loaded { images, sha256 } = match images.of(run) {
+    let Loaded { images, sha256 } = match images.of(&run.spec, &run.base_dir, &run.sweep) {
         Ok(loaded) => loaded,
         Err(error) => return failed(CauseKind::BadData, error.to_string()),
     };
@@ -202,6 +215,13 @@ fn run_trial(run: &Run, orders: &Orders, images: &mut LastImages, events: &Event
         Ok(Ended::Stopped { epoch }) => Event::Stopped { epoch },
         Ok(Ended::Left(Left { epoch, step, is_saved })) => Event::Left(Place { epoch, step, is_saved }),
         Err(error) => failed(kind_of(&error), chain(&error)),
+    }
+}
+
+fn draw_pictures(wanted: &Draw, images: &mut LastImages) -> Event {
+    match draw(wanted, images) {
+        Ok(drawn) => Event::Drawn(drawn),
+        Err(error) => failed(CauseKind::BadData, error.to_string()),
     }
 }
 

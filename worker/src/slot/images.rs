@@ -1,10 +1,12 @@
 //! The images of the last task, so that the starts of one task load them once, and their hash is taken once.
 
-use super::protocol::Run;
-use augur_core::spec::{DataSpec, SplitSpec, TaskSpec};
+use augur_core::{
+    plan::TrialSpec,
+    spec::{DataSpec, SplitSpec, TaskSpec},
+};
 use augur_data::{DataError, TaskImages, load_task};
 use augur_train::trial::fingerprint::images_sha256;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the images depend on, and the sweep: another one reads files again, which may have changed.
 type Key = (DataSpec, SplitSpec, TaskSpec, PathBuf, String);
@@ -20,15 +22,14 @@ pub(super) struct Loaded {
 }
 
 impl LastImages {
-    /// The images of a trial's task.
-    pub fn of(&mut self, run: &Run) -> Result<&Loaded, DataError> {
-        let (spec, base_dir) = (&run.spec, &run.base_dir);
+    /// The images of the task of a sweep's trial.
+    pub fn of(&mut self, spec: &TrialSpec, base_dir: &Path, sweep: &str) -> Result<&Loaded, DataError> {
         let key = (
             spec.data.clone(),
             spec.split.clone(),
             spec.task.clone(),
-            base_dir.clone(),
-            run.sweep.clone(),
+            base_dir.to_owned(),
+            sweep.to_owned(),
         );
         // Taken out first: a task that fails to load must not leave another's images in its place.
         let entry = match self.0.take() {

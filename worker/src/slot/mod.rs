@@ -9,6 +9,7 @@ pub mod protocol;
 mod images;
 mod log;
 mod peak;
+mod pictures;
 mod post_mortem;
 mod process;
 mod reuse;
@@ -19,7 +20,7 @@ use augur_core::{
     state::{Cause, CauseKind},
 };
 use augur_link::os_text;
-use protocol::{Done, Place, Run};
+use protocol::{Done, Draw, Drawn, Place, Run};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
@@ -102,19 +103,34 @@ impl Slot {
     /// # Errors
     /// Why there is no outcome.
     pub async fn run_until(&mut self, run: Run, orders: &Orders, hear: impl FnMut(Heard)) -> Result<Ended, Cause> {
-        let threads = run.spec.resources.threads;
-        let healthy = self
-            .process
-            .take_if(|process| process.threads == threads && process.is_alive());
-        self.process = None;
-        let mut process = match healthy {
-            Some(process) => process,
-            None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e))?,
-        };
+        let mut process = self.process(run.spec.resources.threads)?;
         let result = process.run(run, orders, hear).await;
         // A failure may have left anything in the child's memory.
         self.process = result.is_ok().then_some(process);
         result
+    }
+
+    /// Makes pictures of a trial that has ended. Dropping the future kills the child.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub async fn draw(&mut self, draw: Draw) -> Result<Vec<Drawn>, Cause> {
+        let mut process = self.process(draw.spec.resources.threads)?;
+        let result = process.draw(draw).await;
+        self.process = result.is_ok().then_some(process);
+        result
+    }
+
+    /// The child, if it is healthy and has so many threads, else a new one.
+    fn process(&mut self, threads: u32) -> Result<Process, Cause> {
+        let healthy = self
+            .process
+            .take_if(|process| process.threads == threads && process.is_alive());
+        self.process = None;
+        match healthy {
+            Some(process) => Ok(process),
+            None => Process::start(&self.program, threads, self.log.as_deref()).map_err(|e| self.not_started(&e)),
+        }
     }
 
     fn not_started(&self, fault: &std::io::Error) -> Cause {

@@ -4,7 +4,7 @@ use super::{
     Ended, Heard, Orders,
     log::Log,
     post_mortem::{self, OomKills},
-    protocol::{Event, Place, Request, Run, from_line, to_line},
+    protocol::{Draw, Drawn, Event, Place, Request, Run, from_line, to_line},
 };
 use augur_core::state::{Cause, CauseKind};
 use std::{path::Path, process::Stdio};
@@ -119,12 +119,26 @@ impl Process {
                     )));
                 }
                 Ok(Event::Failed(cause)) => return Err(cause),
-                Err(e) => {
-                    return Err(crashed(format!(
-                        "the trial's process said what is no event ({e}): {line:.80}"
-                    )));
-                }
+                Ok(Event::Drawn(_)) => return Err(no_event("it has drawn", &line)),
+                Err(e) => return Err(no_event(&e.to_string(), &line)),
             }
+        }
+    }
+
+    /// Makes pictures, or hears why there are none.
+    pub async fn draw(&mut self, draw: Draw) -> Result<Vec<Drawn>, Cause> {
+        let oom_kills = OomKills::now();
+        self.ask(&Request::Draw(draw)).await?;
+        let line = match self.events.next_line().await {
+            Ok(Some(line)) => line,
+            Ok(None) => return Err(self.cause_of_death(oom_kills).await),
+            Err(e) => return Err(crashed(format!("the pictures' process can't be heard: {e}"))),
+        };
+        match from_line(&line) {
+            Ok(Event::Drawn(drawn)) => Ok(drawn),
+            Ok(Event::Failed(cause)) => Err(cause),
+            Ok(_) => Err(no_event("it was to draw", &line)),
+            Err(e) => Err(no_event(&e.to_string(), &line)),
         }
     }
 
@@ -157,6 +171,10 @@ impl Process {
             Err(e) => crashed(format!("the trial's process ended in an unknown way: {e}")),
         }
     }
+}
+
+fn no_event(why: &str, line: &str) -> Cause {
+    crashed(format!("the trial's process said what is no event ({why}): {line:.80}"))
 }
 
 fn crashed(detail: String) -> Cause {

@@ -4,10 +4,11 @@
 //! [`Event::Measurement`] and then one [`Event::Done`], [`Event::Stopped`], [`Event::Left`] or [`Event::Failed`]; only then may
 //! the next one come. In between, [`Request::Stop`] ends the trial with its epoch and [`Request::Leave`] with its step and a
 //! checkpoint; after its end they change nothing. A child whose stdin ends exits; one that said [`Event::Failed`] is not used
-//! again. Numbers keep every bit (f64 in shortest form, read back exactly); only finite ones are sent.
+//! again. A [`Request::Draw`] is answered with one [`Event::Drawn`] or [`Event::Failed`]. Numbers keep every bit (f64 in shortest form, read back exactly); only finite ones are sent.
 
 use augur_core::{
-    outcome::{Measurement, Outcome},
+    outcome::{Hyperparameters, Measurement, Outcome},
+    picture::{MediaType, PictureKind},
     plan::TrialSpec,
     state::Cause,
 };
@@ -28,6 +29,28 @@ pub enum Request {
     Stop,
     /// End the last trial with its step, if it runs, and leave a checkpoint where they are kept.
     Leave,
+    /// Make pictures.
+    Draw(Draw),
+}
+
+/// Make small pictures of what this trial saw and made. It has ended; no label is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// The trial.
+    pub spec: TrialSpec,
+    /// The folder at which relative data folders start.
+    pub base_dir: PathBuf,
+    /// The sweep, as of [`Run::sweep`].
+    pub sweep: String,
+    /// The trial's hyperparameters at its end.
+    pub tuned: Hyperparameters,
+    /// Training images, each as it is and augmented.
+    pub training: u32,
+    /// Places of the validation images that score highest.
+    pub highest: Vec<u32>,
+    /// Places of those that score lowest.
+    pub lowest: Vec<u32>,
 }
 
 /// Run this trial.
@@ -130,8 +153,24 @@ pub enum Event {
     },
     /// The trial has ended after a step, as it was told to.
     Left(Place),
-    /// The trial came to nothing.
+    /// The pictures are made, in the order in which they are shown.
+    Drawn(Vec<Drawn>),
+    /// The trial, or the pictures, came to nothing.
     Failed(Cause),
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drawn {
+    /// What it shows.
+    pub kind: PictureKind,
+    /// How it is encoded.
+    pub media_type: MediaType,
+    /// Its place among the training images, or among the validation images.
+    pub image: u32,
+    /// The file, in base64.
+    pub data: String,
 }
 
 /// Where a trial was when it left.

@@ -62,6 +62,7 @@ fn comparable(spec: &SweepSpec) -> SweepSpec {
         seeds: vec![],
         resources: Default::default(),
         retry: Default::default(),
+        report: Default::default(),
         ..spec.clone()
     }
 }

@@ -8,11 +8,12 @@ use crate::{
     store::{
         StoreError,
         evaluations::{self, Agreements},
-        groups,
+        groups, pictures,
     },
 };
 use augur_core::{
     id::{LeaseToken, TrialId, WorkerId},
+    picture::{MOST, Picture},
     select::Choice,
     state::{JobEvent, Refusal},
 };
@@ -23,6 +24,7 @@ pub(crate) struct CompleteEvaluation {
     pub worker: WorkerId,
     pub token: LeaseToken,
     pub agreements: Agreements,
+    pub pictures: Vec<Picture>,
 }
 
 impl Command for CompleteEvaluation {
@@ -41,6 +43,12 @@ impl Command for CompleteEvaluation {
             .flat_map(|standing| standing.audited().map(|row| row.trial));
         let scored: BTreeSet<_> = ranked(&choice).chain(audited).collect();
         check(&scored, &self.agreements)?;
+        if self.pictures.len() > MOST {
+            return Err(Error::Invalid {
+                field: "pictures",
+                problem: format!("are {}; send at most {MOST}", self.pictures.len()),
+            });
+        }
         if move_evaluation(cx, &row, &JobEvent::Complete { token })
             .await?
             .is_none()
@@ -48,6 +56,7 @@ impl Command for CompleteEvaluation {
             return Ok(());
         }
         evaluations::put_agreements(cx.conn, row.sweep, row.group, &self.agreements).await?;
+        pictures::insert(cx.conn, row.sweep, row.group, self.pictures).await?;
         finish(cx, row.sweep, row.group).await
     }
 }

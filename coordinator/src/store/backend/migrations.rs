@@ -24,6 +24,7 @@ pub(super) const SQLITE: &Migrations = &[
     (5, "early_stopping", sqlite!("0005_early_stopping.sql")),
     (6, "verbs", sqlite!("0006_verbs.sql")),
     (7, "logs", sqlite!("0007_logs.sql")),
+    (8, "pictures", sqlite!("0008_pictures.sql")),
 ];
 
 /// Those of PostgreSQL, which came with the fifth.
@@ -35,6 +36,11 @@ pub(super) const POSTGRES: &Migrations = &[
     ),
     (6, "verbs", include_str!("../../../migrations/postgres/0006_verbs.sql")),
     (7, "logs", include_str!("../../../migrations/postgres/0007_logs.sql")),
+    (
+        8,
+        "pictures",
+        include_str!("../../../migrations/postgres/0008_pictures.sql"),
+    ),
 ];
 
 /// The version of the newest schema.

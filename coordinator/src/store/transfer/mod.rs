@@ -64,11 +64,12 @@ enum Walk {
 }
 
 /// The tables that hold a sweep, each after those that it refers to.
-const TABLES: [(&str, Walk); 9] = [
+const TABLES: [(&str, Walk); 10] = [
     ("sweeps", Walk::One),
     ("groups", Walk::Positions("group_index", "group_index")),
     ("trials", Walk::Positions("trial_index", "trial_index")),
     ("evaluations", Walk::Positions("group_index", "group_index")),
+    ("pictures", Walk::Positions("group_index", "group_index, position")),
     ("outcomes", Walk::Positions("trial_index", "trial_index")),
     (
         "measurements",

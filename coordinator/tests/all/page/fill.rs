@@ -184,6 +184,7 @@ async fn finish_all(worker: &mut LightWorker, leases: &[v1::Lease], every: usize
                     worker_id: worker.id.clone(),
                     token: lease.token.clone(),
                     trials: work.trials.iter().map(agreement).collect(),
+                    ..Default::default()
                 };
                 worker.api.complete_evaluation(request).await.unwrap();
             }

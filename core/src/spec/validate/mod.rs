@@ -10,7 +10,7 @@ mod tasks;
 mod training;
 mod variants;
 
-use super::{DataSpec, FamilySpec, Fault, SPEC_VERSION, SweepSpec};
+use super::{DataSpec, FamilySpec, Fault, ReportSpec, SPEC_VERSION, SweepSpec};
 use crate::{plan::Plan, select::Guards, state::RetryPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,13 @@ pub(super) fn validate(spec: &SweepSpec) -> Vec<Fault> {
         || "a trial needs 1 to 1024 threads".into(),
     );
     retry(&spec.retry, &mut faults);
+    let most = ReportSpec::MOST_PICTURES;
+    faults.check(spec.report.pictures <= most, "report.pictures", || {
+        format!(
+            "{} pictures of each kind are more than {most}; write 0 to {most}",
+            spec.report.pictures
+        )
+    });
     let trials = trials(spec);
     faults.check(trials <= MAX_TRIALS, "tasks", || {
         format!("the sweep has {trials} trials, more than {MAX_TRIALS}; split it into several sweeps")

@@ -165,6 +165,35 @@ WORKER_STATE_DRAINING: WorkerState.ValueType  # 4
 """It takes nothing more, and leaves once it holds nothing."""
 Global___WorkerState: _TypeAlias = WorkerState  # noqa: Y015
 
+class _PictureKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PictureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PictureKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PICTURE_KIND_UNSPECIFIED: _PictureKind.ValueType  # 0
+    PICTURE_KIND_TRAINING: _PictureKind.ValueType  # 1
+    """A training image."""
+    PICTURE_KIND_AUGMENTED: _PictureKind.ValueType  # 2
+    """The same with the selected trial's augmentation, as tuned."""
+    PICTURE_KIND_HIGHEST: _PictureKind.ValueType  # 3
+    """The validation images that score highest, the highest first."""
+    PICTURE_KIND_LOWEST: _PictureKind.ValueType  # 4
+    """Those that score lowest, the lowest first."""
+
+class PictureKind(_PictureKind, metaclass=_PictureKindEnumTypeWrapper): ...
+
+PICTURE_KIND_UNSPECIFIED: PictureKind.ValueType  # 0
+PICTURE_KIND_TRAINING: PictureKind.ValueType  # 1
+"""A training image."""
+PICTURE_KIND_AUGMENTED: PictureKind.ValueType  # 2
+"""The same with the selected trial's augmentation, as tuned."""
+PICTURE_KIND_HIGHEST: PictureKind.ValueType  # 3
+"""The validation images that score highest, the highest first."""
+PICTURE_KIND_LOWEST: PictureKind.ValueType  # 4
+"""Those that score lowest, the lowest first."""
+Global___PictureKind: _TypeAlias = PictureKind  # noqa: Y015
+
 @_typing.final
 class Sweep(_message.Message):
     """A sweep: one spec and everything that came of it."""
@@ -1623,3 +1652,50 @@ class Point(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Point: _TypeAlias = Point  # noqa: Y015
+
+@_typing.final
+class Picture(_message.Message):
+    """A small image of a task: the selected trial's data, or what became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    ANOMALOUS_FIELD_NUMBER: _builtins.int
+    kind: Global___PictureKind.ValueType
+    media_type: _builtins.str
+    """image/png or image/jpeg."""
+    data: _builtins.bytes
+    image: _builtins.int
+    """Its place among the training images, or among the validation images."""
+    score: _builtins.float
+    """Of a validation image: the anomaly score that the selected trial gives it."""
+    anomalous: _builtins.bool
+    """Of a validation image whose label is known: read after the choice was sealed."""
+    def __init__(
+        self,
+        *,
+        kind: Global___PictureKind.ValueType = ...,
+        media_type: _builtins.str = ...,
+        data: _builtins.bytes = ...,
+        image: _builtins.int = ...,
+        score: _builtins.float | None = ...,
+        anomalous: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_anomalous", b"_anomalous", "_score", b"_score", "anomalous", b"anomalous", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_anomalous", b"_anomalous", "_score", b"_score", "anomalous", b"anomalous", "data", b"data", "image", b"image", "kind", b"kind", "media_type", b"media_type", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__anomalous: _TypeAlias = _typing.Literal["anomalous"]  # noqa: Y015
+    _WhichOneofArgType__anomalous: _TypeAlias = _typing.Literal["_anomalous", b"_anomalous"]  # noqa: Y015
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__anomalous) -> _WhichOneofReturnType__anomalous | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___Picture: _TypeAlias = Picture  # noqa: Y015

@@ -897,6 +897,51 @@ class GetCurvesRequest(_message.Message):
 Global___GetCurvesRequest: _TypeAlias = GetCurvesRequest  # noqa: Y015
 
 @_typing.final
+class ListPicturesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """sweeps/{sweep}"""
+    group: _builtins.int
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        group: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPicturesRequest: _TypeAlias = ListPicturesRequest  # noqa: Y015
+
+@_typing.final
+class ListPicturesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PICTURES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.Picture]:
+        """Empty before the group's evaluation, where the spec wants none, and where none could be made."""
+
+    def __init__(
+        self,
+        *,
+        pictures: _abc.Iterable[_resources_pb2.Picture] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pictures", b"pictures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPicturesResponse: _TypeAlias = ListPicturesResponse  # noqa: Y015
+
+@_typing.final
 class GetScatterRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

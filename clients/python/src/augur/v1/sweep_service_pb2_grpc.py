@@ -140,6 +140,11 @@ class SweepServiceStub(object):
                 request_serializer=augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.SerializeToString,
                 response_deserializer=augur_dot_v1_dot_resources__pb2.Scatter.FromString,
                 _registered_method=True)
+        self.ListPictures = channel.unary_unary(
+                '/augur.v1.SweepService/ListPictures',
+                request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListPicturesRequest.SerializeToString,
+                response_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListPicturesResponse.FromString,
+                _registered_method=True)
         self.ListWorkers = channel.unary_unary(
                 '/augur.v1.SweepService/ListWorkers',
                 request_serializer=augur_dot_v1_dot_sweep__service__pb2.ListWorkersRequest.SerializeToString,
@@ -302,6 +307,13 @@ class SweepServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPictures(self, request, context):
+        """What the selected trial of a group saw and made: small pictures, in the order in which they are shown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListWorkers(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -422,6 +434,11 @@ def add_SweepServiceServicer_to_server(servicer, server):
                     servicer.GetScatter,
                     request_deserializer=augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.FromString,
                     response_serializer=augur_dot_v1_dot_resources__pb2.Scatter.SerializeToString,
+            ),
+            'ListPictures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPictures,
+                    request_deserializer=augur_dot_v1_dot_sweep__service__pb2.ListPicturesRequest.FromString,
+                    response_serializer=augur_dot_v1_dot_sweep__service__pb2.ListPicturesResponse.SerializeToString,
             ),
             'ListWorkers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWorkers,
@@ -1001,6 +1018,33 @@ class SweepService(object):
             '/augur.v1.SweepService/GetScatter',
             augur_dot_v1_dot_sweep__service__pb2.GetScatterRequest.SerializeToString,
             augur_dot_v1_dot_resources__pb2.Scatter.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPictures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/augur.v1.SweepService/ListPictures',
+            augur_dot_v1_dot_sweep__service__pb2.ListPicturesRequest.SerializeToString,
+            augur_dot_v1_dot_sweep__service__pb2.ListPicturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -81,6 +81,8 @@ class SweepServiceStub:
     """Validation losses by epoch: of the best trials in full, of all others as quantiles."""
     GetScatter: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetScatterRequest, _resources_pb2.Scatter]
     """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
+    ListPictures: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListPicturesRequest, _sweep_service_pb2.ListPicturesResponse]
+    """What the selected trial of a group saw and made: small pictures, in the order in which they are shown."""
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListWorkersRequest, _sweep_service_pb2.ListWorkersResponse]
     DrainWorker: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.DrainWorkerRequest, _resources_pb2.Worker]
     """Sends a worker away: it takes nothing more, finishes or gives back what it has, and leaves. Repeating it changes nothing."""
@@ -133,6 +135,8 @@ class SweepServiceAsyncStub(SweepServiceStub):
     """Validation losses by epoch: of the best trials in full, of all others as quantiles."""
     GetScatter: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetScatterRequest, _resources_pb2.Scatter]  # type: ignore[assignment]
     """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
+    ListPictures: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListPicturesRequest, _sweep_service_pb2.ListPicturesResponse]  # type: ignore[assignment]
+    """What the selected trial of a group saw and made: small pictures, in the order in which they are shown."""
     ListWorkers: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListWorkersRequest, _sweep_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
     DrainWorker: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.DrainWorkerRequest, _resources_pb2.Worker]  # type: ignore[assignment]
     """Sends a worker away: it takes nothing more, finishes or gives back what it has, and leaves. Repeating it changes nothing."""
@@ -308,6 +312,14 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_resources_pb2.Scatter, _abc.Awaitable[_resources_pb2.Scatter]]:
         """Hyperparameters against the criterion's value, of all completed trials, or some thousand of more."""
+
+    @_abc_1.abstractmethod
+    def ListPictures(
+        self,
+        request: _sweep_service_pb2.ListPicturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sweep_service_pb2.ListPicturesResponse, _abc.Awaitable[_sweep_service_pb2.ListPicturesResponse]]:
+        """What the selected trial of a group saw and made: small pictures, in the order in which they are shown."""
 
     @_abc_1.abstractmethod
     def ListWorkers(

@@ -26,15 +26,17 @@ from augur.v1 import resources_pb2 as augur_dot_v1_dot_resources__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61ugur/v1/worker_service.proto\x12\x08\x61ugur.v1\x1a\x18\x61ugur/v1/resources.proto\x1a\x1egoogle/protobuf/duration.proto\"\xa3\x01\n\x15RegisterWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\r\n\x05slots\x18\x03 \x01(\r\x12\x15\n\raugur_version\x18\x04 \x01(\t\x12\x18\n\x10libtorch_version\x18\x05 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x06 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x07 \x01(\x04\"\x82\x01\n\x16RegisterWorkerResponse\x12\x31\n\x0elease_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x83\x01\n\x14\x41\x63quireLeasesRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x12\n\nmax_leases\x18\x02 \x01(\r\x12/\n\x0cwait_timeout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bheld_tokens\x18\x04 \x03(\t\"8\n\x15\x41\x63quireLeasesResponse\x12\x1f\n\x06leases\x18\x01 \x03(\x0b\x32\x0f.augur.v1.Lease\"\x85\x01\n\x05Lease\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\r\x12$\n\x05trial\x18\x03 \x01(\x0b\x32\x13.augur.v1.TrialWorkH\x00\x12.\n\nevaluation\x18\x04 \x01(\x0b\x32\x18.augur.v1.EvaluationWorkH\x00\x42\x06\n\x04work\"k\n\tTrialWork\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x17\n\x0ftrial_spec_json\x18\x02 \x01(\t\x12\'\n\x07\x65\x61rlier\x18\x03 \x03(\x0b\x32\x16.augur.v1.EarlierTrial\x12\r\n\x05rungs\x18\x04 \x03(\r\"2\n\x0c\x45\x61rlierTrial\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"\xa7\x01\n\x0e\x45valuationWork\x12\r\n\x05sweep\x18\x01 \x01(\t\x12\r\n\x05group\x18\x02 \x01(\r\x12\x17\n\x0ftrial_spec_json\x18\x03 \x01(\t\x12\x0c\n\x04seal\x18\x04 \x01(\t\x12%\n\x06trials\x18\x05 \x03(\x0b\x32\x15.augur.v1.TrialScores\x12\x18\n\x10\x64\x65tector_missing\x18\x06 \x01(\x08\x12\x0f\n\x07stopped\x18\x07 \x03(\t\"A\n\x0bTrialScores\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x0e\n\x06scores\x18\x02 \x03(\x01\x12\x13\n\x0btest_scores\x18\x03 \x03(\x01\"O\n\x12RenewLeasesRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x03(\t\x12\x16\n\x0e\x65xcused_tokens\x18\x03 \x03(\t\"I\n\x13RenewLeasesResponse\x12#\n\x08renewals\x18\x01 \x03(\x0b\x32\x11.augur.v1.Renewal\x12\r\n\x05leave\x18\x02 \x01(\x08\"8\n\x07Renewal\x12\r\n\x05token\x18\x01 \x01(\t\x12\x1e\n\x05order\x18\x02 \x01(\x0e\x32\x0f.augur.v1.Order\"\\\n\x19ReportMeasurementsRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12,\n\x07reports\x18\x02 \x03(\x0b\x32\x1b.augur.v1.LeaseMeasurements\"q\n\x11LeaseMeasurements\x12\r\n\x05token\x18\x01 \x01(\t\x12+\n\x0cmeasurements\x18\x02 \x03(\x0b\x32\x15.augur.v1.Measurement\x12 \n\x05lines\x18\x03 \x03(\x0b\x32\x11.augur.v1.LogLine\"2\n\x1aReportMeasurementsResponse\x12\x14\n\x0cstale_tokens\x18\x01 \x03(\t\"\x9b\x01\n\x14\x43ompleteTrialRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\"\n\x07outcome\x18\x03 \x01(\x0b\x32\x11.augur.v1.Outcome\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x0e\n\x06reused\x18\x05 \x01(\t\x12\x18\n\x10\x64\x65tector_missing\x18\x06 \x01(\x08\"\x17\n\x15\x43ompleteTrialResponse\"g\n\x19\x43ompleteEvaluationRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12(\n\x06trials\x18\x03 \x03(\x0b\x32\x18.augur.v1.TrialAgreement\"\xee\x02\n\x0eTrialAgreement\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x12\n\x05\x61uroc\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11\x61verage_precision\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06\x66\x31_max\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12*\n\x0e\x61uroc_interval\x18\x05 \x01(\x0b\x32\x12.augur.v1.Interval\x12\x36\n\x1a\x61verage_precision_interval\x18\x06 \x01(\x0b\x32\x12.augur.v1.Interval\x12+\n\x0f\x66\x31_max_interval\x18\x07 \x01(\x0b\x32\x12.augur.v1.Interval\x12 \n\x04test\x18\x08 \x01(\x0b\x32\x12.augur.v1.Measures\x12&\n\thistogram\x18\t \x01(\x0b\x32\x13.augur.v1.HistogramB\x08\n\x06_aurocB\x14\n\x12_average_precisionB\t\n\x07_f1_max\"\x1c\n\x1a\x43ompleteEvaluationResponse\"j\n\x10\x46\x61ilLeaseRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x1e\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0f.augur.v1.Cause\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x04\"\x13\n\x11\x46\x61ilLeaseResponse\"\'\n\x12LeaveWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\"\x15\n\x13LeaveWorkerResponse*f\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x12\n\x0eORDER_CONTINUE\x10\x01\x12\x10\n\x0cORDER_CANCEL\x10\x02\x12\x0f\n\x0bORDER_PAUSE\x10\x03\x12\x0f\n\x0bORDER_DRAIN\x10\x04\x32\xa8\x05\n\rWorkerService\x12S\n\x0eRegisterWorker\x12\x1f.augur.v1.RegisterWorkerRequest\x1a .augur.v1.RegisterWorkerResponse\x12P\n\rAcquireLeases\x12\x1e.augur.v1.AcquireLeasesRequest\x1a\x1f.augur.v1.AcquireLeasesResponse\x12J\n\x0bRenewLeases\x12\x1c.augur.v1.RenewLeasesRequest\x1a\x1d.augur.v1.RenewLeasesResponse\x12_\n\x12ReportMeasurements\x12#.augur.v1.ReportMeasurementsRequest\x1a$.augur.v1.ReportMeasurementsResponse\x12P\n\rCompleteTrial\x12\x1e.augur.v1.CompleteTrialRequest\x1a\x1f.augur.v1.CompleteTrialResponse\x12_\n\x12\x43ompleteEvaluation\x12#.augur.v1.CompleteEvaluationRequest\x1a$.augur.v1.CompleteEvaluationResponse\x12\x44\n\tFailLease\x12\x1a.augur.v1.FailLeaseRequest\x1a\x1b.augur.v1.FailLeaseResponse\x12J\n\x0bLeaveWorker\x12\x1c.augur.v1.LeaveWorkerRequest\x1a\x1d.augur.v1.LeaveWorkerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61ugur/v1/worker_service.proto\x12\x08\x61ugur.v1\x1a\x18\x61ugur/v1/resources.proto\x1a\x1egoogle/protobuf/duration.proto\"\xa3\x01\n\x15RegisterWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\r\n\x05slots\x18\x03 \x01(\r\x12\x15\n\raugur_version\x18\x04 \x01(\t\x12\x18\n\x10libtorch_version\x18\x05 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x06 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x07 \x01(\x04\"\x82\x01\n\x16RegisterWorkerResponse\x12\x31\n\x0elease_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x83\x01\n\x14\x41\x63quireLeasesRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x12\n\nmax_leases\x18\x02 \x01(\r\x12/\n\x0cwait_timeout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bheld_tokens\x18\x04 \x03(\t\"8\n\x15\x41\x63quireLeasesResponse\x12\x1f\n\x06leases\x18\x01 \x03(\x0b\x32\x0f.augur.v1.Lease\"\x85\x01\n\x05Lease\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\r\x12$\n\x05trial\x18\x03 \x01(\x0b\x32\x13.augur.v1.TrialWorkH\x00\x12.\n\nevaluation\x18\x04 \x01(\x0b\x32\x18.augur.v1.EvaluationWorkH\x00\x42\x06\n\x04work\"k\n\tTrialWork\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x17\n\x0ftrial_spec_json\x18\x02 \x01(\t\x12\'\n\x07\x65\x61rlier\x18\x03 \x03(\x0b\x32\x16.augur.v1.EarlierTrial\x12\r\n\x05rungs\x18\x04 \x03(\r\"2\n\x0c\x45\x61rlierTrial\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"\x9b\x02\n\x0e\x45valuationWork\x12\r\n\x05sweep\x18\x01 \x01(\t\x12\r\n\x05group\x18\x02 \x01(\r\x12\x17\n\x0ftrial_spec_json\x18\x03 \x01(\t\x12\x0c\n\x04seal\x18\x04 \x01(\t\x12%\n\x06trials\x18\x05 \x03(\x0b\x32\x15.augur.v1.TrialScores\x12\x18\n\x10\x64\x65tector_missing\x18\x06 \x01(\x08\x12\x0f\n\x07stopped\x18\x07 \x03(\t\x12\x10\n\x08pictures\x18\x08 \x01(\r\x12\x32\n\x05tuned\x18\t \x03(\x0b\x32#.augur.v1.EvaluationWork.TunedEntry\x1a,\n\nTunedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"A\n\x0bTrialScores\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x0e\n\x06scores\x18\x02 \x03(\x01\x12\x13\n\x0btest_scores\x18\x03 \x03(\x01\"O\n\x12RenewLeasesRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x03(\t\x12\x16\n\x0e\x65xcused_tokens\x18\x03 \x03(\t\"I\n\x13RenewLeasesResponse\x12#\n\x08renewals\x18\x01 \x03(\x0b\x32\x11.augur.v1.Renewal\x12\r\n\x05leave\x18\x02 \x01(\x08\"8\n\x07Renewal\x12\r\n\x05token\x18\x01 \x01(\t\x12\x1e\n\x05order\x18\x02 \x01(\x0e\x32\x0f.augur.v1.Order\"\\\n\x19ReportMeasurementsRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12,\n\x07reports\x18\x02 \x03(\x0b\x32\x1b.augur.v1.LeaseMeasurements\"q\n\x11LeaseMeasurements\x12\r\n\x05token\x18\x01 \x01(\t\x12+\n\x0cmeasurements\x18\x02 \x03(\x0b\x32\x15.augur.v1.Measurement\x12 \n\x05lines\x18\x03 \x03(\x0b\x32\x11.augur.v1.LogLine\"2\n\x1aReportMeasurementsResponse\x12\x14\n\x0cstale_tokens\x18\x01 \x03(\t\"\x9b\x01\n\x14\x43ompleteTrialRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\"\n\x07outcome\x18\x03 \x01(\x0b\x32\x11.augur.v1.Outcome\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x0e\n\x06reused\x18\x05 \x01(\t\x12\x18\n\x10\x64\x65tector_missing\x18\x06 \x01(\x08\"\x17\n\x15\x43ompleteTrialResponse\"\x8c\x01\n\x19\x43ompleteEvaluationRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12(\n\x06trials\x18\x03 \x03(\x0b\x32\x18.augur.v1.TrialAgreement\x12#\n\x08pictures\x18\x04 \x03(\x0b\x32\x11.augur.v1.Picture\"\xee\x02\n\x0eTrialAgreement\x12\r\n\x05trial\x18\x01 \x01(\t\x12\x12\n\x05\x61uroc\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11\x61verage_precision\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06\x66\x31_max\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12*\n\x0e\x61uroc_interval\x18\x05 \x01(\x0b\x32\x12.augur.v1.Interval\x12\x36\n\x1a\x61verage_precision_interval\x18\x06 \x01(\x0b\x32\x12.augur.v1.Interval\x12+\n\x0f\x66\x31_max_interval\x18\x07 \x01(\x0b\x32\x12.augur.v1.Interval\x12 \n\x04test\x18\x08 \x01(\x0b\x32\x12.augur.v1.Measures\x12&\n\thistogram\x18\t \x01(\x0b\x32\x13.augur.v1.HistogramB\x08\n\x06_aurocB\x14\n\x12_average_precisionB\t\n\x07_f1_max\"\x1c\n\x1a\x43ompleteEvaluationResponse\"j\n\x10\x46\x61ilLeaseRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x1e\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0f.augur.v1.Cause\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x04\"\x13\n\x11\x46\x61ilLeaseResponse\"\'\n\x12LeaveWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\"\x15\n\x13LeaveWorkerResponse*f\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x12\n\x0eORDER_CONTINUE\x10\x01\x12\x10\n\x0cORDER_CANCEL\x10\x02\x12\x0f\n\x0bORDER_PAUSE\x10\x03\x12\x0f\n\x0bORDER_DRAIN\x10\x04\x32\xa8\x05\n\rWorkerService\x12S\n\x0eRegisterWorker\x12\x1f.augur.v1.RegisterWorkerRequest\x1a .augur.v1.RegisterWorkerResponse\x12P\n\rAcquireLeases\x12\x1e.augur.v1.AcquireLeasesRequest\x1a\x1f.augur.v1.AcquireLeasesResponse\x12J\n\x0bRenewLeases\x12\x1c.augur.v1.RenewLeasesRequest\x1a\x1d.augur.v1.RenewLeasesResponse\x12_\n\x12ReportMeasurements\x12#.augur.v1.ReportMeasurementsRequest\x1a$.augur.v1.ReportMeasurementsResponse\x12P\n\rCompleteTrial\x12\x1e.augur.v1.CompleteTrialRequest\x1a\x1f.augur.v1.CompleteTrialResponse\x12_\n\x12\x43ompleteEvaluation\x12#.augur.v1.CompleteEvaluationRequest\x1a$.augur.v1.CompleteEvaluationResponse\x12\x44\n\tFailLease\x12\x1a.augur.v1.FailLeaseRequest\x1a\x1b.augur.v1.FailLeaseResponse\x12J\n\x0bLeaveWorker\x12\x1c.augur.v1.LeaveWorkerRequest\x1a\x1d.augur.v1.LeaveWorkerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'augur.v1.worker_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ORDER']._serialized_start=2481
-  _globals['_ORDER']._serialized_end=2583
+  _globals['_EVALUATIONWORK_TUNEDENTRY']._loaded_options = None
+  _globals['_EVALUATIONWORK_TUNEDENTRY']._serialized_options = b'8\001'
+  _globals['_ORDER']._serialized_start=2635
+  _globals['_ORDER']._serialized_end=2737
   _globals['_REGISTERWORKERREQUEST']._serialized_start=102
   _globals['_REGISTERWORKERREQUEST']._serialized_end=265
   _globals['_REGISTERWORKERRESPONSE']._serialized_start=268
@@ -50,39 +52,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EARLIERTRIAL']._serialized_start=837
   _globals['_EARLIERTRIAL']._serialized_end=887
   _globals['_EVALUATIONWORK']._serialized_start=890
-  _globals['_EVALUATIONWORK']._serialized_end=1057
-  _globals['_TRIALSCORES']._serialized_start=1059
-  _globals['_TRIALSCORES']._serialized_end=1124
-  _globals['_RENEWLEASESREQUEST']._serialized_start=1126
-  _globals['_RENEWLEASESREQUEST']._serialized_end=1205
-  _globals['_RENEWLEASESRESPONSE']._serialized_start=1207
-  _globals['_RENEWLEASESRESPONSE']._serialized_end=1280
-  _globals['_RENEWAL']._serialized_start=1282
-  _globals['_RENEWAL']._serialized_end=1338
-  _globals['_REPORTMEASUREMENTSREQUEST']._serialized_start=1340
-  _globals['_REPORTMEASUREMENTSREQUEST']._serialized_end=1432
-  _globals['_LEASEMEASUREMENTS']._serialized_start=1434
-  _globals['_LEASEMEASUREMENTS']._serialized_end=1547
-  _globals['_REPORTMEASUREMENTSRESPONSE']._serialized_start=1549
-  _globals['_REPORTMEASUREMENTSRESPONSE']._serialized_end=1599
-  _globals['_COMPLETETRIALREQUEST']._serialized_start=1602
-  _globals['_COMPLETETRIALREQUEST']._serialized_end=1757
-  _globals['_COMPLETETRIALRESPONSE']._serialized_start=1759
-  _globals['_COMPLETETRIALRESPONSE']._serialized_end=1782
-  _globals['_COMPLETEEVALUATIONREQUEST']._serialized_start=1784
-  _globals['_COMPLETEEVALUATIONREQUEST']._serialized_end=1887
-  _globals['_TRIALAGREEMENT']._serialized_start=1890
-  _globals['_TRIALAGREEMENT']._serialized_end=2256
-  _globals['_COMPLETEEVALUATIONRESPONSE']._serialized_start=2258
-  _globals['_COMPLETEEVALUATIONRESPONSE']._serialized_end=2286
-  _globals['_FAILLEASEREQUEST']._serialized_start=2288
-  _globals['_FAILLEASEREQUEST']._serialized_end=2394
-  _globals['_FAILLEASERESPONSE']._serialized_start=2396
-  _globals['_FAILLEASERESPONSE']._serialized_end=2415
-  _globals['_LEAVEWORKERREQUEST']._serialized_start=2417
-  _globals['_LEAVEWORKERREQUEST']._serialized_end=2456
-  _globals['_LEAVEWORKERRESPONSE']._serialized_start=2458
-  _globals['_LEAVEWORKERRESPONSE']._serialized_end=2479
-  _globals['_WORKERSERVICE']._serialized_start=2586
-  _globals['_WORKERSERVICE']._serialized_end=3266
+  _globals['_EVALUATIONWORK']._serialized_end=1173
+  _globals['_EVALUATIONWORK_TUNEDENTRY']._serialized_start=1129
+  _globals['_EVALUATIONWORK_TUNEDENTRY']._serialized_end=1173
+  _globals['_TRIALSCORES']._serialized_start=1175
+  _globals['_TRIALSCORES']._serialized_end=1240
+  _globals['_RENEWLEASESREQUEST']._serialized_start=1242
+  _globals['_RENEWLEASESREQUEST']._serialized_end=1321
+  _globals['_RENEWLEASESRESPONSE']._serialized_start=1323
+  _globals['_RENEWLEASESRESPONSE']._serialized_end=1396
+  _globals['_RENEWAL']._serialized_start=1398
+  _globals['_RENEWAL']._serialized_end=1454
+  _globals['_REPORTMEASUREMENTSREQUEST']._serialized_start=1456
+  _globals['_REPORTMEASUREMENTSREQUEST']._serialized_end=1548
+  _globals['_LEASEMEASUREMENTS']._serialized_start=1550
+  _globals['_LEASEMEASUREMENTS']._serialized_end=1663
+  _globals['_REPORTMEASUREMENTSRESPONSE']._serialized_start=1665
+  _globals['_REPORTMEASUREMENTSRESPONSE']._serialized_end=1715
+  _globals['_COMPLETETRIALREQUEST']._serialized_start=1718
+  _globals['_COMPLETETRIALREQUEST']._serialized_end=1873
+  _globals['_COMPLETETRIALRESPONSE']._serialized_start=1875
+  _globals['_COMPLETETRIALRESPONSE']._serialized_end=1898
+  _globals['_COMPLETEEVALUATIONREQUEST']._serialized_start=1901
+  _globals['_COMPLETEEVALUATIONREQUEST']._serialized_end=2041
+  _globals['_TRIALAGREEMENT']._serialized_start=2044
+  _globals['_TRIALAGREEMENT']._serialized_end=2410
+  _globals['_COMPLETEEVALUATIONRESPONSE']._serialized_start=2412
+  _globals['_COMPLETEEVALUATIONRESPONSE']._serialized_end=2440
+  _globals['_FAILLEASEREQUEST']._serialized_start=2442
+  _globals['_FAILLEASEREQUEST']._serialized_end=2548
+  _globals['_FAILLEASERESPONSE']._serialized_start=2550
+  _globals['_FAILLEASERESPONSE']._serialized_end=2569
+  _globals['_LEAVEWORKERREQUEST']._serialized_start=2571
+  _globals['_LEAVEWORKERREQUEST']._serialized_end=2610
+  _globals['_LEAVEWORKERRESPONSE']._serialized_start=2612
+  _globals['_LEAVEWORKERRESPONSE']._serialized_end=2633
+  _globals['_WORKERSERVICE']._serialized_start=2740
+  _globals['_WORKERSERVICE']._serialized_end=3420
 # @@protoc_insertion_point(module_scope)

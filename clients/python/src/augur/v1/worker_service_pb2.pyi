@@ -280,6 +280,26 @@ class EvaluationWork(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class TunedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SWEEP_FIELD_NUMBER: _builtins.int
     GROUP_FIELD_NUMBER: _builtins.int
     TRIAL_SPEC_JSON_FIELD_NUMBER: _builtins.int
@@ -287,6 +307,8 @@ class EvaluationWork(_message.Message):
     TRIALS_FIELD_NUMBER: _builtins.int
     DETECTOR_MISSING_FIELD_NUMBER: _builtins.int
     STOPPED_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
+    TUNED_FIELD_NUMBER: _builtins.int
     sweep: _builtins.str
     """sweeps/{sweep}"""
     group: _builtins.int
@@ -295,6 +317,8 @@ class EvaluationWork(_message.Message):
     seal: _builtins.str
     detector_missing: _builtins.bool
     """The selected trial was reused, and its detector was gone: a worker that keeps detectors trains it once more."""
+    pictures: _builtins.int
+    """Pictures of each kind that are wanted beside the numbers; 0: none."""
     @_builtins.property
     def trials(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrialScores]:
         """The ranked trials, best first, then those that early stopping would have ended and that ran on for the audit."""
@@ -302,6 +326,10 @@ class EvaluationWork(_message.Message):
     @_builtins.property
     def stopped(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """{trial} of those that early stopping ended: nothing of them is kept."""
+
+    @_builtins.property
+    def tuned(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """The selected trial's hyperparameters as tuned: what its augmented pictures are made with."""
 
     def __init__(
         self,
@@ -313,10 +341,12 @@ class EvaluationWork(_message.Message):
         trials: _abc.Iterable[Global___TrialScores] | None = ...,
         detector_missing: _builtins.bool = ...,
         stopped: _abc.Iterable[_builtins.str] | None = ...,
+        pictures: _builtins.int = ...,
+        tuned: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detector_missing", b"detector_missing", "group", b"group", "seal", b"seal", "stopped", b"stopped", "sweep", b"sweep", "trial_spec_json", b"trial_spec_json", "trials", b"trials"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detector_missing", b"detector_missing", "group", b"group", "pictures", b"pictures", "seal", b"seal", "stopped", b"stopped", "sweep", b"sweep", "trial_spec_json", b"trial_spec_json", "trials", b"trials", "tuned", b"tuned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -567,20 +597,26 @@ class CompleteEvaluationRequest(_message.Message):
     WORKER_ID_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
     TRIALS_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     token: _builtins.str
     @_builtins.property
     def trials(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrialAgreement]: ...
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.Picture]:
+        """At most 64, of at most 64 KiB each. Empty where they are not wanted, or can't be made: a choice is evaluated without them too."""
+
     def __init__(
         self,
         *,
         worker_id: _builtins.str = ...,
         token: _builtins.str = ...,
         trials: _abc.Iterable[Global___TrialAgreement] | None = ...,
+        pictures: _abc.Iterable[_resources_pb2.Picture] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token", "trials", b"trials", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pictures", b"pictures", "token", b"token", "trials", b"trials", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,7 +6,7 @@ mod support;
 
 use augur_core::{spec::Count, state::CauseKind};
 use augur_data::load_labels;
-use augur_proto::v1::TrialScores;
+use augur_proto::v1::{Picture, TrialScores};
 use augur_worker::evaluate::evaluate;
 use support::{plan, workspace};
 
@@ -50,6 +50,27 @@ fn scores_are_held_against_the_labels_of_the_task() {
         let [normal, anomalous] = [&histogram.normal, &histogram.anomalous].map(|counts| counts.iter().sum::<u32>());
         assert_eq!((normal, anomalous), (24, 16));
     }
+}
+
+#[test]
+fn pictures_of_validation_images_get_their_labels() {
+    let spec = plan(1).trial(0);
+    let labels = load_labels(&spec.data, &spec.split, &spec.task, &workspace())
+        .unwrap()
+        .unwrap()
+        .validation;
+    let picture = |(image, score)| Picture {
+        image,
+        score,
+        ..Picture::default()
+    };
+    let mut pictures: Vec<_> = (0..40).map(|image| picture((image, Some(0.5)))).collect();
+    // A training image has no label, whatever its place.
+    pictures.push(picture((3, None)));
+    evaluate(&spec, vec![], &mut pictures, &workspace()).unwrap();
+    let found: Vec<_> = pictures.iter().map(|picture| picture.anomalous).collect();
+    let expected = labels.into_iter().map(Some).chain([None]);
+    assert_eq!(found, expected.collect::<Vec<_>>());
 }
 
 #[test]

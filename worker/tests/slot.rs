@@ -6,14 +6,16 @@ mod support;
 
 use augur_core::{
     outcome::{Measurement, Outcome},
+    picture::{MediaType, PictureKind},
     plan::TrialSpec,
     spec::DataSpec,
     state::CauseKind,
 };
 use augur_worker::slot::{
     Ended, Heard, Orders, Slot,
-    protocol::{Computed, Done, Run},
+    protocol::{Computed, Done, Draw, Drawn, Run},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use rustix::process::Signal;
 use std::process::{Command, Stdio};
 use support::{is_alive, plan, program, signal, wait_for, workspace};
@@ -72,6 +74,59 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     assert_eq!(slot.pid(), Some(pid));
     assert_ne!(without_time(other), without_time(first.clone()));
     assert_eq!(without_time(again), without_time(first), "bit for bit");
+}
+
+#[tokio::test]
+async fn pictures_are_of_the_images_asked_for_and_a_wrong_one_is_told() {
+    let mut slot = slot();
+    let spec = plan(EPOCHS).trial(0);
+    let wanted = Draw {
+        tuned: spec.method.initial(),
+        spec,
+        base_dir: workspace(),
+        sweep: "one".into(),
+        training: 3,
+        highest: vec![39, 2],
+        lowest: vec![7],
+    };
+    let drawn = slot.draw(wanted.clone()).await.unwrap();
+    let shown: Vec<_> = drawn.iter().map(|picture| (picture.kind, picture.image)).collect();
+    let of = |kind| [0, 1, 2].map(|image| (kind, image));
+    let mut expected = [of(PictureKind::Training), of(PictureKind::Augmented)].concat();
+    expected.extend([
+        (PictureKind::Highest, 39),
+        (PictureKind::Highest, 2),
+        (PictureKind::Lowest, 7),
+    ]);
+    assert_eq!(shown, expected);
+    let different: std::collections::BTreeSet<_> = drawn.iter().map(|picture| &picture.data).collect();
+    assert_eq!(different.len(), drawn.len(), "no two pictures are alike");
+    let pixels = |picture: &Drawn| {
+        assert_eq!(picture.media_type, MediaType::Png);
+        let file = STANDARD.decode(&picture.data).unwrap();
+        image::load_from_memory(&file).unwrap().to_luma8()
+    };
+    let [original, turned] = [&drawn[0], &drawn[3]].map(pixels);
+    assert_eq!((original.dimensions(), turned.dimensions()), ((12, 12), (12, 12)));
+    // The same again, and as much of it as is asked for.
+    let fewer = Draw {
+        training: 1,
+        highest: vec![39],
+        lowest: vec![],
+        ..wanted.clone()
+    };
+    let again = slot.draw(fewer).await.unwrap();
+    assert_eq!(again[0], drawn[0]);
+    assert_eq!(again.last(), Some(&drawn[6]));
+    let beyond = Draw {
+        lowest: vec![40],
+        ..wanted
+    };
+    let cause = slot.draw(beyond).await.unwrap_err();
+    assert_eq!(cause.kind, CauseKind::BadData);
+    assert!(cause.detail.contains("no validation image 40"), "{cause}");
+    let run = slot.run(run(plan(EPOCHS).trial(0)), |_| ()).await;
+    assert!(run.is_ok(), "the slot goes on: {run:?}");
 }
 
 #[tokio::test]

@@ -41,11 +41,11 @@ mlflow-test: setup-test ## export a sweep to a real MLflow server and read it ba
 	  $(CURDIR)/.venv/bin/python -m pytest -q tests/test_mlflow.py
 
 browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
-	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked -p augur-coordinator --test all page::browser -- \
+	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked --workspace --test all page::browser -- \
 	  --test-threads=1 --nocapture
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
-	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked -p augur-tests --test planted
+	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked --workspace --test planted
 
 chaos: setup ## disturb sweeps in 50 ways and compare their leaderboards (CHAOS_OPTIONS=--short, '--faults N --seed S')
 	target/release/augur fetch fashion-mnist
@@ -55,26 +55,26 @@ crash-matrix: setup ## disturb a coordinator at every persistence step on both s
 	target/release/crash-matrix $(MATRIX_OPTIONS)
 
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
-	$(CARGO) build --release --locked -p augur-tests --bin sim
+	$(CARGO) build --release --locked --workspace --bin sim
 	target/release/sim $(SIM_OPTIONS)
 
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools
-	$(CARGO) build --release --locked -p augur-train --example step
+	$(CARGO) build --release --locked --workspace --example step
 	target/release/bench-step $(BENCH_OPTIONS)
 
 bench-sweep: setup ## time a whole sweep beside a PyTorch loop (BENCH_OPTIONS=--short)
 	@scripts/bench-tools
 	target/release/augur fetch fashion-mnist
-	$(CARGO) build --release --locked -p augur-train --example sweep
+	$(CARGO) build --release --locked --workspace --example sweep
 	target/release/bench-sweep $(BENCH_OPTIONS)
 
 bench-scaling: setup ## measure how a step's time and memory grow with each size (BENCH_OPTIONS=--short)
-	$(CARGO) build --release --locked -p augur-train --example step
+	$(CARGO) build --release --locked --workspace --example step
 	target/release/bench-scaling $(BENCH_OPTIONS)
 
 bench-ablation: setup ## measure what a tuning step loses without each single idea (BENCH_OPTIONS=--short)
-	$(CARGO) build --release --locked -p augur-train --example step --features ablation
+	$(CARGO) build --release --locked --workspace --example step --features augur-train/ablation
 	target/release/bench-ablation $(BENCH_OPTIONS)
 
 bench-recovery: setup ## measure how long a sweep takes to go on after SIGKILL (BENCH_OPTIONS=--short)
@@ -82,7 +82,7 @@ bench-recovery: setup ## measure how long a sweep takes to go on after SIGKILL (
 	target/release/bench-recovery $(BENCH_OPTIONS)
 
 profile: setup ## sample where a tuning step spends its time (Linux's perf; BENCH_OPTIONS=--short)
-	$(CARGO) build --release --locked -p augur-train --example step
+	$(CARGO) build --release --locked --workspace --example step
 	target/release/bench-profile $(BENCH_OPTIONS)
 
 fuzz: ## fuzz each hand-written parser for FUZZ_SECONDS (60 if unset; needs cargo-fuzz)

@@ -1,11 +1,8 @@
 //! What the selected trial saw and made: training images, what its augmentation makes of them, and the validation images that score
 //! highest and lowest.
 
-use super::{GroupCurves, ReportInput, format, page::View, task::configuration};
-use augur_core::{
-    leaderboard::TaskResult,
-    picture::{MediaType, Picture, PictureKind},
-};
+use super::{GroupCurves, ReportInput, format, page::View};
+use augur_core::picture::{MediaType, Picture, PictureKind};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -34,7 +31,7 @@ pub(super) fn seeds(input: &ReportInput) -> usize {
 }
 
 /// The pictures of a group; nothing where it has none, and a note where they are left out.
-pub(super) fn figure(view: &View, group: &GroupCurves, result: &TaskResult) -> Markup {
+pub(super) fn figure(view: &View, group: &GroupCurves) -> Markup {
     let is_earlier =
         |other: &&GroupCurves| other.task == group.task && other.variant == group.variant && !other.pictures.is_empty();
     let earlier = view.input.groups.iter().filter(is_earlier);
@@ -47,27 +44,26 @@ pub(super) fn figure(view: &View, group: &GroupCurves, result: &TaskResult) -> M
     }
     html! {
         figure.pictures {
-            @for kind in PictureKind::ALL { (row(group, kind, &title(kind, result))) }
+            @for kind in PictureKind::ALL { (row(group, kind)) }
         }
     }
 }
 
-fn title(kind: PictureKind, result: &TaskResult) -> String {
-    let selected = result.selected.as_ref().map(configuration);
+fn title(kind: PictureKind) -> &'static str {
     match kind {
-        PictureKind::Training => "Normal training images".into(),
-        PictureKind::Augmented => format!("The same, augmented as selected: {}", selected.unwrap_or_default()),
-        PictureKind::Highest => "Validation images with the highest anomaly scores".into(),
-        PictureKind::Lowest => "Validation images with the lowest anomaly scores".into(),
+        PictureKind::Training => "Normal training images",
+        PictureKind::Augmented => "The same, as the selected trial augments them",
+        PictureKind::Highest => "Validation images with the highest anomaly scores",
+        PictureKind::Lowest => "Validation images with the lowest anomaly scores",
     }
 }
 
-fn row(group: &GroupCurves, kind: PictureKind, title: &str) -> Markup {
+fn row(group: &GroupCurves, kind: PictureKind) -> Markup {
     let pictures: Vec<_> = group.pictures.iter().filter(|picture| picture.kind == kind).collect();
     html! {
         @if !pictures.is_empty() {
             div {
-                h4 { (title) }
+                h4 { (title(kind)) }
                 ul.row { @for picture in pictures { (item(picture)) } }
             }
         }

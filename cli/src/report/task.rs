@@ -81,7 +81,7 @@ fn group(view: &View, result: &TaskResult, task: Option<&TaskSpec>) -> Markup {
     let curves = input.groups.iter().find(is_this);
     html! {
         p { (outcome(result)) }
-        @if let Some(group) = curves { (pictures::figure(view, group, result)) }
+        @if let Some(group) = curves { (pictures::figure(view, group)) }
         @if let Some(summary) = &result.early_stopping {
             p.note {
                 "Early stopping: " (format::plural(summary.stopped as usize, "trial")) " stopped; epochs left out: "
@@ -120,7 +120,7 @@ fn outcome(result: &TaskResult) -> Markup {
 }
 
 /// `rotation from 110.0°, tuned to 147.3°`; the family alone where it has no hyperparameters.
-pub(super) fn configuration(candidate: &Candidate) -> String {
+fn configuration(candidate: &Candidate) -> String {
     let Candidate {
         family, initial, tuned, ..
     } = candidate;

@@ -3,6 +3,7 @@
 import { get } from "../api.js";
 import { h, swap } from "../dom.js";
 import { ago, date, duration, fixed } from "../format.js";
+import { paced } from "../live.js";
 import { badge, choice, pager, table, trialName, values } from "../parts.js";
 import { filter } from "../route.js";
 
@@ -29,13 +30,8 @@ export async function show(view, { sweep, route, signal }) {
       choice("seed", "Seed", seeds, chosen.seed, "all seeds")),
     body,
   );
-  let looked = Date.now();
-  return async (news) => {
-    if (news.trials_changed === 0 || Date.now() - looked < PACE) return;
-    looked = Date.now();
-    const list = await read().catch(() => null);
-    if (list) draw(body, sweep, list, token, order);
-  };
+  const look = paced(async () => draw(body, sweep, await read(), token, order), PACE, signal);
+  return (news) => (news.trials_changed > 0 || news.groups_changed) && look();
 }
 
 function draw(body, sweep, list, token, order) {

@@ -5,7 +5,7 @@ import { h, swap } from "../dom.js";
 import { ago, date, duration, fixed } from "../format.js";
 import { paced } from "../live.js";
 import { badge, choice, pager, table, trialName, values } from "../parts.js";
-import { filter } from "../route.js";
+import { filter, logLink } from "../route.js";
 
 const SIZE = 100;
 const STATES = ["pending", "running", "completed", "failed", "cancelled", "stopped"];
@@ -50,7 +50,7 @@ function draw(body, sweep, list, token, order) {
   ];
   const row = (trial) => [
     trialName(sweep.name, trial, `${trial.index} ${trial.family}`),
-    h("span", { title: trial.cause?.detail }, badge(trial.state), trial.cause ? h("span", { class: "dim small" }, ` ${trial.cause.kind}`) : null),
+    h("span", { title: trial.cause?.detail }, badge(trial.state), trial.cause ? cause(sweep, trial) : null),
     fixed(trial.validation_loss, 4),
     trial.task,
     trial.seed,
@@ -67,3 +67,7 @@ function draw(body, sweep, list, token, order) {
     pager(token, list.next_page_token),
   );
 }
+
+/** Why an attempt failed, with the way to its log. */
+const cause = (sweep, trial) =>
+  h("a", { class: "small", href: logLink(sweep.name, trial.id), "aria-label": `${trial.cause.kind}: log of trial ${trial.index}` }, ` ${trial.cause.kind}`);

@@ -2,6 +2,8 @@
 
 const WHOLE = new Intl.NumberFormat("en-US");
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const MINUS = "\u2212";
 
 /** 12,345 */
@@ -48,6 +50,13 @@ export function ago(time, now = Date.now()) {
 }
 
 export const date = (time) => (time ? DATE.format(time) : "–");
+
+/** Milliseconds as a moment; null where it is none, or one that no calendar has. */
+export const moment = (time) => (time !== null && Math.abs(time) <= 8.64e15 ? new Date(time) : null);
+
+/** A moment's day, and its time of day as 14:03:22, here. */
+export const day = (at) => DAY.format(at);
+export const clock = (at) => CLOCK.format(at);
 
 /** angle_deg -> ["angle", "°"]: the unit is in the name. */
 export function unit(name) {

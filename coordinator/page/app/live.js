@@ -1,4 +1,4 @@
-// Follows a sweep by server-sent events, and says how fast it goes.
+// Follows a sweep by server-sent events, says how fast it goes, and when to look again.
 
 import { get } from "./api.js";
 
@@ -43,6 +43,38 @@ export function follow(sweep, told, signal) {
   };
   signal.addEventListener("abort", stop);
   open();
+}
+
+/**
+ * A function that asks for a look: it comes soon, at most once in `pace` milliseconds, never two at a time, and not while nobody
+ * sees the page. What changes meanwhile is looked at afterwards, so that the last change is never missed.
+ */
+export function paced(look, pace, signal) {
+  let [busy, stale, looked] = [false, false, Date.now()];
+  return async () => {
+    stale = true;
+    if (busy) return;
+    busy = true;
+    while (stale && !signal.aborted) {
+      await new Promise((done) => setTimeout(done, looked + pace - Date.now()));
+      await seen(signal);
+      if (signal.aborted) break;
+      [stale, looked] = [false, Date.now()];
+      // Whoever could not look asks again, or is told anew once the coordinator is back.
+      await look().catch(() => {});
+    }
+    busy = false;
+  };
+}
+
+/** Comes back once somebody can see the page, or `signal` has ended it. */
+async function seen(signal) {
+  while (document.hidden && !signal.aborted) {
+    await new Promise((done) => {
+      document.addEventListener("visibilitychange", done, { once: true });
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
 }
 
 export const isOpen = (sweep) => sweep.state === "running" || sweep.state === "paused";

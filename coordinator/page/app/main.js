@@ -35,10 +35,10 @@ async function draw() {
   const moved = shown !== route.path.join("/");
   shown = route.path.join("/");
   try {
-    await view.show(main, { route, signal, redraw: draw });
+    const place = await view.show(main, { route, signal, redraw: draw });
     if (signal.aborted) return;
     if (moved) {
-      scrollTo(0, 0);
+      go(place);
       say(document.title);
     }
   } catch (error) {
@@ -49,6 +49,13 @@ async function draw() {
       h("p", {}, h("a", { href: "#/" }, "All sweeps")),
     );
   }
+}
+
+/** To the part of a view that its address asks for, else to its top. */
+function go(place) {
+  if (!place) return scrollTo(0, 0);
+  place.scrollIntoView();
+  place.querySelector("[tabindex]")?.focus({ preventScroll: true });
 }
 
 theme.begin(document.getElementById("theme"), draw);

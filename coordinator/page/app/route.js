@@ -16,6 +16,8 @@ export function link(path, query = {}) {
 
 export const sweepLink = (sweep, view, query) => link(["sweeps", sweep, ...(view ? [view] : [])], query);
 export const trialLink = (sweep, trial) => link(["sweeps", sweep, "trials", trial]);
+/** The same view, with the log in sight. */
+export const logLink = (sweep, trial) => link(["sweeps", sweep, "trials", trial, "log"]);
 
 /** The same address with another query. */
 export function withQuery(changes) {

@@ -1,5 +1,7 @@
 //! The page's JSON: each address asks the gRPC service in this process, and shows what it answers.
 
+mod trial;
+
 use super::{
     Page, events,
     failure::Failure,
@@ -8,12 +10,12 @@ use super::{
 use augur_proto::v1::{self, sweep_service_server::SweepService};
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
-    http::header,
+    extract::{FromRequestParts, Path, Query, State},
+    http::{header, request::Parts},
     routing::get,
 };
-use serde::Deserialize;
-use tonic::Request;
+use serde::{Deserialize, de::DeserializeOwned};
+use tonic::{Request, Status};
 
 pub(super) fn router() -> Router<Page> {
     Router::new()
@@ -25,7 +27,8 @@ pub(super) fn router() -> Router<Page> {
         .route("/sweeps/{sweep}/tasks", get(tasks))
         .route("/sweeps/{sweep}/results", get(results))
         .route("/sweeps/{sweep}/trials", get(trials))
-        .route("/sweeps/{sweep}/trials/{trial}", get(trial))
+        .route("/sweeps/{sweep}/trials/{trial}", get(trial::trial))
+        .route("/sweeps/{sweep}/trials/{trial}/log", get(trial::log))
         .route("/sweeps/{sweep}/curves", get(curves))
         .route("/sweeps/{sweep}/scatter", get(scatter))
 }
@@ -49,7 +52,19 @@ struct Part {
     best: i32,
 }
 
-type Asked = Query<Part>;
+/// What stands behind the `?`. What can't be read is refused as the service refuses: in JSON.
+struct Asked<T>(T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(refused) => Err(Status::invalid_argument(refused.body_text()).into()),
+        }
+    }
+}
 
 fn sweep_name(sweep: &str) -> String {
     format!("sweeps/{sweep}")
@@ -60,7 +75,7 @@ async fn coordinator(State(page): State<Page>) -> Answer<json::Coordinator> {
     answer(page.sweeps.get_coordinator(request).await?.into_inner().into())
 }
 
-async fn workers(State(page): State<Page>, Query(part): Asked) -> Answer<Listed<json::Worker>> {
+async fn workers(State(page): State<Page>, Asked(part): Asked<Part>) -> Answer<Listed<json::Worker>> {
     let request = v1::ListWorkersRequest {
         page_size: part.page_size,
         page_token: part.page_token,
@@ -69,7 +84,7 @@ async fn workers(State(page): State<Page>, Query(part): Asked) -> Answer<Listed<
     answer(Listed::new(list.workers, list.next_page_token))
 }
 
-async fn sweeps(State(page): State<Page>, Query(part): Asked) -> Answer<Listed<json::Sweep>> {
+async fn sweeps(State(page): State<Page>, Asked(part): Asked<Part>) -> Answer<Listed<json::Sweep>> {
     let request = v1::ListSweepsRequest {
         page_size: part.page_size,
         page_token: part.page_token,
@@ -90,7 +105,7 @@ async fn sweep(State(page): State<Page>, Path(sweep): Path<String>) -> Answer<js
 async fn tasks(
     State(page): State<Page>,
     Path(sweep): Path<String>,
-    Query(part): Asked,
+    Asked(part): Asked<Part>,
 ) -> Answer<Listed<json::TaskProgress>> {
     let request = v1::ListTasksRequest {
         parent: sweep_name(&sweep),
@@ -104,7 +119,7 @@ async fn tasks(
 async fn results(
     State(page): State<Page>,
     Path(sweep): Path<String>,
-    Query(part): Asked,
+    Asked(part): Asked<Part>,
 ) -> Answer<Listed<json::Result>> {
     let request = v1::ListResultsRequest {
         parent: sweep_name(&sweep),
@@ -119,7 +134,7 @@ async fn results(
 async fn trials(
     State(page): State<Page>,
     Path(sweep): Path<String>,
-    Query(part): Asked,
+    Asked(part): Asked<Part>,
 ) -> Answer<Listed<json::Trial>> {
     let request = v1::ListTrialsRequest {
         parent: sweep_name(&sweep),
@@ -133,20 +148,7 @@ async fn trials(
     answer(Listed::new(list.trials, list.next_page_token))
 }
 
-async fn trial(State(page): State<Page>, Path((sweep, trial)): Path<(String, String)>) -> Answer<json::WholeTrial> {
-    let name = format!("sweeps/{sweep}/trials/{trial}");
-    let parent = name.clone();
-    let trial = page
-        .sweeps
-        .get_trial(Request::new(v1::GetTrialRequest { name }))
-        .await?;
-    let request = v1::ListMeasurementsRequest { parent, group: None };
-    let measured = page.sweeps.list_measurements(Request::new(request)).await?.into_inner();
-    let measurements = measured.trials.into_iter().next().unwrap_or_default().measurements;
-    answer(json::WholeTrial::new(trial.into_inner(), measurements))
-}
-
-async fn curves(State(page): State<Page>, Path(sweep): Path<String>, Query(part): Asked) -> Answer<json::Curves> {
+async fn curves(State(page): State<Page>, Path(sweep): Path<String>, Asked(part): Asked<Part>) -> Answer<json::Curves> {
     let request = v1::GetCurvesRequest {
         name: sweep_name(&sweep),
         filter: part.filter,
@@ -155,7 +157,11 @@ async fn curves(State(page): State<Page>, Path(sweep): Path<String>, Query(part)
     answer(page.sweeps.get_curves(Request::new(request)).await?.into_inner().into())
 }
 
-async fn scatter(State(page): State<Page>, Path(sweep): Path<String>, Query(part): Asked) -> Answer<json::Scatter> {
+async fn scatter(
+    State(page): State<Page>,
+    Path(sweep): Path<String>,
+    Asked(part): Asked<Part>,
+) -> Answer<json::Scatter> {
     let request = v1::GetScatterRequest {
         name: sweep_name(&sweep),
         filter: part.filter,

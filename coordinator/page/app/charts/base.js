@@ -36,7 +36,8 @@ export function heights(label, more = {}) {
  * null; `open(plot)` is called on a click.
  */
 export function draw({ summary, height = 300, options, data, tip = null, open = null, signal }) {
-  const box = h("div", { class: "chart", role: "img", "aria-label": summary });
+  // As high as it will be from the beginning: what is read beneath a chart that is drawn anew stays in its place.
+  const box = h("div", { class: "chart", role: "img", "aria-label": summary, style: { minHeight: `${height}px` } });
   const hint = h("div", { class: "tip", hidden: true });
   let plot = null;
   const point = (u) => {

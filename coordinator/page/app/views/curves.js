@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { chart, stroke } from "../charts/curves.js";
 import { h, swap } from "../dom.js";
 import { count, fixed, number } from "../format.js";
+import { paced } from "../live.js";
 import { badge, card, choice, table, trialName, values } from "../parts.js";
 import { filter, trialLink } from "../route.js";
 import { legend } from "../charts/base.js";
@@ -39,14 +40,12 @@ export async function show(view, { sweep, route, signal }) {
       choice("best", "In full", ["6", "12", "24", "48"], best)),
     body,
   );
-  let looked = Date.now();
-  return async (news) => {
-    const busy = body.querySelector(".chart:hover");
-    if ((news.trials_changed === 0 && news.sweep.progress.trials_running === 0) || busy || Date.now() - looked < PACE) return;
-    looked = Date.now();
-    const list = await read().catch(() => null);
-    if (list && !signal.aborted) redraw(list);
-  };
+  const look = paced(async () => {
+    // Nothing is drawn anew under somebody's pointer.
+    if (body.querySelector(".chart:hover")) return void look();
+    redraw(await read());
+  }, PACE, signal);
+  return (news) => (news.trials_changed > 0 || news.sweep.progress.trials_running > 0) && look();
 }
 
 const title = (trial) => `trial ${trial.index} · ${trial.family} · seed ${trial.seed}`;

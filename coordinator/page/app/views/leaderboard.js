@@ -3,10 +3,13 @@
 import { get } from "../api.js";
 import { h, swap } from "../dom.js";
 import { count, fixed } from "../format.js";
+import { paced } from "../live.js";
 import { card, choice, measure, pager, table, trialName, values } from "../parts.js";
 import { filter } from "../route.js";
 
 const SIZE = 50;
+/** The shortest time between two looks. */
+const PACE = 1500;
 
 export async function show(view, { sweep, route, signal }) {
   const of = (name) => route.query.get(name) ?? "";
@@ -24,11 +27,8 @@ export async function show(view, { sweep, route, signal }) {
       choice("seed", "Seed", seeds, chosen.seed, "all seeds")),
     card("Selected without labels", "Each choice was sealed before any label was read; brackets are 95 % bootstrap intervals.", body),
   );
-  return async (news) => {
-    if (!news.groups_changed) return;
-    const list = await read().catch(() => null);
-    if (list) draw(body, sweep, list, token);
-  };
+  const look = paced(async () => draw(body, sweep, await read(), token), PACE, signal);
+  return (news) => news.groups_changed && look();
 }
 
 function draw(body, sweep, list, token) {

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h, swap } from "../dom.js";
 import { count, duration, fixed, number } from "../format.js";
-import { isOpen } from "../live.js";
+import { isOpen, paced } from "../live.js";
 import { bar, card, key, pager, table, tile, trialName, values } from "../parts.js";
 import { sweepLink } from "../route.js";
 
@@ -24,25 +24,10 @@ export async function show(view, { sweep, route, signal, pace }) {
     h("details", {}, h("summary", {}, "Spec, as it was submitted"),
       h("pre", { class: "spec", tabindex: 0, "aria-label": "Spec" }, sweep.spec_yaml)),
   );
-  let [busy, stale, looked] = [false, false, 0];
-  const look = async () => {
-    if (busy) return;
-    busy = true;
-    while (stale && !signal.aborted) {
-      const wait = looked + PACE - Date.now();
-      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-      [stale, looked] = [false, Date.now()];
-      const list = await read().catch(() => null);
-      if (list) drawTasks(tasks, sweep, list, token);
-    }
-    busy = false;
-  };
+  const look = paced(async () => drawTasks(tasks, sweep, await read(), token), PACE, signal);
   return (news) => {
     drawProgress(tiles, all, sweep, pace);
-    if (news.groups_changed || news.trials_changed > 0) {
-      stale = true;
-      look();
-    }
+    if (news.groups_changed || news.trials_changed > 0) look();
   };
 }
 

@@ -5,6 +5,7 @@ import { legend, PALETTE } from "../charts/base.js";
 import { chart } from "../charts/scatter.js";
 import { h, swap } from "../dom.js";
 import { count, fixed, label, number } from "../format.js";
+import { paced } from "../live.js";
 import { card, choice, names, table, trialName } from "../parts.js";
 import { filter, trialLink } from "../route.js";
 
@@ -36,13 +37,12 @@ export async function show(view, { sweep, route, signal }) {
       choice("at", "Hyperparameters", ["tuned", "initial"], axes)),
     body,
   );
-  let looked = Date.now();
-  return async (news) => {
-    if (!news.groups_changed || body.querySelector(".chart:hover") || Date.now() - looked < PACE) return;
-    looked = Date.now();
-    const list = await read().catch(() => null);
-    if (list && !signal.aborted) redraw(list);
-  };
+  const look = paced(async () => {
+    // Nothing is drawn anew under somebody's pointer.
+    if (body.querySelector(".chart:hover")) return void look();
+    redraw(await read());
+  }, PACE, signal);
+  return (news) => news.groups_changed && look();
 }
 
 function draw(body, sweep, list, axes, signal) {

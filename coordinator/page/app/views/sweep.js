@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h, say, swap } from "../dom.js";
 import { ago, count, date, duration, short } from "../format.js";
-import { follow, Pace } from "../live.js";
+import { follow, isOpen, Pace } from "../live.js";
 import { badge, crumbs } from "../parts.js";
 import { sweepLink } from "../route.js";
 import * as curves from "./curves.js";
@@ -33,12 +33,15 @@ export async function show(main, { route, signal }) {
   if (signal.aborted) return;
   main.replaceChildren(crumbs(h("a", { href: "#/" }, "Sweeps"), sweep.name), head, tabs(name, chosen), notices, view);
   const told = teller(sweep);
+  let isOver = !isOpen(sweep);
   follow(name, (news) => {
     Object.assign(sweep, news.sweep);
     pace.note(sweep.progress);
     drawHead(head, notices, sweep);
     told(sweep);
-    update?.(news);
+    // Of a sweep that was over before the view was read, everything is there.
+    if (!(isOver && news.over)) update?.(news);
+    isOver = news.over;
   }, signal);
 }
 

@@ -1,46 +1,73 @@
-// One trial: what it is, what became of it, and its epochs as charts and as a table.
+// One trial: what it is, what became of it, its log, and its epochs.
 
 import { get } from "../api.js";
-import { chart as histogram } from "../charts/histogram.js";
-import { chart as lines } from "../charts/lines.js";
 import { h, swap } from "../dom.js";
 import { ago, date, duration, fixed, label, number, short } from "../format.js";
-import { follow } from "../live.js";
+import { follow, paced } from "../live.js";
 import { badge, card, crumbs, names, sweepCrumbs, table } from "../parts.js";
-import { sweepLink } from "../route.js";
+import { logLink, sweepLink } from "../route.js";
+import * as epochs from "./epochs.js";
+import { Log } from "./log.js";
 
-/** Epochs in the table; of more, every so many. */
-const ROWS = 200;
+/** The shortest time between two looks. */
 const PACE = 1500;
 
 export async function show(main, { route, signal }) {
-  const [, sweep, , id] = route.path;
+  const [, sweep, , id, part] = route.path;
   const read = () => get(["sweeps", sweep, "trials", id], {}, signal);
-  let drawing = new AbortController();
-  signal.addEventListener("abort", () => drawing.abort());
-  const redraw = (trial) => {
-    drawing.abort();
-    drawing = new AbortController();
-    document.title = `Trial ${trial.index} · ${sweep} · augur`;
-    draw(main, sweep, trial, drawing.signal);
+  const log = new Log(sweep, id, route.query.get("attempt"), signal);
+  let [trial] = await Promise.all([read(), log.look()]);
+  const [head, body] = [h("div", { class: "view" }), h("div", { class: "view" })];
+  const drawHead = () => draw(head, sweep, trial);
+  const drawEpochs = drawer(body, () => trial, signal);
+  const redraw = () => {
+    drawHead();
+    log.update(trial);
+    drawEpochs();
+    if (trial.worker && !hosts.has(trial.worker)) findHost(trial.worker, signal).then(drawHead, () => {});
   };
-  let trial = await read();
-  redraw(trial);
-  let looked = Date.now();
-  follow(sweep, async () => {
-    if (trial.state === "completed" || Date.now() - looked < PACE || main.querySelector(".chart:hover")) return;
-    looked = Date.now();
-    const now = await read().catch(() => null);
-    if (!now || signal.aborted || JSON.stringify(now) === JSON.stringify(trial)) return;
+  redraw();
+  document.title = `${part === "log" ? "Log of trial" : "Trial"} ${trial.index} · ${sweep} · augur`;
+  swap(main, head, log.element, body);
+  const look = paced(async () => {
+    const now = await read();
+    if (JSON.stringify(now) === JSON.stringify(trial)) return;
     trial = now;
-    redraw(trial);
-  }, signal);
+    redraw();
+  }, PACE, signal);
+  follow(sweep, () => trial.state !== "completed" && look(), signal);
+  return part === "log" ? log.element : null;
 }
 
-function draw(main, sweep, trial, signal) {
-  const measured = trial.measurements;
+/** Draws the epochs, but none under somebody's pointer: those come once it has left. */
+function drawer(body, trial, signal) {
+  let drawing = new AbortController();
+  signal.addEventListener("abort", () => drawing.abort());
+  const redraw = () => {
+    if (body.querySelector(".chart:hover")) return void again();
+    drawing.abort();
+    drawing = new AbortController();
+    epochs.draw(body, trial(), drawing.signal);
+  };
+  const again = paced(async () => redraw(), PACE, signal);
+  return redraw;
+}
+
+/** Hosts of workers by their identifiers; empty of those that are not known. */
+const hosts = new Map();
+
+async function findHost(worker, signal) {
+  for (let page_token; !hosts.has(worker); ) {
+    const list = await get(["workers"], { page_size: 1000, page_token }, signal);
+    for (const { id, host } of list.items) hosts.set(id, host);
+    page_token = list.next_page_token;
+    if (!page_token && !hosts.has(worker)) hosts.set(worker, "");
+  }
+}
+
+function draw(head, sweep, trial) {
   swap(
-    main,
+    head,
     crumbs(...sweepCrumbs(sweep), h("a", { href: sweepLink(sweep, "trials") }, "Trials"), String(trial.index)),
     h("div", { class: "title" },
       h("h1", {}, `Trial ${trial.index}`),
@@ -48,12 +75,17 @@ function draw(main, sweep, trial, signal) {
       h("p", { class: "facts" },
         h("span", {}, "task ", h("b", {}, trial.task)), h("span", {}, "family ", h("b", {}, trial.family)),
         h("span", {}, "seed ", h("b", {}, trial.seed)), h("span", {}, "variant ", h("b", {}, trial.variant)),
-        h("span", { title: trial.id }, h("code", {}, short(trial.id))))),
-    trial.cause ? h("p", { class: "notice bad" }, h("b", {}, `The last attempt failed (${trial.cause.kind}): `), trial.cause.detail) : null,
+        h("span", { title: trial.id }, h("code", {}, short(trial.id))),
+        h("a", { href: logLink(sweep, trial.id), "data-key": "log" }, "Log"))),
+    trial.cause ? failure(trial) : null,
     h("div", { class: "grid2" }, card("Hyperparameters", null, hyperparameters(trial)), card("Facts", null, facts(sweep, trial))),
-    measured.length ? h("div", { class: "grid2" }, charts(trial, signal)) : h("p", { class: "card empty" }, "No epoch has been measured yet."),
-    measured.length ? h("details", {}, h("summary", {}, "Epochs as a table"), epochTable(measured)) : null,
   );
+}
+
+function failure({ state, cause }) {
+  const hasFailed = state === "failed";
+  const said = hasFailed ? "The last attempt failed" : "An attempt ended without a result";
+  return h("p", { class: hasFailed ? "notice bad" : "notice" }, h("b", {}, `${said} (${cause.kind}): `), cause.detail);
 }
 
 function hyperparameters(trial) {
@@ -73,49 +105,19 @@ function facts(sweep, trial) {
     ["Share of anomalies, as estimated", number(of.anomaly_share)],
     ["Whitened cosine", number(of.whitened_cosine)],
     ["Distance of augmented images", number(trial.diagnostics?.augmentation_distance)],
+    ["Epochs measured", trial.measurements.at(-1)?.epoch],
     ["Took", trial.seconds === null ? null : duration(trial.seconds)],
     ["Computed by", trial.reused_from ? h("a", { href: sweepLink(trial.reused_from) }, `sweep ${trial.reused_from}`) : null],
     ["Stopped early at epoch", trial.stopped_epoch],
     ["Attempts", trial.attempts],
-    ["Worker", trial.worker ? h("code", {}, short(trial.worker.slice(-8))) : null],
+    [trial.state === "running" ? "Runs on" : "Ran on", trial.worker ? place(trial.worker) : null],
     ["Changed", h("time", { title: date(trial.updated) }, ago(trial.updated))],
   ];
   const there = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "–");
   return h("div", { class: "body" }, h("dl", { class: "pairs" }, there.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 
-function charts(trial, signal) {
-  const measured = trial.measurements;
-  const epochs = measured.map((one) => one.epoch);
-  const column = (of) => measured.map((one) => of(one) ?? null);
-  const has = (values) => values.some((value) => value !== null);
-  const of = (title, note, content) => card(title, note, h("div", { class: "body" }, content));
-  const range = (values) => `from ${number(values.find((value) => value !== null))} to ${number(values.findLast((value) => value !== null))}`;
-  const path = (name) => {
-    const values = column((one) => one.hyperparameters[name]);
-    return of(label(name), "path of the hyperparameter", lines({ epochs, series: [{ name: label(name), values, at: 1 }], label: label(name), summary: `${label(name)} by epoch, ${range(values)}`, signal }));
-  };
-  const validation = column((one) => one.validation_loss);
-  const training = column((one) => one.training_loss);
-  const norm = column((one) => one.hypergradient_norm);
-  return [
-    has(validation) ? of("Validation loss", "mean distance", lines({ epochs, series: [{ name: "validation loss", values: validation }], label: "validation loss", summary: `Validation loss by epoch, ${range(validation)}`, signal })) : null,
-    of("Training loss", "mean over the epoch", lines({ epochs, series: [{ name: "training loss", values: training, at: 2 }], label: "training loss", summary: `Training loss by epoch, ${range(training)}`, signal })),
-    ...names(measured.map((one) => one.hyperparameters)).map(path),
-    has(norm) ? of("Hypergradient norm", "mean over the epoch; none during warm-up", lines({ epochs, series: [{ name: "hypergradient norm", values: norm, at: 4 }], label: "norm", log: true, summary: `Hypergradient norm by epoch, ${range(norm)}`, signal })) : null,
-    trial.scores.length > 1 ? of("Anomaly scores", `of ${trial.scores.length} validation images, without labels`, histogram({ values: trial.scores, label: "anomaly score", summary: `How the anomaly scores of ${trial.scores.length} validation images are spread, from ${number(Math.min(...trial.scores))} to ${number(Math.max(...trial.scores))}`, signal })) : null,
-  ];
-}
-
-function epochTable(measured) {
-  const hyperparameters = names(measured.map((one) => one.hyperparameters));
-  const every = Math.ceil(measured.length / ROWS);
-  const shown = measured.filter((_, at) => at % every === 0 || at === measured.length - 1);
-  const columns = ["Epoch", "Training loss", "Validation loss", ...hyperparameters.map(label), "Hypergradient norm", "Seconds"]
-    .map((text, at) => ({ text, number: true, head: at === 0 }));
-  const row = (one) => [
-    one.epoch, number(one.training_loss), number(one.validation_loss),
-    ...hyperparameters.map((name) => number(one.hyperparameters[name])), number(one.hypergradient_norm), fixed(one.seconds, 1),
-  ];
-  return h("section", { class: "card", "aria-label": "Epochs" }, table("Epochs", columns, shown.map(row)));
+/** A worker's host, and the end of its identifier, as the list of workers has it. */
+function place(worker) {
+  return h("span", {}, hosts.get(worker) || null, " ", h("code", { title: worker }, short(worker.slice(-8))));
 }

@@ -3,8 +3,9 @@
 import { get } from "../api.js";
 import { h, swap } from "../dom.js";
 import { ago, date, duration, fixed } from "../format.js";
+import { paced } from "../live.js";
 import { badge, choice, pager, table, trialName, values } from "../parts.js";
-import { filter } from "../route.js";
+import { filter, logLink } from "../route.js";
 
 const SIZE = 100;
 const STATES = ["pending", "running", "completed", "failed", "cancelled", "stopped"];
@@ -29,13 +30,8 @@ export async function show(view, { sweep, route, signal }) {
       choice("seed", "Seed", seeds, chosen.seed, "all seeds")),
     body,
   );
-  let looked = Date.now();
-  return async (news) => {
-    if (news.trials_changed === 0 || Date.now() - looked < PACE) return;
-    looked = Date.now();
-    const list = await read().catch(() => null);
-    if (list) draw(body, sweep, list, token, order);
-  };
+  const look = paced(async () => draw(body, sweep, await read(), token, order), PACE, signal);
+  return (news) => (news.trials_changed > 0 || news.groups_changed) && look();
 }
 
 function draw(body, sweep, list, token, order) {
@@ -54,7 +50,7 @@ function draw(body, sweep, list, token, order) {
   ];
   const row = (trial) => [
     trialName(sweep.name, trial, `${trial.index} ${trial.family}`),
-    h("span", { title: trial.cause?.detail }, badge(trial.state), trial.cause ? h("span", { class: "dim small" }, ` ${trial.cause.kind}`) : null),
+    h("span", { title: trial.cause?.detail }, badge(trial.state), trial.cause ? cause(sweep, trial) : null),
     fixed(trial.validation_loss, 4),
     trial.task,
     trial.seed,
@@ -71,3 +67,7 @@ function draw(body, sweep, list, token, order) {
     pager(token, list.next_page_token),
   );
 }
+
+/** Why an attempt failed, with the way to its log. */
+const cause = (sweep, trial) =>
+  h("a", { class: "small", href: logLink(sweep.name, trial.id), "aria-label": `${trial.cause.kind}: log of trial ${trial.index}` }, ` ${trial.cause.kind}`);

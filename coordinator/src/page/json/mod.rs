@@ -2,12 +2,14 @@
 //! and seeds as text, since a number of JavaScript has no 64 bits. What is not finite is null.
 
 mod charts;
+mod log;
 mod results;
 mod sweep;
 mod trial;
 mod worker;
 
 pub(super) use charts::{Curves, Scatter};
+pub(super) use log::Log;
 pub(super) use results::Result;
 pub(super) use sweep::{Coordinator, Sweep, TaskProgress, WholeSweep};
 pub(super) use trial::{Trial, WholeTrial};

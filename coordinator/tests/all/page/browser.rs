@@ -1,5 +1,7 @@
 //! The page in a real browser: it follows a sweep, holds 10,000 trials, and survives its coordinator.
 
+mod log;
+
 use super::{chromium::Chromium, fill, program::Program};
 use crate::support::{Host, LightWorker, create};
 use augur_coordinator::{Settings, clock::SystemClock};

@@ -5,5 +5,6 @@ mod browser;
 mod chromium;
 mod fill;
 mod http;
+mod log;
 mod program;
 mod web;

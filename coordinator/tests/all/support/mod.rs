@@ -171,6 +171,9 @@ pub fn reason(status: &Status) -> String {
     info.reason
 }
 
+/// The second before the first line of a log of `LightWorker`.
+pub const LOG_BEGINS: i64 = 1_700_000_000;
+
 /// A worker without libtorch.
 pub struct LightWorker {
     pub id: String,
@@ -309,11 +312,14 @@ impl LightWorker {
             .stale_tokens
     }
 
-    /// Reports lines of a log; gives the stale tokens.
+    /// Reports lines of a log, one in a second; gives the stale tokens.
     pub async fn log(&mut self, token: &str, lines: &[(u32, &str)]) -> Vec<String> {
         let line = |(sequence, text): &(u32, &str)| v1::LogLine {
             sequence: *sequence,
-            time: None,
+            time: Some(prost_types::Timestamp {
+                seconds: LOG_BEGINS + i64::from(*sequence),
+                nanos: 0,
+            }),
             text: (*text).to_owned(),
         };
         let request = v1::ReportMeasurementsRequest {

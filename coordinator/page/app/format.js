@@ -11,7 +11,14 @@ export const count = (n) => WHOLE.format(n ?? 0);
 
 /** 12K: where there is little room. */
 const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
-export const tick = (value) => (value !== null && Math.abs(value) >= 1e4 ? COMPACT.format(value).replace("-", MINUS) : number(value, 3));
+const tick = (value) => (value !== null && Math.abs(value) >= 1e4 ? COMPACT.format(value).replace("-", MINUS) : number(value, 3));
+
+/** The numbers along an axis, `step` apart: all with as many decimals as tell them apart. */
+export function ticks(values, step) {
+  const decimals = [0, 1, 2, 3, 4, 5, 6].find((n) => Math.abs(step * 10 ** n - Math.round(step * 10 ** n)) < 1e-6);
+  const fits = decimals !== undefined && values.every((value) => Math.abs(value ?? 0) < 1e4);
+  return values.map((value) => (value === null ? "" : fits ? fixed(value, decimals) : tick(value)));
+}
 
 /** So many digits that count; "–" where there is no number. */
 export function number(value, digits = 4) {

@@ -1,7 +1,7 @@
 // uPlot with the page's colours, a size that follows its place, and a text beside the pointer.
 
 import { h } from "../dom.js";
-import { tick } from "../format.js";
+import { ticks } from "../format.js";
 import { colour } from "../theme.js";
 
 /** Told apart by people who don't see all colours (Okabe and Ito, with the lightest left out), on light and dark. */
@@ -28,7 +28,7 @@ export function axis(label, more = {}) {
 /** The vertical axis: as wide as its numbers. */
 export function heights(label, more = {}) {
   const size = (plot, values) => 12 + Math.max(20, ...(values ?? []).map((text) => 6.5 * (text?.length ?? 0)));
-  return axis(label, { size, values: (plot, ticks) => ticks.map((value) => (value === null ? "" : tick(value))), ...more });
+  return axis(label, { size, values: (plot, values, _axis, _space, step) => ticks(values, step), ...more });
 }
 
 /**

@@ -1,7 +1,7 @@
 // How many values lie where.
 
 import { h } from "../dom.js";
-import { count, number, tick } from "../format.js";
+import { count, number, ticks } from "../format.js";
 import { axis, draw, heights, PALETTE } from "./base.js";
 
 const BINS = 40;
@@ -16,7 +16,7 @@ export function chart({ values, label, summary, height = 230, signal }) {
     scales: { x: { time: false }, y: { range: (plot, least, most) => [0, Math.max(1, most * 1.08)] } },
     legend: { show: false },
     cursor: { points: { show: false }, drag: { x: false, y: false } },
-    axes: [axis(label, { values: (plot, ticks) => ticks.map(tick) }), heights("images")],
+    axes: [axis(label, { values: (plot, values, _axis, _space, step) => ticks(values, step) }), heights("images")],
     series: [{}, {
       label: "images",
       stroke: PALETTE[0],

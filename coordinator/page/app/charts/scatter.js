@@ -1,7 +1,7 @@
 // Points: a hyperparameter against the validation loss, coloured by group.
 
 import { h } from "../dom.js";
-import { number, tick } from "../format.js";
+import { number, ticks } from "../format.js";
 import { axis, draw, heights, PALETTE } from "./base.js";
 
 /** How near, in pixels, the pointer has to be. */
@@ -26,7 +26,7 @@ export function chart({ points, groups, label, summary, open, height = 280, sign
     scales: { x: { time: false, range: padded }, y: { range: padded } },
     legend: { show: false },
     cursor: { points: { show: false }, drag: { x: true, y: true, uni: 20 } },
-    axes: [axis(label, { values: (plot, ticks) => ticks.map(tick) }), heights("validation loss")],
+    axes: [axis(label, { values: (plot, values, _axis, _space, step) => ticks(values, step) }), heights("validation loss")],
     series: [
       {},
       ...groups.map((group, at) => ({

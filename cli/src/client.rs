@@ -129,11 +129,13 @@ impl Client {
             (Some(trial), None) => self.trial(&trial.name).await.map_err(|status| self.failed(&status)),
             (Some(_), Some(_)) => Err(Failure::new(
                 Exit::CommandLine,
-                format!("several trials begin with {given}; give more of the identifier"),
+                format!("several trials begin with `{given}`; give more of the identifier"),
             )),
             (None, _) => Err(Failure::new(
                 Exit::NotFound,
-                format!("{sweep} has no trial {given}; give its position in the plan, or its identifier"),
+                format!(
+                    "the sweep has no trial {given}; give its position in the plan, or its identifier: `augur trials` lists them"
+                ),
             )),
         }
     }

@@ -2,7 +2,10 @@
 
 use crate::failure::{Exit, Failure, os_text};
 use augur_core::spec::{self, SweepSpec};
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 /// A config that was read and found good.
 pub struct Config {
@@ -18,7 +21,10 @@ impl Config {
     /// Reads a config and checks all that needs no data.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            let what = os_text(&error);
+            let what = match error.kind() {
+                ErrorKind::InvalidData => "it is no text in UTF-8".into(),
+                _ => os_text(&error),
+            };
             let message = format!("can't read the config {}: {what}; check the path", path.display());
             Failure::new(Exit::BadConfig, message)
         })?;

@@ -10,7 +10,7 @@ mod support {
     pub use sandbox::{CONFIG, Sandbox, program};
 }
 
-use augur_core::leaderboard::Leaderboard;
+use augur_core::leaderboard::{Candidate, Leaderboard};
 use std::fs;
 use support::{CONFIG, Coordinator, Sandbox, worker};
 
@@ -91,21 +91,52 @@ fn a_sweep_has_every_file_and_its_seals_hold() {
         sandbox.success(&coordinator.arguments(&["verify", "sweeps/small", "--against", "small"])),
         good
     );
+}
 
-    // One bit of one sealed loss in the file.
-    let board = board(&sandbox, "small");
-    let loss = board.tasks[1].candidates[2].val_loss.unwrap();
+/// What `augur verify small` says after one change in a ranked trial of the second choice; the leaderboard is mended again.
+fn verified_after(sandbox: &Sandbox, change: impl FnOnce(&mut Candidate)) -> String {
+    let file = "small/leaderboard.json";
+    let good = read(sandbox, file);
+    let mut changed = board(sandbox, "small");
+    change(&mut changed.tasks[1].candidates[2]);
+    sandbox.write(file, &serde_json::to_string(&changed).unwrap());
+    let output = sandbox.augur(&["verify", "small"]);
+    assert_eq!(output.status.code(), Some(17));
+    sandbox.write(file, &good);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn one_bit_of_a_sealed_choice_is_found_and_named() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    report(&sandbox, &coordinator, "small", CONFIG);
+    let result = board(&sandbox, "small").tasks.swap_remove(1);
+    let place = format!("{}, seed {}: ", result.task, result.seed);
+    let named = |said: &str, faults: &[String]| {
+        assert_eq!(said.lines().count(), faults.len(), "{said}");
+        for fault in faults {
+            let found = said.lines().any(|line| line.starts_with(&format!("{place}{fault}")));
+            assert!(found, "{fault:?} is not in {said}");
+        }
+    };
+    let seal =
+        "its choice (criterion, ranking, validation losses, excluded trials) is not the one that was sealed".to_owned();
+
+    let (trial, loss) = (result.candidates[2].trial, result.candidates[2].val_loss.unwrap());
     let changed = f64::from_bits(loss.to_bits() ^ 1);
-    let text = read(&sandbox, "small/leaderboard.json");
-    sandbox.write(
-        "small/leaderboard.json",
-        &text.replace(&format!("{loss}"), &format!("{changed}")),
-    );
-    let said = sandbox.augur(&["verify", "small"]);
-    assert_eq!(said.status.code(), Some(17));
-    let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("not the one that was sealed"), "{said}");
-    assert!(said.contains(&board.tasks[1].task), "{said}");
+    let said = verified_after(&sandbox, |candidate| candidate.val_loss = Some(changed));
+    let own = format!("trial {trial} has the validation loss {changed}, but");
+    named(&said, &[own, seal.clone()]);
+
+    let text = trial.to_string();
+    let (rest, digit) = text.split_at(text.len() - 1);
+    let other = format!("{rest}{:x}", u8::from_str_radix(digit, 16).unwrap() ^ 1);
+    let said = verified_after(&sandbox, |candidate| candidate.trial = other.parse().unwrap());
+    let missing = format!("trial {trial}, which the config asks for, is missing");
+    named(&said, &[seal, missing, format!("the config asks for no trial {other}")]);
+
+    sandbox.success(&["verify", "small"]);
 }
 
 #[test]
@@ -159,7 +190,7 @@ fn what_is_no_sweep_is_told() {
         (
             4,
             &["verify", "config.yaml"],
-            "config.yaml is no leaderboard of this version",
+            "config.yaml is no leaderboard that this version reads",
         ),
     ] {
         let said = sandbox.failure(exit, command);

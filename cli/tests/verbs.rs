@@ -68,7 +68,11 @@ fn what_does_not_fit_is_refused_with_what_to_do() {
             &["extend", "small", "--config", "config.yaml"],
             "has no trial that sweep small lacks",
         ),
-        (3, &["extend", "small", "--seeds", "0"], "seed 0 stands twice"),
+        (
+            3,
+            &["extend", "small", "--seeds", "0"],
+            "names 0, which sweep small has already; give others",
+        ),
     ] {
         let text = refused(exit, command);
         assert!(text.contains(told), "{command:?} said: {text}");

@@ -305,7 +305,7 @@ fn transfer_exit_code(error: &TransferError) -> u8 {
 
 fn store_exit_code(error: &OpenError) -> u8 {
     match error {
-        OpenError::NotReadable { .. } => 4,
+        OpenError::NotReadable { .. } | OpenError::NoStore { .. } => 4,
         OpenError::NotWritable { .. } | OpenError::Backup { .. } => 5,
         OpenError::Unreachable { .. } | OpenError::TooOld { .. } => 6,
         OpenError::InUse { .. } => 11,
@@ -319,7 +319,12 @@ fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
-        text.push_str(&format!(" ({error})"));
+        let next = error.to_string();
+        let next = next.split(" (os error").next().unwrap_or_default();
+        // Some libraries repeat their source in their own text.
+        if !text.contains(next) {
+            text.push_str(&format!(" ({next})"));
+        }
         source = error.source();
     }
     text

@@ -42,7 +42,7 @@ impl Data {
             bar.set_position(done as u64);
         });
         bar.finish_and_clear();
-        let found = found?;
+        let found = found.map_err(|error| Failure::bad_data(&config, &error))?;
         print(&show(&found, width()));
         match found.faults.is_empty() {
             true => Ok(()),

@@ -1,6 +1,6 @@
 //! `augur extend`: more seeds or starting points for a sweep, without computing the old ones again.
 
-use super::{Remote, print};
+use super::{Remote, print, values};
 use crate::{client::sweep_name, config::Config, failure::Failure, text};
 use augur_proto::v1;
 use clap::{ArgGroup, Args};
@@ -13,7 +13,7 @@ pub struct Extend {
     /// The name or identifier of the sweep that is extended
     sweep: String,
     /// Seeds that come on top, such as 3,4,5
-    #[arg(long, value_name = "SEEDS", value_delimiter = ',')]
+    #[arg(long, value_name = "SEEDS", value_delimiter = ',', value_parser = values::whole::<u64>)]
     seeds: Vec<u64>,
     /// The config of the extension, with a name of its own: the old one with more seeds, starting points, families, tasks
     #[arg(long, value_name = "FILE")]

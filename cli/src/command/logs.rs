@@ -1,6 +1,6 @@
 //! `augur logs`: what the worker and the process of a trial said, as it comes where that is wanted.
 
-use super::{Remote, print};
+use super::{Remote, print, values};
 use crate::{
     client::{Client, sweep_name},
     failure::{self, Failure},
@@ -23,7 +23,7 @@ pub struct Logs {
     /// The trial: its position in the plan, or its identifier
     trial: String,
     /// Of this attempt instead of the newest
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::whole::<u32>)]
     attempt: u32,
     /// Go on with what comes, until the trial is over
     #[arg(short, long)]

@@ -26,6 +26,7 @@ mod show;
 mod store;
 mod submit;
 mod trials;
+mod values;
 mod verify;
 mod watch;
 mod workers;
@@ -113,14 +114,19 @@ impl Command {
 /// Which coordinator to ask.
 #[derive(Args)]
 struct Remote {
-    /// The coordinator's address
+    /// The coordinator's address; it has to be given here or in the variable
     #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
-    coordinator: String,
+    coordinator: Option<String>,
 }
 
 impl Remote {
     async fn connect(&self) -> Result<Client, Failure> {
-        Client::connect(&self.coordinator).await
+        let url = self.coordinator.as_deref().ok_or_else(|| {
+            let text = "no coordinator is named; write --coordinator URL, or set AUGUR_COORDINATOR (`augur-coordinator` \
+                        starts one)";
+            Failure::new(Exit::CommandLine, text)
+        })?;
+        Client::connect(url).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! `augur preview`: what augmentations look like. The config is checked here, where its faults are shown in their
 //! lines; the worker's program draws, since it has libtorch.
 
+use super::values;
 use crate::{
     config::Config,
     failure::{Exit, Failure, os_text},
@@ -24,7 +25,7 @@ pub struct Preview {
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(1..=64))]
     images: u32,
     /// Seed of what families draw [default: the config's first]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = values::whole::<u64>)]
     seed: Option<u64>,
     /// Also draw how far each pixel is changed
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `augur priority`: says which sweep comes first.
 
-use super::{Remote, print};
+use super::{Remote, print, values};
 use crate::{client::sweep_name, failure::Failure};
 use clap::Args;
 
@@ -10,7 +10,7 @@ pub struct Priority {
     /// The sweep's name or identifier
     sweep: String,
     /// A whole number, such as 10 or -1
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = values::signed)]
     priority: i32,
     #[command(flatten)]
     remote: Remote,

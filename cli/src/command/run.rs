@@ -1,6 +1,6 @@
 //! `augur run`: one sweep on this machine, from the config to the report.
 
-use super::{print, verdict, width};
+use super::{print, values, verdict, width};
 use crate::{
     client::Client,
     config::Config,
@@ -19,6 +19,7 @@ use augur_core::spec;
 use augur_proto::v1;
 use clap::Args;
 use std::{
+    net::SocketAddr,
     num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
@@ -34,22 +35,22 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// A store that several runs share: what one has computed, another doesn't compute again [default: the folder's own]
-    #[arg(long, value_name = "FILE", value_parser = store_file)]
+    #[arg(long, value_name = "FILE", value_parser = values::store_file)]
     store: Option<PathBuf>,
     /// Compute every trial, also those that the store has from an earlier sweep
     #[arg(long)]
     no_reuse: bool,
     /// Worker processes
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::at_least_one)]
     workers: NonZeroU32,
     /// Trials that a worker runs side by side [default: cores / workers / threads of a trial, at least 1]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = values::at_least_one)]
     slots: Option<NonZeroU32>,
     #[command(flatten)]
     output: Output,
     /// Where the coordinator serves; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    listen: String,
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = values::loopback)]
+    listen: SocketAddr,
     /// Write each trial's epochs as event files of TensorBoard into this folder
     #[arg(long, value_name = "DIR")]
     tensorboard: Option<PathBuf>,
@@ -70,11 +71,12 @@ struct Finished {
 impl Run {
     pub async fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.config)?;
-        augur_data::check(&config.spec, Path::new(""))?;
+        augur_data::check(&config.spec, Path::new("")).map_err(|error| Failure::bad_data(&config, &error))?;
         let folder = RunFolder::take(&self.out, self.store.as_deref())?;
         let stopped = || interrupt::failure("the same command resumes");
+        let listen = self.listen.to_string();
         let (mut crew, notices) = tokio::select! {
-            crew = Crew::start(&folder, &self.listen) => crew?,
+            crew = Crew::start(&folder, &listen) => crew?,
             () = interrupt::interrupted() => return Err(stopped()),
         };
         let finished = tokio::select! {
@@ -130,7 +132,7 @@ impl Run {
             }
             crew.start_workers(folder, self.workers.get(), slots)?;
             eprintln!("page: {}", crew.page);
-            let mut screen = progress::screen(&client, &self.output);
+            let mut screen = progress::screen(&client, &self.output, Some(&crew.page));
             let reader = client.clone();
             let follow = watch::follow(&mut client, &sweep.name, Until::Idle, screen.as_mut(), &mut notices);
             let followed = tensorboard::alongside(export.as_mut(), &reader, &sweep.name, follow).await;
@@ -201,14 +203,6 @@ fn use_of_slots(time: &Time, slots: u32) -> String {
 
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
-}
-
-/// The store of a run is a file; a coordinator on a server is started apart from it.
-fn store_file(text: &str) -> Result<PathBuf, String> {
-    match text.contains("://") {
-        false => Ok(text.into()),
-        true => Err("it is no file; start `augur-coordinator --store` with it, workers, and `augur submit`".into()),
-    }
 }
 
 /// A folder keeps one sweep: its results would otherwise be of one and its store of another.

@@ -1,6 +1,6 @@
 //! `augur trials`: the trials of a sweep, some of them, in an order.
 
-use super::{Remote, print, width};
+use super::{Remote, print, values, width};
 use crate::{
     client::sweep_name,
     failure::Failure,
@@ -29,7 +29,7 @@ pub struct Trials {
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
     /// Only those of this seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>)]
     seed: Option<u64>,
     /// In this order
     #[arg(long, value_enum, default_value_t = Sort::Index)]
@@ -38,7 +38,7 @@ pub struct Trials {
     #[arg(long)]
     reverse: bool,
     /// No more than so many; 0: all
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::whole::<usize>)]
     limit: usize,
     /// The API's messages as JSON: ListTrialsResponse
     #[arg(long)]

@@ -34,7 +34,7 @@ impl Watch {
         let mut client = self.remote.connect().await?;
         let reader = client.clone();
         let name = client.sweep(&sweep_name(&self.sweep)).await?.name;
-        let mut screen = progress::screen(&client, &self.output);
+        let mut screen = progress::screen(&client, &self.output, None);
         // Nobody sends notices here: that is for those who start the workers themselves.
         let (_none, mut notices) = mpsc::channel(1);
         let follow = watch::follow(&mut client, &name, Until::Over, screen.as_mut(), &mut notices);

@@ -2,7 +2,7 @@
 
 use super::{Remote, print, width};
 use crate::{
-    failure::{Exit, Failure},
+    failure::Failure,
     json,
     results::{finish, id, plain},
     text,
@@ -20,7 +20,7 @@ pub struct Workers {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    remote: Option<Remote>,
+    remote: Remote,
 }
 
 /// What to do with a worker.
@@ -60,11 +60,9 @@ impl Drain {
 
 impl Workers {
     pub async fn run(self) -> Result<(), Failure> {
-        match (self.action, self.remote) {
-            (Some(Action::Drain(drain)), _) => drain.run().await,
-            (None, Some(remote)) => list(&remote, self.json).await,
-            // clap asks for --coordinator first.
-            (None, None) => Err(Failure::new(Exit::CommandLine, "`--coordinator URL` is missing")),
+        match self.action {
+            Some(Action::Drain(drain)) => drain.run().await,
+            None => list(&self.remote, self.json).await,
         }
     }
 }

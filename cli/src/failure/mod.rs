@@ -1,15 +1,17 @@
 //! What ends a command: one sentence for the person at the terminal, and an exit code for scripts.
 
+mod data;
+mod explain;
 mod render;
 mod spec;
 mod status;
+mod yaml;
 
 pub use render::render;
 pub use status::{from_status, unreachable};
 pub(crate) use status::{is_compacted, is_transient, is_unimplemented, other_api, root};
 
 use crate::report::ReportError;
-use augur_data::DataError;
 use std::{fmt, io, path::Path, process::ExitCode};
 
 /// Why a command did not do what it should; docs/cli.md and `augur --help` list them.
@@ -130,16 +132,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentences: Vec<_> = self.faults.iter().map(|fault| fault.message.as_str()).collect();
         f.write_str(&sentences.join("; "))
-    }
-}
-
-impl From<DataError> for Failure {
-    fn from(error: DataError) -> Self {
-        let exit = match error {
-            DataError::Unwritable { .. } => Exit::CannotWrite,
-            _ => Exit::BadData,
-        };
-        Self::new(exit, error.to_string())
     }
 }
 

@@ -45,23 +45,32 @@ fn underlined(fault: &Complaint, excerpt: &Excerpt, colours: bool) -> String {
     }
 }
 
-/// The word, list or string at a place; empty at the end of a line.
-pub(super) fn word_at(text: &str, position: (u64, u64)) -> &str {
-    let (start, length) = span(text, position);
-    text.get(start..start + length).unwrap_or_default().trim()
+/// The word, list or string at a place, and what follows it in the line; empty at the end of a line.
+pub(super) fn word_at(text: &str, position: (u64, u64)) -> (&str, &str) {
+    let rest = lines_from(text, position).lines().next().unwrap_or_default();
+    rest.split_at(word(rest))
+}
+
+/// A text from a place on.
+pub(super) fn lines_from(text: &str, position: (u64, u64)) -> &str {
+    &text[offset(text, position)..]
 }
 
 /// Byte offset and length of the word, list or string at a place.
-fn span(text: &str, (line, column): (u64, u64)) -> (usize, usize) {
+fn span(text: &str, position: (u64, u64)) -> (usize, usize) {
+    (offset(text, position), word_at(text, position).0.len().max(1))
+}
+
+/// Byte offset of a place; the end of the line or of the text where it lies beyond.
+fn offset(text: &str, (line, column): (u64, u64)) -> usize {
     let line = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
     let column = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
     let start_of_line: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     let rest = text[start_of_line..].lines().next().unwrap_or_default();
-    let before: usize = rest.chars().take(column).map(char::len_utf8).sum();
-    (start_of_line + before, word(&rest[before..]).max(1))
+    start_of_line + rest.chars().take(column).map(char::len_utf8).sum::<usize>()
 }
 
-/// Length in bytes of what begins a line: a quoted string, a list, a mapping, or a word.
+/// Length in bytes of what begins a line: a quoted string, a list, a mapping, or a text without quotes.
 fn word(rest: &str) -> usize {
     let closed_by = |close: char| rest[1..].find(close).map_or(rest.trim_end().len(), |end| end + 2);
     match rest.chars().next() {
@@ -70,8 +79,23 @@ fn word(rest: &str) -> usize {
         Some('\'') => closed_by('\''),
         Some('[') => closed_by(']'),
         Some('{') => closed_by('}'),
-        Some(_) => rest.find([' ', ':', ',', ']', '}', '#']).unwrap_or(rest.len()),
+        Some(_) => plain(rest),
     }
+}
+
+/// A text without quotes goes on over spaces, up to a colon, a comma, a bracket or a comment.
+fn plain(rest: &str) -> usize {
+    let ends = |(at, letter): &(usize, char)| {
+        let after_space = rest[..*at].ends_with(' ');
+        match letter {
+            ',' | ']' | '}' => true,
+            ':' => rest[at + 1..].chars().next().is_none_or(char::is_whitespace),
+            '#' | '[' | '{' => after_space,
+            _ => false,
+        }
+    };
+    let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
+    rest[..end].trim_end().len()
 }
 
 #[cfg(test)]
@@ -80,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_span_is_the_word_at_the_place() {
-        let text = "a: 1\nseeds: []\n  ü: \"two words\" # no\n";
+        let text = "a: 1\nseeds: []\n  ü: \"two words\" # no\na key: two words, three\nhttp://a # b\n";
         let at = |line, column| {
             let (start, length) = span(text, (line, column));
             &text[start..start + length]
@@ -89,6 +113,9 @@ mod tests {
         assert_eq!(at(2, 1), "seeds");
         assert_eq!(at(2, 8), "[]");
         assert_eq!(at(3, 6), "\"two words\"");
+        assert_eq!(at(4, 1), "a key");
+        assert_eq!(at(4, 8), "two words");
+        assert_eq!(at(5, 1), "http://a");
     }
 
     #[test]

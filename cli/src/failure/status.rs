@@ -93,6 +93,8 @@ fn named(field: &str, description: &str) -> Complaint {
     Complaint {
         message: match field {
             "" => description.to_owned(),
+            // What people have is a file.
+            "spec_yaml" => format!("the config {description}"),
             field => format!("`{field}`: {description}"),
         },
         excerpt: None,

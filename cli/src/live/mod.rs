@@ -52,11 +52,11 @@ pub struct Live {
 }
 
 impl Live {
-    /// Takes the terminal over; `client` carries out what the user wants.
+    /// Takes the terminal over; `client` carries out what the user wants. `web_page` is the URL of the page for browsers.
     ///
     /// # Errors
     /// The terminal can't be drawn on.
-    pub fn open(client: Client) -> io::Result<Self> {
+    pub fn open(client: Client, web_page: Option<&str>) -> io::Result<Self> {
         restore_after_panics();
         enable_raw_mode()?;
         execute!(stderr(), EnterAlternateScreen)?;
@@ -64,7 +64,10 @@ impl Live {
         Ok(Self {
             terminal: Terminal::new(CrosstermBackend::new(stderr()))?,
             keys: EventStream::new(),
-            state: State::default(),
+            state: State {
+                web_page: web_page.map(str::to_owned),
+                ..State::default()
+            },
             palette: Palette::of(console::colors_enabled_stderr()),
             fetcher,
             answers,

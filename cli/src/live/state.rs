@@ -69,6 +69,8 @@ pub struct State {
     pub measured: Vec<v1::TrialMeasurements>,
     /// {trial} and its log, of the one that was looked at last.
     pub log: (String, Vec<v1::LogLine>),
+    /// The URL of the coordinator's page for browsers, where it is known.
+    pub web_page: Option<String>,
 }
 
 impl State {

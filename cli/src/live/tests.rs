@@ -178,6 +178,28 @@ fn the_overview_has_groups_workers_and_news() {
 }
 
 #[test]
+fn the_page_for_browsers_is_named_where_there_is_room() {
+    let mut state = state();
+    state.web_page = Some("http://127.0.0.1:40123/".into());
+    let footer = |state: &mut State, width| {
+        let frame = frame(&view(), state, (width, 12));
+        frame.lines().last().unwrap().trim_matches('"').to_owned()
+    };
+    assert_eq!(
+        footer(&mut state, 80),
+        "↑↓ group   ⏎ trials   q leave   p pause   c cancel   page http://127.0.0.1:40123"
+    );
+    assert!(!footer(&mut state, 79).contains("page"), "the keys come first");
+    press(&mut state, &view(), KeyCode::Down);
+    press(&mut state, &view(), KeyCode::Enter);
+    let footer = footer(&mut state, 100);
+    assert!(
+        footer.ends_with("page http://127.0.0.1:40123"),
+        "on every page: {footer}"
+    );
+}
+
+#[test]
 fn in_a_small_window_the_groups_stay() {
     insta::assert_snapshot!(frame(&view(), &mut state(), (70, 12)));
 }

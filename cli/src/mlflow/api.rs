@@ -1,7 +1,7 @@
 //! The calls of MLflow's REST API 2.0 that an export needs.
 
 use super::run::{Text, TrialRun};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, os_text};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{collections::HashMap, env, sync::Arc, time::Duration};
@@ -174,6 +174,10 @@ impl Server {
     ) -> Result<(StatusCode, String), Failure> {
         let read = sent.and_then(|mut response| Ok((response.status(), response.body_mut().read_to_string()?)));
         read.map_err(|error| {
+            let error = match &error {
+                ureq::Error::Io(io) => os_text(io),
+                other => other.to_string(),
+            };
             let text = format!(
                 "can't reach an MLflow server at {} ({call}): {error}; start one with `mlflow server`, or name another with \
                  --tracking-uri",

@@ -43,14 +43,15 @@ pub struct Output {
     pub json: bool,
 }
 
-/// The screen that is wanted, or fits stderr. `client` carries out what the user types.
-pub fn screen(client: &Client, output: &Output) -> Box<dyn Screen> {
+/// The screen that is wanted, or fits stderr. `client` carries out what the user types; `web_page` is the URL of the
+/// coordinator's page for browsers, where it is known.
+pub fn screen(client: &Client, output: &Output, web_page: Option<&str>) -> Box<dyn Screen> {
     if output.json {
         return Box::new(events::Events(std::io::stdout()));
     }
     if !output.plain && Term::stderr().is_term() {
         // Without a terminal that can be drawn on, lines do.
-        if let Ok(live) = Live::open(client.clone()) {
+        if let Ok(live) = Live::open(client.clone(), web_page) {
             return Box::new(live);
         }
     }

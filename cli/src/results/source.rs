@@ -7,7 +7,7 @@ use crate::{
     report::{GroupCurves, ReportInput, TrialCurve},
 };
 use augur_core::{
-    leaderboard::{Leaderboard, TaskResult},
+    leaderboard::{Leaderboard, SCHEMA, TaskResult},
     plan::Plan,
     spec::{self, SweepSpec},
 };
@@ -69,10 +69,18 @@ pub fn read_leaderboard(path: &Path) -> Result<Leaderboard, Failure> {
         );
         Failure::new(Exit::NotFound, text)
     })?;
-    serde_json::from_slice(&text).map_err(|error| {
-        let text = format!("{} is no leaderboard of this version: {error}", path.display());
+    let refused = |why: String| {
+        let text = format!(
+            "{} is no leaderboard that this version reads: {why}; `augur report` writes it anew",
+            path.display()
+        );
         Failure::new(Exit::BadData, text)
-    })
+    };
+    let board: Leaderboard = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
+    match board.schema {
+        SCHEMA => Ok(board),
+        other => Err(refused(format!("it is of schema {other}, not {SCHEMA}"))),
+    }
 }
 
 fn read_spec(path: &Path) -> Result<SweepSpec, Failure> {
@@ -84,10 +92,7 @@ fn read_spec(path: &Path) -> Result<SweepSpec, Failure> {
         );
         Failure::new(Exit::NotFound, text)
     })?;
-    spec::parse(&text).map_err(|error| {
-        let text = format!("{} is no config of this version: {error}", path.display());
-        Failure::new(Exit::BadConfig, text)
-    })
+    spec::parse(&text).map_err(|error| Failure::bad_config(path, &text, &error))
 }
 
 /// What a folder's leaderboard.json and config.yaml hold; the epochs of its trials stay in the store.

@@ -79,10 +79,14 @@ impl Sweeps {
         let old = self.0.plan(view.conn(), source.key).await?;
         drop(view);
         let yaml = match request.spec_yaml.is_empty() {
-            false => request.spec_yaml,
+            false => request.spec_yaml.clone(),
             true => canonical_json(&with_seeds(old.spec(), &request.seeds, &request.display_name)?),
         };
-        let spec = spec::parse(&yaml).map_err(Error::Spec)?;
+        let spec = match request.spec_yaml.is_empty() {
+            false => spec::parse(&yaml).map_err(Error::Spec)?,
+            // Nobody has seen this text: its lines and columns tell nothing.
+            true => spec::parse(&yaml).map_err(|error| Error::Spec(error.without_positions()))?,
+        };
         let request = request_key(request.request_id, &("extend", source.sweep, spec.sha256()))?;
         let plan = Plan::new(spec);
         let trials = trials(&plan).await?;
@@ -123,6 +127,12 @@ fn with_seeds(spec: &SweepSpec, seeds: &[u64], name: &str) -> Result<SweepSpec> 
             field: "seeds",
             problem: "is empty, and so is `spec_yaml`; give the seeds that come on top, or the spec of the extension"
                 .into(),
+        });
+    }
+    if let Some(seed) = seeds.iter().find(|seed| spec.seeds.contains(seed)) {
+        return Err(Error::Invalid {
+            field: "seeds",
+            problem: format!("names {seed}, which sweep {} has already; give others", spec.name),
         });
     }
     Ok(SweepSpec {

@@ -24,7 +24,7 @@ pub use families::{
     FamilySpec, Form, HueSaturationSpec, NoiseSpec, Padding, Parameter, PatchSource, RotationSpec, ScarSource,
     ScarSpec, SearchRange, StartScheme, Starts,
 };
-pub use parse::{Fault, SpecError, parse};
+pub use parse::{Fault, SpecError, parse, place};
 pub use report::ReportSpec;
 pub use tasks::{
     AnomalySpec, Cifar100Labels, Cifar100Spec, ClassRef, Count, Counts, DataSpec, ElpvSpec, FashionMnistSpec,

@@ -36,6 +36,14 @@ pub struct SpecError {
     pub faults: Vec<Fault>,
 }
 
+impl SpecError {
+    /// The same of a text that nobody has seen.
+    pub fn without_positions(mut self) -> Self {
+        self.faults.iter_mut().for_each(|fault| fault.position = None);
+        self
+    }
+}
+
 /// Reads a spec and checks all that can be checked without the data.
 ///
 /// # Errors
@@ -55,6 +63,12 @@ pub fn parse(yaml: &str) -> Result<SweepSpec, SpecError> {
     }
     faults.sort_by_key(|fault| fault.position);
     Err(SpecError { faults })
+}
+
+/// Where a value stands in a spec's text, as line and column from 1, by its path, like `tasks[1].normal`. Of a value that is not
+/// written, where what is around it stands.
+pub fn place(yaml: &str, path: &str) -> Option<(u64, u64)> {
+    nearest(&places(yaml), path)
 }
 
 fn syntax(error: &serde_yaml::Error) -> Fault {

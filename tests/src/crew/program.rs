@@ -3,7 +3,8 @@
 use crate::process;
 use anyhow::{Context, Result, ensure};
 use std::{
-    fs::File,
+    fs::{self, File},
+    os::unix::process::ExitStatusExt,
     path::Path,
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -80,16 +81,31 @@ impl Program {
         Ok(())
     }
 
-    /// SIGTERM, and waits for its end in good order.
+    /// SIGTERM, and waits for its end in good order. One that has not come up so far that it catches the signal may die of it: it
+    /// holds nothing that it could give back.
     ///
     /// # Errors
     /// A process that takes too long, or that ends with an error.
     pub async fn terminate(&mut self) -> Result<()> {
+        let is_up = self.catches(libc::SIGTERM);
         self.signal(libc::SIGTERM);
         let status = timeout(ORDERLY, self.child.wait())
             .await
             .with_context(|| format!("{} did not end within {ORDERLY:?} of SIGTERM", self.name))??;
-        ensure!(status.success(), "{} ended after SIGTERM with {status}", self.name);
+        let was_too_early = !is_up && status.signal() == Some(libc::SIGTERM);
+        ensure!(
+            status.success() || was_too_early,
+            "{} ended after SIGTERM with {status}",
+            self.name
+        );
         Ok(())
+    }
+
+    /// Whether it has a handler for a signal, as the kernel says.
+    fn catches(&self, signal: i32) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
     }
 }

@@ -108,7 +108,7 @@ struct Data {
 impl Plan {
     pub fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.config)?;
-        let data = data(augur_data::check(&config.spec, Path::new("")))?;
+        let data = data(&config, augur_data::check(&config.spec, Path::new("")))?;
         let planned = planned(config.spec, data);
         match self.json {
             true => print(&(serde_json::to_string_pretty(&planned).unwrap_or_default() + "\n")),
@@ -119,7 +119,7 @@ impl Plan {
 }
 
 /// A plan needs no data: a missing folder is told, anything wrong with one that is there is an error.
-fn data(checked: Result<DataSummary, DataError>) -> Result<Data, Failure> {
+fn data(config: &Config, checked: Result<DataSummary, DataError>) -> Result<Data, Failure> {
     match checked {
         Ok(summary) => Ok(Data {
             found: true,
@@ -133,7 +133,7 @@ fn data(checked: Result<DataSummary, DataError>) -> Result<Data, Failure> {
             found: false,
             note: missing.to_string(),
         }),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure::bad_data(config, &error)),
     }
 }
 

@@ -49,7 +49,19 @@ pub fn draw(frame: &mut Frame, view: &View, state: &mut State, palette: &Palette
         Page::Trials(group) => trials::draw(frame, body, &scene, state, group),
         Page::Trial(_, trial) => trial::draw(frame, body, &scene, state, &trial),
     }
-    frame.render_widget(scene.footer(state), footer);
+    let keys = scene.footer(state);
+    if let Some(url) = &state.web_page {
+        web_page(frame, footer, keys.width(), url, palette);
+    }
+    frame.render_widget(keys, footer);
+}
+
+/// Where the page for browsers is, at the right of the keys if there is room: what said it before was covered by this view.
+fn web_page(frame: &mut Frame, footer: Rect, taken: usize, url: &str, palette: &Palette) {
+    let line = Line::from(Span::styled(format!("page {}", url.trim_end_matches('/')), palette.dim));
+    if taken + line.width() <= usize::from(footer.width) {
+        frame.render_widget(line.right_aligned(), footer);
+    }
 }
 
 impl Scene<'_> {

@@ -23,6 +23,12 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is of another kind.
+    #[error("{store} is no store of augur; name the file of a coordinator with --store, or restore it from a backup")]
+    NoStore {
+        /// Where.
+        store: String,
+    },
     /// Another coordinator has it.
     #[error("the store {store} is in use by another coordinator; stop that one or choose another store with --store")]
     InUse {

@@ -21,6 +21,8 @@ use sqlx::{
 use sqlx_core::transaction::TransactionManager;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
+/// The code of a file that is none of SQLite's.
+const NOT_A_DATABASE: &str = "26";
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 
@@ -83,9 +85,11 @@ async fn connect(path: &Path, options: &SqliteConnectOptions) -> std::result::Re
 }
 
 fn unusable(path: &Path, source: sqlx::Error) -> OpenError {
-    OpenError::Unusable {
-        store: path.display().to_string(),
-        source,
+    let store = path.display().to_string();
+    let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    match code.as_deref() {
+        Some(NOT_A_DATABASE) => OpenError::NoStore { store },
+        _ => OpenError::Unusable { store, source },
     }
 }
 

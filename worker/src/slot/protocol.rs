@@ -18,10 +18,6 @@ use std::path::PathBuf;
 /// What the worker asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, and nearly always the large one"
-)]
 pub enum Request {
     /// Run a trial.
     Run(Run),

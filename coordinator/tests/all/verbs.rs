@@ -348,7 +348,10 @@ async fn what_is_no_extension_is_told_so() {
             with(wide_spec("more", 2), vec![]),
             "field `spec_yaml` has no trial that sweep base lacks",
         ),
-        (with(String::new(), vec![0]), "the spec can't be used"),
+        (
+            with(String::new(), vec![0]),
+            "field `seeds` names 0, which sweep base has already",
+        ),
     ] {
         let refused = extend(&mut sweeps, request).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);

@@ -1,19 +1,19 @@
 //! The client of a coordinator: connects, checks the API version, walks through pages.
 
+mod remote;
 mod verbs;
 
+pub use remote::Remote;
+
 use crate::failure::{self, Exit, Failure, from_status};
+use augur_channel::{Access, Connection};
 use augur_core::{leaderboard::Leaderboard, picture::Picture};
 use augur_proto::{
     API_VERSION,
     v1::{self, sweep_service_client::SweepServiceClient},
 };
 use std::time::Duration;
-use tonic::{
-    Code, Request, Status,
-    codec::CompressionEncoding,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Request, Status, codec::CompressionEncoding, transport::Endpoint};
 
 /// A leaderboard of many trials is larger than gRPC's usual 4 MB.
 const MAX_MESSAGE: usize = 1 << 30;
@@ -25,21 +25,28 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub struct Client {
     /// The coordinator's URL, for messages.
     pub url: String,
-    inner: SweepServiceClient<Channel>,
+    inner: SweepServiceClient<Connection>,
 }
 
 impl Client {
-    /// Connects to the coordinator at `url` and checks that it speaks our API.
-    pub async fn connect(url: &str) -> Result<Self, Failure> {
-        let channel = endpoint(url)?.connect().await;
-        let channel = channel.map_err(|error| failure::unreachable(url, &failure::root(&error)))?;
-        let inner = SweepServiceClient::new(channel)
+    /// Connects to whichever coordinator leads and checks that it speaks our API.
+    pub async fn connect(access: &Access) -> Result<Self, Failure> {
+        let connection = access.open(shape, Endpoint::connect_lazy);
+        let connection = connection.map_err(|fault| Failure::new(Exit::CommandLine, fault.to_string()))?;
+        let addresses = connection.addresses();
+        let inner = SweepServiceClient::new(connection)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_MESSAGE);
         let mut client = Self {
-            url: url.to_owned(),
+            url: access.addresses.to_string(),
             inner,
         };
+        // The connection goes on to the next address by itself whenever one is away.
+        for _ in 1..addresses {
+            if client.check_version().await.is_ok() {
+                return Ok(client);
+            }
+        }
         client.check_version().await?;
         Ok(client)
     }
@@ -328,20 +335,12 @@ pages!(
     }
 );
 
-fn endpoint(url: &str) -> Result<Endpoint, Failure> {
-    let with_scheme = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("http://{url}")
-    };
-    let endpoint = Endpoint::from_shared(with_scheme).map_err(|_| {
-        let text = format!("`{url}` is no address of a coordinator; write it like http://127.0.0.1:7461");
-        Failure::new(Exit::CommandLine, text)
-    })?;
-    Ok(endpoint
+/// A coordinator that is gone without a word is noticed within 10 seconds.
+fn shape(endpoint: Endpoint) -> Endpoint {
+    endpoint
         .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(Duration::from_secs(10))
-        .keep_alive_timeout(Duration::from_secs(10)))
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .keep_alive_timeout(Duration::from_secs(5))
 }
 
 /// The resource name of a sweep that the user names by its identifier, its name, or the resource name itself.

@@ -33,7 +33,7 @@ impl WorkerError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::System { .. } | Self::Link(LinkError::Refused { .. }) => 1,
-            Self::Link(LinkError::Address { .. }) => 2,
+            Self::Link(LinkError::Access(_)) => 2,
             Self::LogDir { .. } => 5,
             Self::Link(LinkError::Unreachable { .. }) => 7,
             Self::Link(LinkError::ApiVersion { .. }) => 8,

@@ -1,5 +1,6 @@
 //! The command line.
 
+use augur_channel::{Access, Addresses, Credentials};
 use clap::{Args, Parser, Subcommand};
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -39,9 +40,11 @@ pub enum Command {
 /// How a worker works.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// The coordinator's address
+    /// The coordinator's address; several that share a store are separated by commas
     #[arg(long, value_name = "URL", env = "AUGUR_COORDINATOR")]
-    pub coordinator: String,
+    coordinator: Addresses,
+    #[command(flatten)]
+    credentials: Credentials,
     /// Trials that run side by side [default: cores / threads]
     #[arg(long, value_name = "N")]
     slots: Option<NonZeroU32>,
@@ -72,6 +75,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// How to reach the coordinator.
+    pub fn access(&self) -> Access {
+        Access {
+            addresses: self.coordinator.clone(),
+            credentials: self.credentials.clone(),
+        }
+    }
+
     /// Number of slots, at least 1.
     pub fn slots(&self) -> u32 {
         let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));

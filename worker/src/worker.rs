@@ -22,7 +22,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     let memory = options.memory().or_else(packing::budget);
     let identity = identity(options, memory);
     let joined = Link::join(
-        &options.coordinator,
+        &options.access(),
         identity,
         options.connect_timeout,
         Endpoint::connect_lazy,

@@ -32,11 +32,11 @@ mod watch;
 mod workers;
 
 use crate::{
-    client::Client,
+    client::Remote,
     failure::{Exit, Failure},
 };
 use augur_proto::v1::{Sweep, SweepState};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -108,25 +108,6 @@ impl Command {
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
         }
-    }
-}
-
-/// Which coordinator to ask.
-#[derive(Args)]
-struct Remote {
-    /// The coordinator's address; it has to be given here or in the variable
-    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
-    coordinator: Option<String>,
-}
-
-impl Remote {
-    async fn connect(&self) -> Result<Client, Failure> {
-        let url = self.coordinator.as_deref().ok_or_else(|| {
-            let text = "no coordinator is named; write --coordinator URL, or set AUGUR_COORDINATOR (`augur-coordinator` \
-                        starts one)";
-            Failure::new(Exit::CommandLine, text)
-        })?;
-        Client::connect(url).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::{
+    client::Remote,
     failure::Failure,
     results::{self, Layout},
 };
@@ -23,16 +24,15 @@ pub struct Report {
     /// The name of several sweeps merged [default: that of the first with -merged]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The coordinator's address; not needed for folders
-    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
-    coordinator: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl Report {
     pub async fn run(self) -> Result<(), Failure> {
         let mut inputs = Vec::with_capacity(self.sweeps.len());
         for sweep in &self.sweeps {
-            inputs.push(results::results_of(sweep, self.coordinator.as_deref()).await?);
+            inputs.push(results::results_of(sweep, &self.remote).await?);
         }
         let mut input = results::merge(inputs, self.name.as_deref())?;
         input.layout = self.layout;

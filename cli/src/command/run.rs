@@ -112,7 +112,7 @@ impl Run {
         mut notices: mpsc::Receiver<Notice>,
     ) -> Result<Finished, Failure> {
         let mut export = self.tensorboard.as_deref().map(Export::into_folder).transpose()?;
-        let mut client = Client::connect(&crew.url).await?;
+        let mut client = Client::connect(&crew.access).await?;
         match self.store {
             None => refuse_another(&mut client, config, &folder.path).await?,
             Some(_) => refuse_results_of_another(config, &folder.path)?,

@@ -6,8 +6,8 @@ mod table;
 
 use super::print;
 use crate::{
-    client::{Client, sweep_name},
-    failure::{Exit, Failure},
+    client::{Remote, sweep_name},
+    failure::Failure,
     folder::replace,
     results,
 };
@@ -33,9 +33,8 @@ pub struct Select {
     /// Write one row for each group and criterion into this CSV file too
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The coordinator's address; not needed for a folder
-    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
-    coordinator: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl Select {
@@ -62,14 +61,7 @@ impl Select {
         if folder.is_dir() {
             return results::read_leaderboard(&folder.join("leaderboard.json"));
         }
-        let url = self.coordinator.as_ref().ok_or_else(|| {
-            let text = format!(
-                "{} is no folder of results; name one, or say with --coordinator who knows the sweep",
-                self.sweep
-            );
-            Failure::new(Exit::CommandLine, text)
-        })?;
-        let mut client = Client::connect(url).await?;
+        let mut client = self.remote.connect_for(&self.sweep).await?;
         client.leaderboard(&sweep_name(&self.sweep)).await
     }
 }

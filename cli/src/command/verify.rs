@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::{
+    client::Remote,
     failure::{Exit, Failure},
     results, text,
 };
@@ -16,18 +17,16 @@ pub struct Verify {
     /// Another copy to compare the seals with, named in the same ways: such as the sweep at its coordinator
     #[arg(long, value_name = "DIR|FILE|SWEEP")]
     against: Option<String>,
-    /// The coordinator's address; not needed for a folder or a file
-    #[arg(long, env = "AUGUR_COORDINATOR", value_name = "URL")]
-    coordinator: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl Verify {
     pub async fn run(self) -> Result<(), Failure> {
-        let url = self.coordinator.as_deref();
-        let (board, spec) = results::leaderboard_of(&self.results, url).await?;
+        let (board, spec) = results::leaderboard_of(&self.results, &self.remote).await?;
         let mut faults = results::verify(&board, spec.as_ref());
         if let Some(against) = &self.against {
-            let (other, _) = results::leaderboard_of(against, url).await?;
+            let (other, _) = results::leaderboard_of(against, &self.remote).await?;
             faults.extend(results::compare_seals(&board, &other));
         }
         if !faults.is_empty() {

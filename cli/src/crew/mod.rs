@@ -7,8 +7,13 @@ mod announcement;
 mod budget;
 mod service;
 
-use crate::{failure::Failure, folder::RunFolder, programs};
+use crate::{
+    failure::{Exit, Failure},
+    folder::RunFolder,
+    programs,
+};
 use announcement::Addresses;
+use augur_channel::Access;
 use service::{Program, Service};
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -32,8 +37,8 @@ pub enum Notice {
 
 /// The running children.
 pub struct Crew {
-    /// The coordinator's URL.
-    pub url: String,
+    /// How to reach the coordinator.
+    pub access: Access,
     /// The URL of its page for browsers.
     pub page: String,
     notices: mpsc::Sender<Notice>,
@@ -76,7 +81,7 @@ impl Crew {
         let coordinator = keep(service, notices.clone());
         Ok((
             Self {
-                url: format!("http://{api}"),
+                access: Access::plain(&api).map_err(|fault| Failure::new(Exit::CannotStart, fault.to_string()))?,
                 page: format!("http://{page}/"),
                 notices,
                 coordinator,
@@ -92,9 +97,10 @@ impl Crew {
             let logs = folder.logs().display().to_string();
             let artifacts = folder.artifacts().root.display().to_string();
             let slots = slots.to_string();
+            let url = self.access.addresses.to_string();
             let args = [
                 "--coordinator",
-                &self.url,
+                &url,
                 "--slots",
                 &slots,
                 "--exit-with-stdin",

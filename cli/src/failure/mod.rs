@@ -9,7 +9,7 @@ mod yaml;
 
 pub use render::render;
 pub use status::{from_status, unreachable};
-pub(crate) use status::{is_compacted, is_transient, is_unimplemented, other_api, root};
+pub(crate) use status::{is_compacted, is_transient, is_unimplemented, other_api};
 
 use crate::report::ReportError;
 use std::{fmt, io, path::Path, process::ExitCode};

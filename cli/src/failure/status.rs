@@ -103,7 +103,7 @@ fn named(field: &str, description: &str) -> Complaint {
 }
 
 /// The innermost cause: "connection refused" rather than "transport error".
-pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
+fn root(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

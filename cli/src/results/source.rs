@@ -2,7 +2,7 @@
 
 use super::gather;
 use crate::{
-    client::{Client, sweep_name},
+    client::{Remote, sweep_name},
     failure::{Exit, Failure, os_text},
     report::{GroupCurves, ReportInput, TrialCurve},
 };
@@ -13,16 +13,16 @@ use augur_core::{
 };
 use std::{fs, path::Path};
 
-/// The results of a sweep that is named by its folder, its name or its identifier; names need the coordinator at `url`.
+/// The results of a sweep that is named by its folder, its name or its identifier; names need a coordinator.
 ///
 /// # Errors
 /// Files that are missing or not what they should be, a coordinator that isn't there or doesn't know the sweep.
-pub async fn results_of(sweep: &str, url: Option<&str>) -> Result<ReportInput, Failure> {
+pub async fn results_of(sweep: &str, remote: &Remote) -> Result<ReportInput, Failure> {
     let folder = Path::new(sweep);
     if folder.is_dir() {
         return read_folder(folder);
     }
-    let mut client = connect(sweep, url).await?;
+    let mut client = remote.connect_for(sweep).await?;
     gather(&mut client, &sweep_name(sweep)).await
 }
 
@@ -30,7 +30,7 @@ pub async fn results_of(sweep: &str, url: Option<&str>) -> Result<ReportInput, F
 ///
 /// # Errors
 /// As of [`results_of`].
-pub async fn leaderboard_of(sweep: &str, url: Option<&str>) -> Result<(Leaderboard, Option<SweepSpec>), Failure> {
+pub async fn leaderboard_of(sweep: &str, remote: &Remote) -> Result<(Leaderboard, Option<SweepSpec>), Failure> {
     let path = Path::new(sweep);
     if path.is_dir() {
         let board = read_leaderboard(&path.join("leaderboard.json"))?;
@@ -41,19 +41,11 @@ pub async fn leaderboard_of(sweep: &str, url: Option<&str>) -> Result<(Leaderboa
     if path.is_file() {
         return Ok((read_leaderboard(path)?, None));
     }
-    let mut client = connect(sweep, url).await?;
+    let mut client = remote.connect_for(sweep).await?;
     let name = sweep_name(sweep);
     let board = client.leaderboard(&name).await?;
     let spec = super::gather::spec_of(&mut client, &name).await?;
     Ok((board, Some(spec)))
-}
-
-async fn connect(sweep: &str, url: Option<&str>) -> Result<Client, Failure> {
-    let url = url.ok_or_else(|| {
-        let text = format!("{sweep} is no folder of results; name one, or say with --coordinator who knows the sweep");
-        Failure::new(Exit::CommandLine, text)
-    })?;
-    Client::connect(url).await
 }
 
 /// A leaderboard.json.

@@ -6,6 +6,7 @@ use super::{
     plan::Plan,
     trace::Trace,
 };
+use augur_channel::Access;
 use augur_core::{
     draws::{Purpose, shared_stream},
     id::WorkerId,
@@ -76,7 +77,7 @@ impl Host {
             memory_bytes: 0,
         };
         let dial = |endpoint: &_| network::dial(endpoint, &self.name, &self.trace);
-        let Some(link) = Link::join(URL, identity, PATIENCE, dial, stopping).await? else {
+        let Some(link) = Link::join(&Access::plain(URL)?, identity, PATIENCE, dial, stopping).await? else {
             return Ok(());
         };
         let work = Light {

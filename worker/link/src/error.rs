@@ -1,16 +1,14 @@
 //! Why a worker can't work with its coordinator: one sentence each.
 
+use augur_channel::AccessError;
 use thiserror::Error;
 
 /// What keeps a worker from its coordinator.
 #[derive(Debug, Error)]
 pub enum LinkError {
-    /// No address.
-    #[error("`--coordinator {url}` is no address; write one such as http://127.0.0.1:7461")]
-    Address {
-        /// What was given.
-        url: String,
-    },
+    /// No address, or credentials that can't be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Nobody answers.
     #[error(
         "no coordinator answers at {url} ({fault}); start one with `augur-coordinator`, or give another `--coordinator URL`"

@@ -8,6 +8,7 @@ use crate::{
     reporter::Reporter,
     work::{CHECKPOINT, Work},
 };
+use augur_channel::Access;
 use augur_core::id::LeaseToken;
 use augur_proto::v1;
 use std::time::Duration;
@@ -34,25 +35,25 @@ pub struct Link {
 }
 
 impl Link {
-    /// Registers at the coordinator at `url`, trying for `patience`; none where `stopping` fires first. `dial` opens the
+    /// Registers at the coordinator, trying for `patience`; none where `stopping` fires first. `dial` opens the
     /// connection, such as [`Endpoint::connect_lazy`].
     ///
     /// # Errors
     /// A coordinator that can't be reached or refuses.
     pub async fn join(
-        url: &str,
+        access: &Access,
         identity: v1::RegisterWorkerRequest,
         patience: Duration,
-        dial: impl FnOnce(&Endpoint) -> Channel,
+        dial: impl Fn(&Endpoint) -> Channel,
         stopping: CancellationToken,
     ) -> Result<Option<Self>, LinkError> {
         info!(
-            "worker {} of {} slots looks for {url}",
-            identity.worker_id, identity.slots
+            "worker {} of {} slots looks for {}",
+            identity.worker_id, identity.slots, access.addresses
         );
         let coordinator = tokio::select! {
             biased;
-            joined = Coordinator::join(url, identity, patience, dial) => joined?,
+            joined = Coordinator::join(access, identity, patience, dial) => joined?,
             () = stopping.cancelled() => return Ok(None),
         };
         info!("registered");

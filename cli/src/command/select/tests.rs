@@ -1,6 +1,7 @@
 //! A small leaderboard chosen again, from its stored losses and from embeddings.
 
 use super::*;
+use crate::failure::Exit;
 use augur_core::{
     id::{SweepId, TrialId},
     leaderboard::{Candidate, Provenance, SCHEMA, TaskResult},

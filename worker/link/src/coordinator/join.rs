@@ -2,6 +2,7 @@
 
 use super::{Backoff, Client, Coordinator, Fault, Shared};
 use crate::error::LinkError;
+use augur_channel::Access;
 use augur_core::id::WorkerId;
 use augur_proto::v1::{self, sweep_service_client::SweepServiceClient};
 use std::{
@@ -18,24 +19,19 @@ use tonic::transport::{Channel, Endpoint};
 const LARGEST_MESSAGE: usize = 256 << 20;
 
 impl Coordinator {
-    /// Reaches `url` through `dial` and registers, trying for `patience`.
+    /// Reaches whichever coordinator leads through `dial` and registers, trying for `patience`.
     pub(crate) async fn join(
-        url: &str,
+        access: &Access,
         identity: v1::RegisterWorkerRequest,
         patience: Duration,
-        dial: impl FnOnce(&Endpoint) -> Channel,
+        dial: impl Fn(&Endpoint) -> Channel,
     ) -> Result<Self, LinkError> {
-        let endpoint = endpoint(url)?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(10))
-            .keep_alive_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true);
-        let channel = dial(&endpoint);
+        let connection = access.open(shape, dial)?;
         let coordinator = Self {
-            sweeps: SweepServiceClient::new(channel.clone()),
-            client: Client::new(channel).max_decoding_message_size(LARGEST_MESSAGE),
+            sweeps: SweepServiceClient::new(connection.clone()),
+            client: Client::new(connection).max_decoding_message_size(LARGEST_MESSAGE),
             shared: Arc::new(Shared {
-                url: url.to_owned(),
+                url: access.addresses.to_string(),
                 seed: seed(&identity.worker_id),
                 series: AtomicU64::new(0),
                 identity,
@@ -94,23 +90,11 @@ fn seed(worker: &str) -> u64 {
         .map_or(0, |worker: WorkerId| worker.uuid().as_u64_pair().1)
 }
 
-fn endpoint(url: &str) -> Result<Endpoint, LinkError> {
-    let fault = || LinkError::Address { url: url.to_owned() };
-    let endpoint = Channel::from_shared(url.to_owned()).map_err(|_| fault())?;
-    // `host:port` alone parses too, but nothing can be sent there.
-    let complete = endpoint.uri().scheme().is_some() && endpoint.uri().host().is_some();
-    if complete { Ok(endpoint) } else { Err(fault()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_needs_its_scheme() {
-        assert!(endpoint("http://127.0.0.1:7461").is_ok());
-        for url in ["127.0.0.1:7461", "localhost", "", "http://"] {
-            assert!(matches!(endpoint(url), Err(LinkError::Address { .. })), "{url}");
-        }
-    }
+/// A host that is gone without a word is noticed within 10 seconds.
+fn shape(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .connect_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .keep_alive_timeout(Duration::from_secs(5))
+        .tcp_nodelay(true)
 }

@@ -8,6 +8,7 @@ mod fault;
 mod join;
 
 use crate::error::LinkError;
+use augur_channel::Connection;
 use augur_proto::v1::{self, TrialState, sweep_service_client::SweepServiceClient};
 use backoff::Backoff;
 use fault::Fault;
@@ -21,10 +22,10 @@ use std::{
     time::Duration,
 };
 use tokio::time::{sleep, timeout};
-use tonic::{Response, Status, transport::Channel};
+use tonic::{Response, Status};
 use tracing::{info, warn};
 
-pub(crate) type Client = v1::worker_service_client::WorkerServiceClient<Channel>;
+pub(crate) type Client = v1::worker_service_client::WorkerServiceClient<Connection>;
 
 /// How long a call may take, beyond what it waits for on purpose.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,7 +34,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Coordinator {
     client: Client,
-    sweeps: SweepServiceClient<Channel>,
+    sweeps: SweepServiceClient<Connection>,
     shared: Arc<Shared>,
 }
 

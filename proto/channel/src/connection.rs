@@ -1,0 +1,90 @@
+//! A connection to whichever coordinator leads.
+
+use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+use tonic::{
+    Code,
+    body::Body,
+    metadata::{Ascii, MetadataValue},
+    transport::{Channel, Error},
+};
+use tower::{Service, ServiceExt};
+
+/// What calls are sent on; clones share it. A call is sent once, to the present coordinator; where that one can't be reached,
+/// or answers UNAVAILABLE, the next call goes to the next one.
+#[derive(Clone)]
+pub struct Connection {
+    channels: Arc<[Channel]>,
+    /// Which of them had an answer last.
+    present: Arc<AtomicUsize>,
+    token: Option<HeaderValue>,
+}
+
+impl Connection {
+    pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
+        Self {
+            channels: channels.into(),
+            present: Arc::new(AtomicUsize::new(0)),
+            token: token.and_then(|token| {
+                let mut value = HeaderValue::from_bytes(token.as_bytes()).ok()?;
+                value.set_sensitive(true);
+                Some(value)
+            }),
+        }
+    }
+
+    /// How many coordinators it knows.
+    pub fn addresses(&self) -> usize {
+        self.channels.len()
+    }
+}
+
+impl Service<Request<Body>> for Connection {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // Each call waits for its own channel.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        }
+        let Self { channels, present, .. } = self.clone();
+        let index = present.load(Relaxed);
+        Box::pin(async move {
+            let mut channel = channels[index].clone();
+            let answer = match channel.ready().await {
+                Ok(channel) => channel.call(request).await,
+                Err(fault) => Err(fault),
+            };
+            if is_away(&answer) {
+                // Only the first of several calls that fail together moves on.
+                let next = (index + 1) % channels.len();
+                let _ = present.compare_exchange(index, next, Relaxed, Relaxed);
+            }
+            answer
+        })
+    }
+}
+
+fn is_away(answer: &Result<Response<Body>, Error>) -> bool {
+    match answer {
+        Ok(response) => response
+            .headers()
+            .get("grpc-status")
+            .is_some_and(|status| Code::from_bytes(status.as_bytes()) == Code::Unavailable),
+        Err(_) => true,
+    }
+}

@@ -89,15 +89,15 @@ pub fn unfinished(root: &Path) -> Vec<(String, PathBuf)> {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()
     };
-    let uuid = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(ToOwned::to_owned);
     let trials = folders(root).into_iter().flat_map(|sweep| folders(&sweep));
     let trials = trials.filter(|trial| checkpoints(trial).is_dir());
-    trials
-        .filter_map(|trial| {
-            let name = format!("sweeps/{}/trials/{}", uuid(trial.parent()?)?, uuid(&trial)?);
-            Some((name, trial))
-        })
-        .collect()
+    trials.filter_map(|trial| Some((name_of(&trial)?, trial))).collect()
+}
+
+/// The name of the trial whose folder this is.
+pub fn name_of(trial: &Path) -> Option<String> {
+    let uuid = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(ToOwned::to_owned);
+    Some(format!("sweeps/{}/trials/{}", uuid(trial.parent()?)?, uuid(trial)?))
 }
 
 #[cfg(test)]

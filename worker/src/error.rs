@@ -1,5 +1,6 @@
 //! Why a worker can't work: one sentence each, and an exit code.
 
+use augur_depot::DepotError;
 use augur_link::{LinkError, os_text};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -10,6 +11,9 @@ pub enum WorkerError {
     /// The coordinator, or the way to it.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A store for artifacts or data sets.
+    #[error(transparent)]
+    Depot(#[from] DepotError),
     /// The folder for logs.
     #[error("can't write the folder {} for logs: {}; give another `--log-dir DIR`", path.display(), os_text(fault))]
     LogDir {
@@ -33,9 +37,9 @@ impl WorkerError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::System { .. } | Self::Link(LinkError::Refused { .. }) => 1,
-            Self::Link(LinkError::Access(_)) => 2,
+            Self::Link(LinkError::Unreachable { .. }) | Self::Depot(DepotError::Away { .. }) => 7,
+            Self::Link(LinkError::Access(_)) | Self::Depot(_) => 2,
             Self::LogDir { .. } => 5,
-            Self::Link(LinkError::Unreachable { .. }) => 7,
             Self::Link(LinkError::ApiVersion { .. }) => 8,
         }
     }

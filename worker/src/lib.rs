@@ -12,6 +12,7 @@ pub mod options;
 mod packing;
 pub mod preview;
 pub mod slot;
+pub mod stores;
 pub mod worker;
 
 mod job;

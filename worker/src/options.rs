@@ -1,6 +1,8 @@
 //! The command line.
 
+use crate::stores::StoreOptions;
 use augur_channel::{Access, Addresses, Credentials};
+use augur_depot::Place;
 use clap::{Args, Parser, Subcommand};
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -54,15 +56,18 @@ pub struct Options {
     /// Threads that a trial is expected to use; its spec says how many it does
     #[arg(long, value_name = "T", default_value = "1")]
     threads: NonZeroU32,
-    /// Folder at which relative data folders start [default: the current one]
-    #[arg(long, value_name = "DIR")]
-    base_dir: Option<PathBuf>,
+    /// Folder, or s3://BUCKET/PREFIX, at which relative data folders start [default: the current one]
+    #[arg(long, value_name = "PLACE")]
+    pub base_dir: Option<Place>,
     /// Folder for the whole logs of the slots; without it only their last lines are kept, for causes
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,
-    /// Folder for what trials leave behind, detectors and embeddings, and for their checkpoints; without it none are kept
-    #[arg(long, value_name = "DIR")]
-    pub artifacts: Option<PathBuf>,
+    /// Folder, or s3://BUCKET/PREFIX, for what trials leave behind, detectors and embeddings, and for their checkpoints; without it
+    /// none are kept
+    #[arg(long, value_name = "PLACE")]
+    pub artifacts: Option<Place>,
+    #[command(flatten)]
+    pub stores: StoreOptions,
     /// Seconds between two checkpoints of a trial; with 0 there is one only when the worker leaves
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "AUGUR_CHECKPOINT_SECONDS")]
     checkpoint_seconds: Duration,
@@ -98,11 +103,6 @@ impl Options {
     /// The least time between two checkpoints of a trial; none where there is one only when the worker leaves.
     pub fn checkpoint_every(&self) -> Option<Duration> {
         Some(self.checkpoint_seconds).filter(|every| !every.is_zero())
-    }
-
-    /// The folder at which relative data folders start.
-    pub fn base_dir(&self) -> PathBuf {
-        self.base_dir.clone().unwrap_or_else(|| PathBuf::from("."))
     }
 }
 

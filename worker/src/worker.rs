@@ -6,6 +6,7 @@ use crate::{
     options::Options,
     packing::{self, Packing},
     slot::Slot,
+    stores::{self, Base},
 };
 use augur_core::id::WorkerId;
 use augur_link::Link;
@@ -19,10 +20,13 @@ use tonic::transport::Endpoint;
 /// What keeps a worker from working at all.
 pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), WorkerError> {
     let slots = slots(options)?;
+    let base = Base::open(options.base_dir.as_ref(), &options.stores).await?;
+    let (artifacts, mirror) = stores::artifacts(options.artifacts.as_ref(), &options.stores).await?;
     let memory = options.memory().or_else(packing::budget);
     let identity = identity(options, memory);
+    let access = options.access();
     let joined = Link::join(
-        &options.access(),
+        &access,
         identity,
         options.connect_timeout,
         Endpoint::connect_lazy,
@@ -34,8 +38,9 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     let bench = Bench {
         coordinator: link.coordinator.clone(),
         reporter: link.reporter.clone(),
-        base_dir: options.base_dir(),
-        artifacts: options.artifacts.clone(),
+        base,
+        artifacts,
+        mirror,
         packing: Packing::new(memory),
         checkpoint_every: options.checkpoint_every(),
         stopping,

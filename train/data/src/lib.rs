@@ -22,6 +22,7 @@ mod task;
 
 pub use audit::{Audit, TaskCounts, audit};
 pub use check::{ClassCount, DataSetSummary, DataSummary, TaskSummary, check, inspect};
+pub use data_sets::looked_in;
 pub use error::DataError;
 pub use images::{Images, Labels, TaskImages};
 pub use photo::{ImageFault, image_files, load_image};

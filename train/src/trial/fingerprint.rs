@@ -43,7 +43,7 @@ pub fn fingerprint(spec: &TrialSpec, images: &str, base: &Path) -> Result<String
 }
 
 /// The weights files that a spec names.
-fn weights(spec: &TrialSpec) -> impl Iterator<Item = &str> {
+pub fn weights(spec: &TrialSpec) -> impl Iterator<Item = &str> {
     let of_detector = match &spec.detector {
         DetectorSpec::Resnet(resnet) => resnet.weights.as_deref(),
         DetectorSpec::Tiny(_) => None,

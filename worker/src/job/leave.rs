@@ -26,21 +26,38 @@ impl Bench {
     /// Removes the checkpoints of the trial `name` if it is over; `is_over` where that is known. Other workers may be at it
     /// otherwise, or come to it.
     pub(super) async fn tidy(&self, name: &str, is_over: bool) {
-        let Some(trial) = self.folder(name).filter(|trial| artifacts::checkpoints(trial).exists()) else {
+        let Some(trial) = self.folder(name) else { return };
+        if let Some(mirror) = self.mirror.as_ref().filter(|_| is_over) {
+            return self.discard_checkpoints(mirror, &trial).await;
+        }
+        if !artifacts::checkpoints(&trial).exists() {
             return;
-        };
+        }
         if is_over || !self.stopping.is_cancelled() && self.coordinator.is_over(name).await {
-            discard(&trial);
+            match &self.mirror {
+                None => discard(&trial),
+                Some(mirror) => self.discard_checkpoints(mirror, &trial).await,
+            }
         }
     }
 
     /// Removes the checkpoints of trials that ended while no worker was here to hear of it.
     pub async fn tidy_all(&self) {
         let Some(root) = &self.artifacts else { return };
-        for (name, trial) in artifacts::unfinished(root) {
+        let mut unfinished = artifacts::unfinished(root);
+        if let Some(mirror) = &self.mirror {
+            match mirror.unfinished().await {
+                Ok(trials) => unfinished.extend(trials.into_iter().filter_map(|trial| Some((artifacts::name_of(&trial)?, trial)))),
+                Err(error) => warn!("checkpoints of trials that are over may stay in the store: {error}"),
+            }
+        }
+        for (name, trial) in unfinished {
             if self.coordinator.is_over(&name).await {
                 info!("removes checkpoints, for their trial is over: {name}");
-                discard(&trial);
+                match &self.mirror {
+                    None => discard(&trial),
+                    Some(mirror) => self.discard_checkpoints(mirror, &trial).await,
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 mod leave;
 mod pictures;
 mod restore;
+mod stored;
 
 use crate::{
     artifacts,
@@ -12,16 +13,18 @@ use crate::{
         Ended, Heard, Orders, Slot,
         protocol::{Checkpointing, Computed, Done, Earlier, Run},
     },
+    stores::Base,
 };
 use augur_core::{
     id::TrialId,
     plan::TrialSpec,
     state::{Cause, CauseKind},
 };
+use augur_depot::Mirror;
 use augur_link::{CHECKPOINT, Coordinator, End, Held, Reporter, Work};
 use augur_proto::v1::{self, lease};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 use tokio_util::sync::CancellationToken;
@@ -32,9 +35,11 @@ use tracing::warn;
 pub(crate) struct Bench {
     pub coordinator: Coordinator,
     pub reporter: Reporter,
-    pub base_dir: PathBuf,
+    pub base: Base,
     /// The folder for what trials leave behind, if that is kept.
     pub artifacts: Option<PathBuf>,
+    /// The store that keeps what is in that folder, if there is one.
+    pub mirror: Option<Mirror>,
     /// Which trials may run side by side.
     pub packing: Packing,
     /// The least time between two checkpoints of a trial; none where there is one only when the worker leaves.
@@ -75,11 +80,19 @@ impl Bench {
             trial: earlier.trial,
             fingerprint: earlier.fingerprint,
         });
-        let run = Run {
-            earlier: earlier.collect(),
-            rungs: work.rungs,
-            ..self.run_of(&work.trial, spec)
+        let earlier: Vec<_> = earlier.collect();
+        let data = match self.data(held, &spec).await {
+            Ok(data) => data,
+            Err(end) => return Ok(end),
         };
+        let run = Run {
+            earlier,
+            rungs: work.rungs,
+            ..self.run_of(&work.trial, spec, data.root())
+        };
+        if let Err(end) = self.fetch_before(held, &run).await {
+            return Ok(end);
+        }
         let permit = tokio::select! {
             permit = held.waiting(self.packing.admit(&run.spec)) => permit,
             () = held.recalled.cancelled() => return Ok(leave::left(held, None)),
@@ -99,7 +112,14 @@ impl Bench {
                 self.reporter.add_line(held.token, log_line(sequence, text));
             }
         };
-        let ended = slot.run_until(run, &orders, hear).await;
+        let folder = run.artifacts.clone();
+        let earlier: Vec<_> = run.earlier.iter().filter_map(|earlier| earlier.artifacts.clone()).collect();
+        let running = slot.run_until(run, &orders, hear);
+        let ended = match (&self.mirror, &folder) {
+            (Some(mirror), Some(folder)) => mirror.beside(folder, running, |end| matches!(end, Ok(Ended::Left(_)))).await,
+            _ => running.await,
+        };
+        self.forget(earlier);
         match ended {
             Ok(Ended::Stopped) => Ok(End::Dropped),
             Ok(Ended::Left(place)) => Ok(leave::left(held, Some(place))),
@@ -108,6 +128,9 @@ impl Bench {
                 if let (Computed::Now(_), Some(bytes)) = (&done.result, done.peak_bytes) {
                     permit.measured(bytes);
                 }
+                // It waits for a store from here on, which takes no memory.
+                drop(permit);
+                self.keep(held, folder.as_deref()).await?;
                 Ok(end_of(*done))
             }
             Err(cause) if cause.kind == CauseKind::OutOfMemory => Err(out_of_memory(cause, permit.ran_out())),
@@ -117,11 +140,17 @@ impl Bench {
 
     async fn evaluate(&self, held: &Held, work: v1::EvaluationWork, slot: &mut Slot) -> Result<End, Cause> {
         let spec = parse_spec(&work.trial_spec_json)?;
+        let data = match self.data(held, &spec).await {
+            Ok(data) => data,
+            Err(end) => return Ok(end),
+        };
         if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
-            self.restore(held, &work.sweep, &spec, selected, slot).await?;
+            self.restore(held, &work.sweep, (&spec, data.root()), selected, slot).await?;
         }
-        let mut pictures = self.pictures(&work, &spec, slot).await;
-        let (base_dir, kept) = (self.base_dir.clone(), self.of_sweep(&work.sweep));
+        let mut pictures = self.pictures(&work, (&spec, data.root()), slot).await;
+        let lost: Vec<_> = work.trials.iter().skip(1).map(|trial| trial.trial.clone()).collect();
+        held.waiting(self.discard_stored(&work.sweep, &lost, &work.stopped)).await;
+        let kept = self.of_sweep(&work.sweep);
         let evaluation = tokio::task::spawn_blocking(move || {
             if let Some(kept) = kept {
                 // Best first: the others' detectors have lost.
@@ -136,7 +165,7 @@ impl Bench {
                     );
                 }
             }
-            let trials = evaluate(&spec, work.trials, &mut pictures, &base_dir)?;
+            let trials = evaluate(&spec, work.trials, &mut pictures, data.root())?;
             Ok(End::Evaluated { trials, pictures })
         });
         evaluation.await.unwrap_or_else(|panic| {
@@ -149,13 +178,14 @@ impl Bench {
 }
 
 impl Bench {
-    /// What a slot's child is told to run, with nothing to reuse. `name` is the trial's, sweeps/{sweep}/trials/{trial}.
-    fn run_of(&self, name: &str, spec: TrialSpec) -> Run {
+    /// What a slot's child is told to run, with nothing to reuse. `name` is the trial's, sweeps/{sweep}/trials/{trial}; relative
+    /// data folders start at `base_dir`.
+    fn run_of(&self, name: &str, spec: TrialSpec, base_dir: &Path) -> Run {
         let artifacts = self.of_trial(name, &spec);
         Run {
             sweep: name.split('/').nth(1).unwrap_or_default().to_owned(),
             spec,
-            base_dir: self.base_dir.clone(),
+            base_dir: base_dir.to_owned(),
             earlier: Vec::new(),
             rungs: Vec::new(),
             checkpoints: artifacts.as_deref().map(|trial| Checkpointing {

@@ -11,14 +11,15 @@ use augur_core::{
 };
 use augur_proto::v1;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use std::path::Path;
 use tracing::warn;
 
 impl Bench {
-    /// The pictures of the selected trial, whose spec is `spec`, without labels; none where they are not wanted or can't be made.
+    /// The pictures of the selected trial, whose spec is `spec` and whose data folders start at `base_dir`, without labels; none where they are not wanted or can't be made.
     pub(super) async fn pictures(
         &self,
         work: &v1::EvaluationWork,
-        spec: &TrialSpec,
+        (spec, base_dir): (&TrialSpec, &Path),
         slot: &mut Slot,
     ) -> Vec<v1::Picture> {
         let Some(selected) = work.trials.first().filter(|_| work.pictures > 0) else {
@@ -27,7 +28,7 @@ impl Bench {
         let [highest, lowest] = picture::extremes(&selected.scores, work.pictures as usize);
         let wanted = Draw {
             spec: spec.clone(),
-            base_dir: self.base_dir.clone(),
+            base_dir: base_dir.to_owned(),
             sweep: work.sweep.rsplit('/').next().unwrap_or_default().to_owned(),
             tuned: work.tuned.clone(),
             training: work.pictures,

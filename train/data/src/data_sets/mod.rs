@@ -10,6 +10,7 @@ mod visa;
 
 pub(crate) use folder::Folder;
 pub(crate) use masks::{Mask, MaskPair, look};
+pub use place::looked_in;
 pub(crate) use place::{FASHION_MNIST, fashion_mnist_file, home, locate, name, remedy};
 
 use crate::{

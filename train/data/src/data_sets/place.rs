@@ -39,14 +39,23 @@ pub(crate) fn locate(data: &DataSpec, base: &Path) -> Result<PathBuf, DataError>
     find(data, base, std::env::var_os("AUGUR_DATA"))
 }
 
-fn find(data: &DataSpec, base: &Path, augur_data: Option<OsString>) -> Result<PathBuf, DataError> {
-    let looked = match data.root() {
+/// Where the data set of a spec is looked for, the best place first. Relative paths start at the base folder.
+pub fn looked_in(data: &DataSpec) -> Vec<PathBuf> {
+    places(data, Path::new(""), std::env::var_os("AUGUR_DATA"))
+}
+
+fn places(data: &DataSpec, base: &Path, augur_data: Option<OsString>) -> Vec<PathBuf> {
+    match data.root() {
         Some(root) => vec![base.join(root)],
         None => {
             let system = matches!(data, DataSpec::FashionMnist(_)).then(|| SYSTEM.into());
             own(name(data), base, augur_data).into_iter().chain(system).collect()
         }
-    };
+    }
+}
+
+fn find(data: &DataSpec, base: &Path, augur_data: Option<OsString>) -> Result<PathBuf, DataError> {
+    let looked = places(data, base, augur_data);
     let found = looked.iter().find(|folder| folder.is_dir()).cloned();
     found.ok_or(DataError::NoFolder {
         data_set: name(data),

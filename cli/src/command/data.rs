@@ -1,6 +1,6 @@
 //! `augur data`: a thorough look at the data of a config.
 
-use super::{print, width};
+use super::{copy, print, width};
 use crate::{
     config::Config,
     failure::{Complaint, Exit, Failure},
@@ -8,6 +8,7 @@ use crate::{
     text,
 };
 use augur_data::{Audit, audit};
+use augur_depot::{Depot, StoreUrl, push};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub struct Data {
 #[derive(Subcommand)]
 enum What {
     Check(Check),
+    Push(Push),
 }
 
 /// Decodes every image that a config uses: counts for each split and class, files that can't be used, images that stand
@@ -32,9 +34,40 @@ struct Check {
     config: PathBuf,
 }
 
+/// Uploads the folder of a data set into an object store, with a manifest by which workers check what they fetch. Repeating it
+/// uploads only what is new
+#[derive(Args)]
+struct Push {
+    /// The folder of the data set
+    folder: PathBuf,
+    /// Where it goes: s3://BUCKET/PREFIX, where workers of `--base-dir s3://BUCKET` look for a data set whose `root` is PREFIX
+    #[arg(value_name = "URL")]
+    to: StoreUrl,
+}
+
 impl Data {
-    pub fn run(self) -> Result<(), Failure> {
-        let What::Check(check) = self.command;
+    pub async fn run(self) -> Result<(), Failure> {
+        match self.command {
+            What::Check(check) => check.run(),
+            What::Push(push) => push.run().await,
+        }
+    }
+}
+
+impl Push {
+    async fn run(self) -> Result<(), Failure> {
+        let depot = Depot::open(&self.to)?;
+        let bar = copy::bar();
+        let pushed = push(&depot, &self.folder, &copy::on(&bar)).await?;
+        bar.finish_and_clear();
+        print(&copy::say(&pushed, "uploaded", &self.to.to_string()));
+        Ok(())
+    }
+}
+
+impl Check {
+    fn run(&self) -> Result<(), Failure> {
+        let check = self;
         let config = Config::read(&check.config)?;
         let bar = bar();
         let found = audit(&config.spec, Path::new(""), &mut |done, total| {

@@ -3,6 +3,7 @@
 mod cancel;
 mod compare;
 mod completions;
+mod copy;
 mod data;
 mod doctor;
 mod extend;
@@ -68,6 +69,7 @@ pub enum Command {
     Store(store::Store),
     Fetch(fetch::Fetch),
     Data(data::Data),
+    Copy(copy::Copy),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(man::Man),
@@ -103,7 +105,8 @@ impl Command {
             Self::Mlflow(command) => command.run().await,
             Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
-            Self::Data(command) => command.run(),
+            Self::Data(command) => command.run().await,
+            Self::Copy(command) => command.run().await,
             Self::Doctor(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),

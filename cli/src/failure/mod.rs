@@ -1,6 +1,7 @@
 //! What ends a command: one sentence for the person at the terminal, and an exit code for scripts.
 
 mod data;
+mod depot;
 mod explain;
 mod render;
 mod spec;

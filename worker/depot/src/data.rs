@@ -81,8 +81,7 @@ pub(crate) async fn look(depot: &Depot, wanted: &Wanted, known: &Known) -> Resul
     }
     for file in &wanted.files {
         let stamp = depot.stamp(file, PATIENCE).await?;
-        let found = depot.list(Some(file), PATIENCE).await?.into_iter().find(|found| found.key == *file);
-        let found = found.ok_or_else(|| DepotError::NotThere(depot.url().of(file)))?;
+        let found = depot.find(file, PATIENCE).await?.ok_or_else(|| DepotError::NotThere(depot.url().of(file)))?;
         objects.push((Object { key: file.clone(), size: found.size, stamp }, found.e_tag.unwrap_or_default()));
     }
     let bytes = objects.iter().try_fold(0_u64, |sum, (object, _)| sum.checked_add(object.size));

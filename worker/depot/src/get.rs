@@ -1,7 +1,7 @@
 //! Fetching files: what was cut goes on where it was, and what came is checked.
 
 use crate::{
-    depot::Depot,
+    depot::{Depot, Found},
     error::{DepotError, gib},
     key::Key,
     patience::{Patience, Watch},
@@ -88,6 +88,26 @@ impl Depot {
             let version = version(&found.meta);
             let bytes = found.bytes().await.map_err(|fault| self.fault(&what, fault))?;
             Ok(Some((bytes.to_vec(), version)))
+        };
+        Watch::new(patience).persist(&what, &self.endpoint, attempt).await
+    }
+
+    /// The object of just this key; none where it is not there.
+    ///
+    /// # Errors
+    /// A store that is away or refuses.
+    pub async fn find(&self, key: &Key, patience: Patience) -> Result<Option<Found>, DepotError> {
+        let what = format!("look for {}", self.url.of(key));
+        let attempt = || async {
+            match self.head(key, &what).await {
+                Ok(Head { meta, .. }) => Ok(Some(Found {
+                    key: key.clone(),
+                    size: meta.size,
+                    e_tag: meta.e_tag,
+                })),
+                Err(DepotError::NotThere(_)) => Ok(None),
+                Err(other) => Err(other),
+            }
         };
         Watch::new(patience).persist(&what, &self.endpoint, attempt).await
     }

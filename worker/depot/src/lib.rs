@@ -30,5 +30,5 @@ pub use manifest::{Entry, MANIFEST, Manifest};
 pub use mirror::Mirror;
 pub use patience::Patience;
 pub use place::{Place, StoreUrl, cache_home};
-pub use push::{Pushed, push};
+pub use push::{Pushed, download, push, upload};
 pub use stamp::Stamp;

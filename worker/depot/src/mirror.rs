@@ -213,7 +213,7 @@ impl Mirror {
     /// A store that is away or refuses.
     pub async fn has_detector(&self, folder: &Path) -> Result<bool, DepotError> {
         let card = self.key(folder)?.join(CARD_FILE)?;
-        Ok(!self.depot.list(Some(&card), SHORT).await?.is_empty())
+        Ok(self.depot.find(&card, SHORT).await?.is_some())
     }
 
     /// Removes the detector of a trial.

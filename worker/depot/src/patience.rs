@@ -89,12 +89,13 @@ impl Watch {
                 Err(error) if error.is_transient() => last = error.to_string(),
                 ended => return ended,
             }
-            let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
-            if Instant::now() + pause >= self.deadline() {
+            let left = self.deadline().saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 break;
             }
             warn!("can't {what} at {endpoint}: {last}; tries again");
-            sleep(pause).await;
+            // Once more at the very end.
+            sleep(pauses.next().unwrap_or(LONGEST_PAUSE).min(left)).await;
         }
         Err(DepotError::Away {
             what: what.to_owned(),

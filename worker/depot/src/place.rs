@@ -37,6 +37,17 @@ impl StoreUrl {
         parts.join("/")
     }
 
+    /// The place that this is a name in, and the name; none of a whole bucket.
+    pub fn split(&self) -> Option<(Self, Key)> {
+        let prefix = self.prefix.as_ref()?.as_str();
+        let (above, name) = prefix.rsplit_once('/').map_or((None, prefix), |(above, name)| (Some(above), name));
+        let parent = Self {
+            bucket: self.bucket.clone(),
+            prefix: above.map(Key::parse).transpose().ok()?,
+        };
+        Some((parent, Key::parse(name).ok()?))
+    }
+
     /// An object's URL.
     pub fn of(&self, key: &Key) -> String {
         format!("s3://{}/{}", self.bucket, self.full(Some(key)))

@@ -31,9 +31,7 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
-/// Uploads every file of a folder, hidden ones left out, below the place, and its manifest last: a data set that has one is whole.
-/// Files that are there with the same bytes stay, so that an upload that was broken off goes on. `progress` gets the bytes of each
-/// file that is done, and the bytes of all.
+/// Uploads a folder as a data set: its manifest comes last, so that one that has a manifest is whole. Otherwise as [`upload`].
 ///
 /// # Errors
 /// A folder that can't be read, names that a store can't hold, a store that is away or refuses.
@@ -42,6 +40,61 @@ pub async fn push(
     folder: &Path,
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Result<Pushed, DepotError> {
+    let (pushed, entries) = upload_all(depot, folder, progress).await?;
+    let json = Manifest::new(entries).to_json();
+    let json = json.map_err(|fault| DepotError::local("list", folder, fault.into()))?;
+    depot.put_bytes(&Key::parse(MANIFEST)?, json, PATIENCE).await?;
+    Ok(pushed)
+}
+
+/// Uploads every file of a folder, hidden ones left out, below the place. Files that are there with the same bytes stay, so that an
+/// upload that was broken off goes on. `progress` gets the bytes that are done, and the bytes of all.
+///
+/// # Errors
+/// A folder that can't be read, names that a store can't hold, a store that is away or refuses.
+pub async fn upload(
+    depot: &Depot,
+    folder: &Path,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<Pushed, DepotError> {
+    Ok(upload_all(depot, folder, progress).await?.0)
+}
+
+/// Fetches every object below the place into a folder. Files that are there in the same size with the same bytes stay.
+///
+/// # Errors
+/// Objects that are no files below a folder; a store that is away or refuses; a folder that can't be written.
+pub async fn download(
+    depot: &Depot,
+    folder: &Path,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<Pushed, DepotError> {
+    let found = depot.list(None, PATIENCE).await?;
+    let bytes = found.iter().map(|object| object.size).sum();
+    let mut pushed = Pushed { bytes, ..Pushed::default() };
+    let mut done = 0;
+    for object in found {
+        let to = object.key.below(folder);
+        let has_its_size = to.metadata().is_ok_and(|file| file.len() == object.size);
+        let is_here = has_its_size && depot.stamp(&object.key, PATIENCE).await? == Some(Stamp::of(&to).await?);
+        match is_here {
+            true => pushed.unchanged += 1,
+            false => {
+                depot.get(&object.key, &to, None, PATIENCE, &|_| {}).await?;
+                pushed.put += 1;
+            }
+        }
+        done += object.size;
+        progress(done, bytes);
+    }
+    Ok(pushed)
+}
+
+async fn upload_all(
+    depot: &Depot,
+    folder: &Path,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<(Pushed, Vec<Entry>), DepotError> {
     let files = files(folder)?;
     if files.is_empty() {
         return Err(DepotError::local("upload", folder, io::Error::other("it has no files")));
@@ -73,10 +126,7 @@ pub async fn push(
     while let Some(one) = under_way.join_next().await {
         take(one, &mut pushed)?;
     }
-    let json = Manifest::new(entries).to_json();
-    let json = json.map_err(|fault| DepotError::local("list", folder, fault.into()))?;
-    depot.put_bytes(&Key::parse(MANIFEST)?, json, PATIENCE).await?;
-    Ok(pushed)
+    Ok((pushed, entries))
 }
 
 async fn put(depot: &Depot, key: Key, path: &Path) -> Result<(Entry, bool), DepotError> {

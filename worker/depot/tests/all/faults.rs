@@ -138,7 +138,7 @@ async fn a_server_that_is_busy_is_asked_again() {
     stage.proxy.set(Mood::SlowDown(u32::MAX));
     let (got, _) = stage.get(Patience::of(Duration::from_secs(1))).await;
     let text = got.unwrap_err().to_string();
-    assert!(text.contains("the store answers with status 503, SlowDown; check AWS_ENDPOINT_URL"), "{text}");
+    assert!(text.contains("within 1 s: the store answers with status 503; check AWS_ENDPOINT_URL"), "{text}");
 }
 
 #[tokio::test]

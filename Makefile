@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test s3-test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit
 
@@ -34,6 +34,10 @@ setup-test: setup ## bring what the tests need beside the build: a Python client
 
 test: setup-test ## run every test
 	@scripts/run-tests
+
+s3-test: setup-test ## test object stores on a real server that speaks S3 (moto, 320 MB)
+	@scripts/s3-tools
+	AUGUR_REQUIRE_S3=1 $(CARGO) test --release --locked --workspace --test depot --test objects -- --test-threads=1
 
 mlflow-test: setup-test ## export a sweep to a real MLflow server and read it back (1 GB, minutes; not in CI)
 	@scripts/mlflow-tools

@@ -70,6 +70,11 @@ impl Moto {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
+    /// Removes an object.
+    pub fn remove(&self, key: &str) {
+        self.request(&format!("DELETE /augur/{key}"), "", b"");
+    }
+
     fn request(&self, line: &str, headers: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let length = body.len();
@@ -117,9 +122,9 @@ pub fn variables(address: SocketAddr) -> BTreeMap<String, String> {
 }
 
 fn program() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let program = workspace.join(".s3-venv/bin/moto_server");
-    program.is_file().then_some(program)
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut programs = folders.map(|folder| folder.join(".s3-venv/bin/moto_server"));
+    programs.find(|program| program.is_file())
 }
 
 /// Bytes that do not repeat.

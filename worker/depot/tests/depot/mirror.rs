@@ -1,0 +1,167 @@
+//! What trials leave behind, on one machine and on the next.
+
+use crate::{
+    moto::{Moto, PATIENCE, bytes, depot_at},
+    proxy::{Mood, Proxy},
+};
+use augur_core::model::{CARD_FILE, EMBEDDINGS_FILE, TENSORS_FILE};
+use augur_depot::{Key, Mirror, Stamp};
+use std::{
+    fs,
+    future::{pending, ready},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tempfile::{TempDir, tempdir};
+use tokio::{sync::oneshot, time::sleep};
+
+const TRIAL: &str = "a7c17ea9-94e0-558c-b4e8-4a3757a080a4/b7c17ea9-94e0-558c-b4e8-4a3757a080a4";
+
+/// A machine: a mirror on a scratch of its own, and the folder of the trial there.
+struct Machine {
+    mirror: Mirror,
+    trial: PathBuf,
+    _scratch: TempDir,
+}
+
+impl Machine {
+    fn new(depot: augur_depot::Depot) -> Self {
+        let scratch = tempdir().unwrap();
+        Self {
+            mirror: Mirror::new(depot, scratch.path().to_owned()),
+            trial: scratch.path().join(TRIAL),
+            _scratch: scratch,
+        }
+    }
+
+    fn checkpoint(&self, step: u32) -> PathBuf {
+        self.trial.join(format!("checkpoints/step-{step:012}.safetensors"))
+    }
+
+    fn save(&self, step: u32) {
+        fs::create_dir_all(self.trial.join("checkpoints")).unwrap();
+        fs::write(self.checkpoint(step), bytes(300_000, u64::from(step))).unwrap();
+    }
+}
+
+async fn there(moto: &Moto) -> Vec<String> {
+    let found = moto.depot("kept").list(None, PATIENCE).await.unwrap();
+    let names = found.iter().map(|found| found.key.as_str().strip_prefix(TRIAL).unwrap().to_owned());
+    names.collect()
+}
+
+#[tokio::test]
+async fn a_trial_that_leaves_one_machine_goes_on_on_another() {
+    let Some(moto) = Moto::start() else { return };
+    let one = Machine::new(moto.depot("kept"));
+    one.mirror.fetch_checkpoint(&one.trial).await;
+    let (tell, told) = oneshot::channel::<()>();
+    let trial = async {
+        for step in [10, 20, 30] {
+            one.save(step);
+            let name = format!("/checkpoints/step-{step:012}.safetensors");
+            while !there(&moto).await.contains(&name) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+        told.await.unwrap();
+        // The one that it leaves with.
+        one.save(35);
+    };
+    let orders = async {
+        while there(&moto).await.len() < 2 {
+            sleep(Duration::from_millis(50)).await;
+        }
+        tell.send(()).unwrap();
+    };
+    let ((), ()) = tokio::join!(one.mirror.beside(&one.trial, trial, |()| true), orders);
+    let kept = ["/checkpoints/step-000000000030.safetensors", "/checkpoints/step-000000000035.safetensors"];
+    assert_eq!(there(&moto).await, kept, "the last two");
+    let two = Machine::new(moto.depot("kept"));
+    two.mirror.fetch_checkpoint(&two.trial).await;
+    assert_eq!(fs::read(two.checkpoint(35)).unwrap(), bytes(300_000, 35));
+    assert!(!two.checkpoint(30).exists());
+    assert_eq!(two.mirror.unfinished().await.unwrap(), std::slice::from_ref(&two.trial));
+    two.mirror.discard_checkpoints(&two.trial).await.unwrap();
+    assert_eq!(there(&moto).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_newer_checkpoint_stands_against_an_attempt_that_was_given_up() {
+    let Some(moto) = Moto::start() else { return };
+    let (ahead, behind) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
+    ahead.save(50);
+    ahead.mirror.beside(&ahead.trial, ready(()), |()| true).await;
+    behind.save(40);
+    behind.mirror.beside(&behind.trial, ready(()), |()| true).await;
+    assert_eq!(there(&moto).await, ["/checkpoints/step-000000000050.safetensors"]);
+    // What is newer here stays too.
+    behind.save(60);
+    behind.mirror.fetch_checkpoint(&behind.trial).await;
+    assert!(!behind.checkpoint(50).exists());
+}
+
+#[tokio::test]
+async fn a_damaged_checkpoint_is_passed_over() {
+    let Some(moto) = Moto::start() else { return };
+    let one = Machine::new(moto.depot("kept"));
+    let right = Stamp::of_bytes(b"right").sha256;
+    moto.put(&format!("kept/{TRIAL}/checkpoints/step-000000000010.safetensors"), Some(&right), b"right");
+    moto.put(&format!("kept/{TRIAL}/checkpoints/step-000000000020.safetensors"), Some(&right), b"wrong");
+    one.mirror.fetch_checkpoint(&one.trial).await;
+    assert!(one.checkpoint(10).exists() && !one.checkpoint(20).exists());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_fails_no_trial_and_holds_nobody_up() {
+    let Some(moto) = Moto::start() else { return };
+    let proxy = Proxy::start(moto.address()).await;
+    let one = Machine::new(depot_at(proxy.address(), "s3://augur/kept"));
+    proxy.set(Mood::Silent);
+    one.save(10);
+    let begun = Instant::now();
+    // It has ended in order: nobody needs the checkpoint.
+    assert_eq!(one.mirror.beside(&one.trial, ready(1), |_| false).await, 1);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    // It leaves: the worker's 20 seconds are not exceeded.
+    assert_eq!(one.mirror.beside(&one.trial, ready(2), |_| true).await, 2);
+    assert!((Duration::from_secs(11)..Duration::from_secs(15)).contains(&begun.elapsed()));
+    let given_up = tokio::time::timeout(Duration::from_secs(2), one.mirror.beside(&one.trial, pending::<()>(), |()| true));
+    assert!(given_up.await.is_err());
+    assert_eq!(there(&moto).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_trial_left_is_kept_fetched_and_discarded() {
+    let Some(moto) = Moto::start() else { return };
+    let (one, two) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
+    one.mirror.keep(&one.trial).await.unwrap();
+    assert_eq!(there(&moto).await, [""; 0], "a baseline leaves nothing");
+    fs::create_dir_all(&one.trial).unwrap();
+    for file in [CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE] {
+        fs::write(one.trial.join(file), file).unwrap();
+    }
+    assert!(!two.mirror.fetch_leaves(&two.trial).await);
+    one.mirror.keep(&one.trial).await.unwrap();
+    assert!(two.mirror.has_detector(&two.trial).await.unwrap());
+    assert!(two.mirror.fetch_leaves(&two.trial).await);
+    let same = |file: &str| fs::read_to_string(two.trial.join(file)).unwrap() == file;
+    assert!([CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE].into_iter().all(same));
+    two.mirror.discard_model(&two.trial).await.unwrap();
+    assert!(!one.mirror.has_detector(&one.trial).await.unwrap());
+    assert_eq!(there(&moto).await, [format!("/{EMBEDDINGS_FILE}")]);
+    // Embeddings are enough to be reused.
+    fs::remove_dir_all(&two.trial).unwrap();
+    assert!(two.mirror.fetch_leaves(&two.trial).await);
+    two.mirror.discard_all(&two.trial).await.unwrap();
+    assert_eq!(there(&moto).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn folders_outside_are_refused() {
+    let Some(moto) = Moto::start() else { return };
+    let one = Machine::new(moto.depot("kept"));
+    assert!(one.mirror.keep(Path::new("/etc")).await.is_err());
+    assert!(one.mirror.discard_all(&one.trial.join("../..")).await.is_err());
+    assert!(Key::of_path(&one.trial).is_err());
+}

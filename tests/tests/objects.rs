@@ -43,7 +43,14 @@ const LIMIT: Duration = Duration::from_secs(600);
 fn worker(moto: Option<&Moto>, coordinator: &Coordinator, name: &str, folder: &Path) -> Program {
     let mut command = Command::new(bin::path("augur-worker"));
     command
-        .args(["--exit-with-stdin", "--slots", "1", "--checkpoint-seconds", "0.2", "--coordinator"])
+        .args([
+            "--exit-with-stdin",
+            "--slots",
+            "1",
+            "--checkpoint-seconds",
+            "0.2",
+            "--coordinator",
+        ])
         .arg(coordinator.api().url())
         .current_dir(bin::workspace())
         .stdout(Stdio::null());
@@ -51,7 +58,13 @@ fn worker(moto: Option<&Moto>, coordinator: &Coordinator, name: &str, folder: &P
         None => command.arg("--artifacts").arg(folder.join("artifacts")),
         Some(moto) => command
             .envs(moto::variables(moto.address()))
-            .args(["--base-dir", "s3://augur/base", "--artifacts", "s3://augur/kept", "--data-cache"])
+            .args([
+                "--base-dir",
+                "s3://augur/base",
+                "--artifacts",
+                "s3://augur/kept",
+                "--data-cache",
+            ])
             .arg(folder.join("data"))
             .arg("--scratch")
             // Each is a machine of its own.
@@ -68,7 +81,11 @@ fn log(folder: &Path, name: &str) -> String {
 async fn until(what: &str, folder: &Path, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
-        let logs = || ["one", "two", "three"].map(|name| format!("{name}:\n{}", log(folder, name))).join("\n");
+        let logs = || {
+            ["one", "two", "three"]
+                .map(|name| format!("{name}:\n{}", log(folder, name)))
+                .join("\n")
+        };
         assert!(begun.elapsed() < LIMIT, "waited in vain for {what}\n{}", logs());
         sleep(Duration::from_millis(50)).await;
     }
@@ -90,7 +107,14 @@ async fn kept(moto: &Moto) -> Vec<String> {
 
 fn leaderboard(coordinator: &Coordinator) -> Value {
     let output = augur()
-        .args(["leaderboard", "objects", "--format", "json", "--coordinator", &coordinator.api().url()])
+        .args([
+            "leaderboard",
+            "objects",
+            "--format",
+            "json",
+            "--coordinator",
+            &coordinator.api().url(),
+        ])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -99,7 +123,9 @@ fn leaderboard(coordinator: &Coordinator) -> Value {
 
 async fn with_folders(folder: &Path) -> Value {
     fs::create_dir(folder).unwrap();
-    let coordinator = Coordinator::start(&folder.join("store.sqlite"), folder, LEASE).await.unwrap();
+    let coordinator = Coordinator::start(&folder.join("store.sqlite"), folder, LEASE)
+        .await
+        .unwrap();
     let sweep = coordinator.api().submit(SPEC).await.unwrap();
     let _worker = worker(None, &coordinator, "one", folder);
     until_done(&coordinator, &sweep, folder).await;
@@ -111,14 +137,21 @@ async fn a_trial_goes_on_elsewhere_from_the_checkpoint_in_the_store() {
     let Some(moto) = Moto::start() else { return };
     let root = tempdir().unwrap();
     let pushed = augur()
-        .args(["data", "push", ".data/fashion-mnist", "s3://augur/base/.data/fashion-mnist"])
+        .args([
+            "data",
+            "push",
+            ".data/fashion-mnist",
+            "s3://augur/base/.data/fashion-mnist",
+        ])
         .envs(moto::variables(moto.address()))
         .output()
         .unwrap();
     assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
     let folder = root.path().join("store");
     fs::create_dir(&folder).unwrap();
-    let coordinator = Coordinator::start(&folder.join("store.sqlite"), &folder, LEASE).await.unwrap();
+    let coordinator = Coordinator::start(&folder.join("store.sqlite"), &folder, LEASE)
+        .await
+        .unwrap();
     let sweep = coordinator.api().submit(SPEC).await.unwrap();
     let mut one = worker(Some(&moto), &coordinator, "one", &folder);
     until("a checkpoint in the store", &folder, async || {
@@ -127,17 +160,30 @@ async fn a_trial_goes_on_elsewhere_from_the_checkpoint_in_the_store() {
     .await;
     one.kill().await.unwrap();
     let mut two = worker(Some(&moto), &coordinator, "two", &folder);
-    until("a trial that goes on", &folder, async || log(&folder, "two").contains("resumes after epoch")).await;
+    until("a trial that goes on", &folder, async || {
+        log(&folder, "two").contains("resumes after epoch")
+    })
+    .await;
     // It gives the trial back with a checkpoint of that moment, which another one takes up.
     two.terminate().await.unwrap();
     let _three = worker(Some(&moto), &coordinator, "three", &folder);
     until_done(&coordinator, &sweep, &folder).await;
     let (second, third) = (log(&folder, "two"), log(&folder, "three"));
     assert!(second.contains("fetched the checkpoint s3://augur/kept/"), "{second}");
-    assert!(second.contains("a checkpoint is kept") || second.contains("given back"), "{second}");
-    assert!(third.contains("fetched the checkpoint s3://augur/kept/") && third.contains("resumes after epoch"), "{third}");
+    assert!(
+        second.contains("a checkpoint is kept") || second.contains("given back"),
+        "{second}"
+    );
+    assert!(
+        third.contains("fetched the checkpoint s3://augur/kept/") && third.contains("resumes after epoch"),
+        "{third}"
+    );
     let fetched = log(&folder, "one").matches("fetched in").count() + second.matches("fetched in").count();
-    assert_eq!((fetched, third.matches("fetched in").count()), (1, 0), "once for the machine");
+    assert_eq!(
+        (fetched, third.matches("fetched in").count()),
+        (1, 0),
+        "once for the machine"
+    );
 
     until("the end of all checkpoints", &folder, async || {
         !kept(&moto).await.iter().any(|key| key.contains("/checkpoints/"))

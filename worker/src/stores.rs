@@ -83,24 +83,38 @@ impl Base {
                 _in_use: None,
             });
         }
-        let in_use = cache.hold(&wanted).await?;
-        Ok(Data {
-            root: in_use.root().to_owned(),
-            _in_use: Some(in_use),
-        })
+        match cache.hold(&wanted).await {
+            // A system's package may have it.
+            Err(DepotError::NoData { .. }) if is_here(spec) => Ok(Data {
+                root: ".".into(),
+                _in_use: None,
+            }),
+            held => held.map(|in_use| Data {
+                root: in_use.root().to_owned(),
+                _in_use: Some(in_use),
+            }),
+        }
     }
 }
 
 /// What a trial reads below the base folder. Absolute paths are of this machine, with a store too.
 fn wanted(spec: &TrialSpec) -> Result<Wanted, DepotError> {
     let looked = looked_in(&spec.data);
-    let is_here = looked.iter().any(|folder| folder.is_absolute() && folder.is_dir());
+    // In the order in which a folder would be looked for.
+    let before = looked.iter().take_while(|folder| folder.is_absolute());
+    let is_here = before.into_iter().any(|folder| folder.is_dir());
     let folders = looked.iter().filter(|folder| folder.is_relative() && !is_here);
     let files = weights(spec).map(Path::new).filter(|file| file.is_relative());
     Ok(Wanted {
         folders: folders.map(|folder| Key::of_path(folder)).collect::<Result<_, _>>()?,
         files: files.map(Key::of_path).collect::<Result<_, _>>()?,
     })
+}
+
+/// Whether a place of this machine has the data set.
+fn is_here(spec: &TrialSpec) -> bool {
+    let looked = looked_in(&spec.data);
+    looked.iter().any(|folder| folder.is_absolute() && folder.is_dir())
 }
 
 /// The folder for artifacts, if they are kept, and what mirrors it where they are kept in a store.
@@ -115,11 +129,18 @@ pub(crate) async fn artifacts(
     };
     let own = || {
         // One folder for each store: a sweep may be in two.
-        let name: String = url.to_string().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let name: String = url
+            .to_string()
+            .chars()
+            .map(|c| if c.is_alphanumeric() { c } else { '-' })
+            .collect();
         cache_home().join("artifacts").join(name)
     };
     let scratch = options.scratch.clone().unwrap_or_else(own);
-    info!("artifacts are kept in {url}; running trials have theirs in {}", scratch.display());
+    info!(
+        "artifacts are kept in {url}; running trials have theirs in {}",
+        scratch.display()
+    );
     Ok((Some(scratch.clone()), Some(Mirror::new(open(url).await?, scratch))))
 }
 

@@ -30,6 +30,8 @@ use tracing::{info, warn};
 
 /// A transfer that brings nothing for so long has failed.
 const PATIENCE: Patience = Patience::while_it_moves(Duration::from_secs(300));
+/// How long the store may be away before a version that is here does.
+const AWAY: Duration = Duration::from_secs(60);
 /// Files on their way at a time.
 const AT_A_TIME: usize = 8;
 /// How often it is looked whether somebody else is done.
@@ -43,6 +45,7 @@ pub struct DataCache {
     depot: Depot,
     folder: PathBuf,
     limit: u64,
+    away: Duration,
     known: Arc<Known>,
 }
 
@@ -67,8 +70,14 @@ impl DataCache {
             depot,
             folder,
             limit,
+            away: AWAY,
             known: Arc::default(),
         }
+    }
+
+    /// The same, where the store may be away for so long before a version that is here does.
+    pub fn away_for(self, away: Duration) -> Self {
+        Self { away, ..self }
     }
 
     /// What is wanted, in the cache: fetched if it is not there. Two that want the same wait for one transfer. Where the store is
@@ -77,7 +86,7 @@ impl DataCache {
     /// # Errors
     /// A data set that is not there, is damaged or too large; a store that is away or refuses; a disk that is full.
     pub async fn hold(&self, wanted: &Wanted) -> Result<InUse, DepotError> {
-        let contents = match look(&self.depot, wanted, &self.known).await {
+        let contents = match look(&self.depot, wanted, &self.known, Patience::of(self.away)).await {
             Err(error @ DepotError::Away { .. }) => return self.last_known(wanted, error),
             contents => contents?,
         };
@@ -132,7 +141,10 @@ impl DataCache {
         let mut gone = Vec::new();
         let reserved = berth.reserve(bytes, self.limit, &mut gone);
         for id in gone {
-            info!("removes a data set that was not used for long from {}: {id}", self.folder.display());
+            info!(
+                "removes a data set that was not used for long from {}: {id}",
+                self.folder.display()
+            );
         }
         reserved.map_err(|fault| self.unusable(fault))
     }
@@ -173,7 +185,10 @@ impl DataCache {
                 let to = object.key.below(&berth.tree());
                 refuse_links(&berth.tree(), &object.key)?;
                 // Files get their names once they are whole and checked.
-                if to.metadata().is_ok_and(|file| file.is_file() && file.len() == object.size) {
+                if to
+                    .metadata()
+                    .is_ok_and(|file| file.is_file() && file.len() == object.size)
+                {
                     here += object.size;
                     continue;
                 }
@@ -182,7 +197,9 @@ impl DataCache {
                     let progress = move |bytes| {
                         came.fetch_add(bytes, Relaxed);
                     };
-                    let got = depot.get(&object.key, &to, object.stamp.as_ref(), PATIENCE, &progress).await?;
+                    let got = depot
+                        .get(&object.key, &to, object.stamp.as_ref(), PATIENCE, &progress)
+                        .await?;
                     match got.stamp.size == object.size {
                         true => Ok(()),
                         false => Err(DepotError::Changed(depot.url().of(&object.key))),
@@ -203,11 +220,7 @@ impl DataCache {
             .unwrap_or_else(|panic| Err(io::Error::other(panic)))
             .and_then(|()| berth.mark())
             .map_err(|fault| self.unusable(fault))?;
-        info!(
-            "fetched in {:.0} s: {}",
-            begun.elapsed().as_secs_f64(),
-            contents.name
-        );
+        info!("fetched in {:.0} s: {}", begun.elapsed().as_secs_f64(), contents.name);
         Ok(())
     }
 

@@ -11,12 +11,8 @@ use crate::{
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use tracing::warn;
-
-/// How long the store may be away before a data set that is in the cache is used as it is.
-const PATIENCE: Patience = Patience::of(Duration::from_secs(60));
 
 /// What a trial reads below its base folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +57,24 @@ impl Wanted {
 
     /// For people.
     pub(crate) fn name(&self, depot: &Depot) -> String {
-        self.folders.first().or(self.files.first()).map_or_else(String::new, |key| depot.url().of(key))
+        self.folders
+            .first()
+            .or(self.files.first())
+            .map_or_else(String::new, |key| depot.url().of(key))
     }
 }
 
 /// Looks for what is wanted.
-pub(crate) async fn look(depot: &Depot, wanted: &Wanted, known: &Known) -> Result<Contents, DepotError> {
+pub(crate) async fn look(
+    depot: &Depot,
+    wanted: &Wanted,
+    known: &Known,
+    patience: Patience,
+) -> Result<Contents, DepotError> {
     let mut name = wanted.name(depot);
     let mut objects = Vec::new();
     for folder in &wanted.folders {
-        objects = of_folder(depot, folder, known).await?;
+        objects = of_folder(depot, folder, known, patience).await?;
         if !objects.is_empty() {
             name = depot.url().of(folder);
             break;
@@ -80,17 +84,33 @@ pub(crate) async fn look(depot: &Depot, wanted: &Wanted, known: &Known) -> Resul
         return Err(DepotError::NoData { what: name });
     }
     for file in &wanted.files {
-        let stamp = depot.stamp(file, PATIENCE).await?;
-        let found = depot.find(file, PATIENCE).await?.ok_or_else(|| DepotError::NotThere(depot.url().of(file)))?;
-        objects.push((Object { key: file.clone(), size: found.size, stamp }, found.e_tag.unwrap_or_default()));
+        let stamp = depot.stamp(file, patience).await?;
+        let found = depot
+            .find(file, patience)
+            .await?
+            .ok_or_else(|| DepotError::NotThere(depot.url().of(file)))?;
+        objects.push((
+            Object {
+                key: file.clone(),
+                size: found.size,
+                stamp,
+            },
+            found.e_tag.unwrap_or_default(),
+        ));
     }
-    let bytes = objects.iter().try_fold(0_u64, |sum, (object, _)| sum.checked_add(object.size));
+    let bytes = objects
+        .iter()
+        .try_fold(0_u64, |sum, (object, _)| sum.checked_add(object.size));
     let content: Vec<_> = objects
         .iter()
         .map(|(object, version)| format!("{} {} {version}", object.key, object.size))
         .collect();
     Ok(Contents {
-        id: format!("{}-{}", wanted.place(depot), name_of(content.iter().map(String::as_str))),
+        id: format!(
+            "{}-{}",
+            wanted.place(depot),
+            name_of(content.iter().map(String::as_str))
+        ),
         name,
         objects: objects.into_iter().map(|(object, _)| object).collect(),
         bytes: bytes.unwrap_or(u64::MAX),
@@ -98,8 +118,13 @@ pub(crate) async fn look(depot: &Depot, wanted: &Wanted, known: &Known) -> Resul
 }
 
 /// The objects of a folder, each with what tells its versions apart; none where there is no data set.
-async fn of_folder(depot: &Depot, folder: &Key, known: &Known) -> Result<Vec<(Object, String)>, DepotError> {
-    if let Some(manifest) = manifest(depot, folder, known).await? {
+async fn of_folder(
+    depot: &Depot,
+    folder: &Key,
+    known: &Known,
+    patience: Patience,
+) -> Result<Vec<(Object, String)>, DepotError> {
+    if let Some(manifest) = manifest(depot, folder, known, patience).await? {
         let objects = manifest.files.iter().map(|file| {
             let object = Object {
                 key: folder.join(&file.path)?,
@@ -110,7 +135,7 @@ async fn of_folder(depot: &Depot, folder: &Key, known: &Known) -> Result<Vec<(Ob
         });
         return objects.collect();
     }
-    let found = depot.list(Some(folder), PATIENCE).await?;
+    let found = depot.list(Some(folder), patience).await?;
     if !found.is_empty() {
         warn!(
             "{} has no {MANIFEST}: sizes and ETags are all that its files are known by; `augur data push` makes one",
@@ -129,15 +154,25 @@ async fn of_folder(depot: &Depot, folder: &Key, known: &Known) -> Result<Vec<(Ob
 }
 
 /// The manifest of a folder, read again only where it has changed.
-async fn manifest(depot: &Depot, folder: &Key, known: &Known) -> Result<Option<Arc<Manifest>>, DepotError> {
+async fn manifest(
+    depot: &Depot,
+    folder: &Key,
+    known: &Known,
+    patience: Patience,
+) -> Result<Option<Arc<Manifest>>, DepotError> {
     let key = folder.join(MANIFEST)?;
     let map = || known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let stamp = depot.stamp(&key, PATIENCE).await?;
-    let same = |stamp: &Stamp| map().get(&key).filter(|(known, _)| known == stamp).map(|(_, manifest)| Arc::clone(manifest));
+    let stamp = depot.stamp(&key, patience).await?;
+    let same = |stamp: &Stamp| {
+        map()
+            .get(&key)
+            .filter(|(known, _)| known == stamp)
+            .map(|(_, manifest)| Arc::clone(manifest))
+    };
     if let Some(manifest) = stamp.as_ref().and_then(same) {
         return Ok(Some(manifest));
     }
-    let Some((json, _)) = depot.read(&key, MOST_BYTES, PATIENCE).await? else {
+    let Some((json, _)) = depot.read(&key, MOST_BYTES, patience).await? else {
         return Ok(None);
     };
     let manifest = Arc::new(Manifest::parse(&depot.url().of(&key), &json)?);

@@ -7,9 +7,7 @@ use crate::{
     place::StoreUrl,
 };
 use object_store::{
-    ClientOptions, Error, ObjectStore, ObjectStoreExt, RetryConfig,
-    aws::AmazonS3Builder,
-    path::Path as ObjectPath,
+    ClientOptions, Error, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, path::Path as ObjectPath,
 };
 use std::{collections::BTreeMap, env, ffi::OsString, sync::Arc, time::Duration};
 use tokio_stream::StreamExt;
@@ -73,12 +71,17 @@ impl Depot {
                 builder = builder.with_config(key, value);
             }
         }
-        let builder = builder.with_bucket_name(url.bucket()).with_client_options(options).with_retry(retry);
+        let builder = builder
+            .with_bucket_name(url.bucket())
+            .with_client_options(options)
+            .with_retry(retry);
         let store = builder.build().map_err(|fault| DepotError::Settings {
             place: url.clone(),
             why: fault.to_string(),
         })?;
-        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().find_map(named);
+        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+            .into_iter()
+            .find_map(named);
         if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) && !allows_http {
             return Err(DepotError::Settings {
                 place: url.clone(),
@@ -117,7 +120,10 @@ impl Depot {
     /// # Errors
     /// A store that is away; a key that is no path ([`Key`]).
     pub async fn list(&self, below: Option<&Key>, patience: Patience) -> Result<Vec<Found>, DepotError> {
-        let what = format!("list {}", below.map_or_else(|| self.url.to_string(), |key| self.url.of(key)));
+        let what = format!(
+            "list {}",
+            below.map_or_else(|| self.url.to_string(), |key| self.url.of(key))
+        );
         let path = self.path(below)?;
         let prefix = self.path(None)?;
         let watch = Watch::new(patience);
@@ -190,7 +196,13 @@ impl Depot {
         let code = between(&text, "<Code>", "</Code>").unwrap_or_default().to_owned();
         let (what, endpoint) = (what.to_owned(), self.endpoint.clone());
         let status = between(&text, "status code: ", " ").and_then(|status| status.parse::<u16>().ok());
-        let denied = ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"];
+        let denied = [
+            "AccessDenied",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+            "ExpiredToken",
+            "InvalidToken",
+        ];
         match fault {
             _ if code == "NoSuchBucket" => DepotError::NoBucket {
                 what,

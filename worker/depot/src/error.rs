@@ -19,7 +19,9 @@ pub enum DepotError {
     #[error("{place} can't be opened: {why}; check the variables AWS_*")]
     Settings { place: StoreUrl, why: String },
     /// It was tried for as long as it was worth it.
-    #[error("can't {what} at {endpoint} within {seconds:.0} s: {last}; check AWS_ENDPOINT_URL and whether the store runs")]
+    #[error(
+        "can't {what} at {endpoint} within {seconds:.0} s: {last}; check AWS_ENDPOINT_URL and whether the store runs"
+    )]
     Away {
         what: String,
         endpoint: String,
@@ -30,7 +32,9 @@ pub enum DepotError {
     #[error("{0}")]
     Hiccup(String),
     /// The store does not know who asks, or does not let them.
-    #[error("can't {what}: {endpoint} refuses ({code}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the rights on the bucket")]
+    #[error(
+        "can't {what}: {endpoint} refuses ({code}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the rights on the bucket"
+    )]
     Denied {
         what: String,
         endpoint: String,

@@ -68,7 +68,12 @@ impl Depot {
     ///
     /// # Errors
     /// One of more than `limit` bytes; a store that is away or refuses.
-    pub async fn read(&self, key: &Key, limit: u64, patience: Patience) -> Result<Option<(Vec<u8>, String)>, DepotError> {
+    pub async fn read(
+        &self,
+        key: &Key,
+        limit: u64,
+        patience: Patience,
+    ) -> Result<Option<(Vec<u8>, String)>, DepotError> {
         let what = format!("read {}", self.url.of(key));
         let path = self.path(Some(key))?;
         let attempt = || async {
@@ -120,7 +125,10 @@ impl Depot {
         let what = format!("look for {}", self.url.of(key));
         let attempt = || async {
             match self.head(key, &what).await {
-                Ok(Head { meta, sha256 }) => Ok(sha256.map(|sha256| Stamp { size: meta.size, sha256 })),
+                Ok(Head { meta, sha256 }) => Ok(sha256.map(|sha256| Stamp {
+                    size: meta.size,
+                    sha256,
+                })),
                 Err(DepotError::NotThere(_)) => Ok(None),
                 Err(other) => Err(other),
             }
@@ -183,7 +191,11 @@ impl Depot {
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<u64, DepotError> {
         let unwritable = |fault| DepotError::local("write", part, fault);
-        let file = fs::File::options().append(true).create(true).open(part).map_err(unwritable)?;
+        let file = fs::File::options()
+            .append(true)
+            .create(true)
+            .open(part)
+            .map_err(unwritable)?;
         if file.try_lock().is_err() {
             return Err(DepotError::Hiccup("another process is at it".into()));
         }
@@ -224,7 +236,11 @@ impl Depot {
         }
         file.flush().await.map_err(unwritable)?;
         if written != meta.size {
-            return Err(DepotError::Hiccup(format!("{} of {} came", gib(written), gib(meta.size))));
+            return Err(DepotError::Hiccup(format!(
+                "{} of {} came",
+                gib(written),
+                gib(meta.size)
+            )));
         }
         Ok(have)
     }

@@ -94,9 +94,9 @@ fn flaw(text: &str) -> Option<&'static str> {
         return Some("has a control character");
     }
     let mut parts = text.split('/');
-    parts.any(|part| matches!(part, "" | "." | "..") || part.len() > 255).then_some(
-        "has a part that is empty, `.`, `..` or longer than 255 bytes",
-    )
+    parts
+        .any(|part| matches!(part, "" | "." | "..") || part.len() > 255)
+        .then_some("has a part that is empty, `.`, `..` or longer than 255 bytes")
 }
 
 #[cfg(test)]
@@ -106,7 +106,17 @@ mod tests {
     #[test]
     fn a_key_leads_down_and_nowhere_else() {
         for text in [
-            "", "/etc/passwd", "..", "a/../b", "a/..", "./a", "a//b", "a/", "a\\..\\b", "a\0b", "a\nb",
+            "",
+            "/etc/passwd",
+            "..",
+            "a/../b",
+            "a/..",
+            "./a",
+            "a//b",
+            "a/",
+            "a\\..\\b",
+            "a\0b",
+            "a\nb",
         ] {
             assert!(Key::parse(text).is_err(), "{text:?}");
         }

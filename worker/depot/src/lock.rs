@@ -20,7 +20,12 @@ fn held(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> io::Re
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let file = File::options().create(true).truncate(false).write(true).read(true).open(path)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .read(true)
+        .open(path)?;
     match lock(&file) {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

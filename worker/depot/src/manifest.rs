@@ -36,7 +36,10 @@ impl Manifest {
     /// Of these files.
     pub fn new(mut files: Vec<Entry>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { version: VERSION, files }
+        Self {
+            version: VERSION,
+            files,
+        }
     }
 
     /// From its JSON; `what` is its URL.
@@ -107,6 +110,12 @@ mod tests {
         }
         assert!(parse(with("b", u64::MAX)).is_err());
         assert!(parse(r#"{"version":2,"files":[]}"#.into()).is_err());
-        assert!(parse(format!(r#"{{"version":1,"files":[{{"path":"a","size":1,"sha256":"{}"}}]}}"#, "x".repeat(64))).is_err());
+        assert!(
+            parse(format!(
+                r#"{{"version":1,"files":[{{"path":"a","size":1,"sha256":"{}"}}]}}"#,
+                "x".repeat(64)
+            ))
+            .is_err()
+        );
     }
 }

@@ -87,7 +87,10 @@ impl Mirror {
         let key = self.key(folder)?.join(CHECKPOINTS)?;
         let found = self.depot.list(Some(&key), SHORT).await?;
         let names = found.iter().map(|found| found.key.name());
-        Ok(names.filter(|name| is_checkpoint(name)).map(ToOwned::to_owned).collect())
+        Ok(names
+            .filter(|name| is_checkpoint(name))
+            .map(ToOwned::to_owned)
+            .collect())
     }
 
     /// Waits for `work`, the trial in `folder`, and uploads its checkpoints meanwhile. Where it `has_left`, its last checkpoint too.
@@ -150,7 +153,11 @@ impl Mirror {
         if known.last().is_some_and(|last| last.as_str() >= name) {
             return Ok(());
         }
-        match self.depot.put(&checkpoints.join(name)?, &folder.join(CHECKPOINTS).join(name), SHORT).await {
+        match self
+            .depot
+            .put(&checkpoints.join(name)?, &folder.join(CHECKPOINTS).join(name), SHORT)
+            .await
+        {
             // The trial has taken the next one meanwhile.
             Err(DepotError::Local { source, .. }) if source.kind() == ErrorKind::NotFound => return Ok(()),
             put => put?,

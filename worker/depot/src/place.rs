@@ -40,7 +40,9 @@ impl StoreUrl {
     /// The place that this is a name in, and the name; none of a whole bucket.
     pub fn split(&self) -> Option<(Self, Key)> {
         let prefix = self.prefix.as_ref()?.as_str();
-        let (above, name) = prefix.rsplit_once('/').map_or((None, prefix), |(above, name)| (Some(above), name));
+        let (above, name) = prefix
+            .rsplit_once('/')
+            .map_or((None, prefix), |(above, name)| (Some(above), name));
         let parent = Self {
             bucket: self.bucket.clone(),
             prefix: above.map(Key::parse).transpose().ok()?,

@@ -71,7 +71,10 @@ pub async fn download(
 ) -> Result<Pushed, DepotError> {
     let found = depot.list(None, PATIENCE).await?;
     let bytes = found.iter().map(|object| object.size).sum();
-    let mut pushed = Pushed { bytes, ..Pushed::default() };
+    let mut pushed = Pushed {
+        bytes,
+        ..Pushed::default()
+    };
     let mut done = 0;
     for object in found {
         let to = object.key.below(folder);
@@ -100,7 +103,10 @@ async fn upload_all(
         return Err(DepotError::local("upload", folder, io::Error::other("it has no files")));
     }
     let total = files.iter().map(|(_, _, size)| size).sum();
-    let mut pushed = Pushed { bytes: total, ..Pushed::default() };
+    let mut pushed = Pushed {
+        bytes: total,
+        ..Pushed::default()
+    };
     let (mut under_way, mut entries) = (JoinSet::new(), Vec::new());
     let mut done = 0;
     let mut take = |one: Result<Result<(Entry, bool), DepotError>, tokio::task::JoinError>, pushed: &mut Pushed| {
@@ -133,7 +139,11 @@ async fn put(depot: &Depot, key: Key, path: &Path) -> Result<(Entry, bool), Depo
     let stamp = Stamp::of(path).await?;
     let is_new = depot.stamp(&key, PATIENCE).await?.as_ref() != Some(&stamp);
     if is_new && depot.put(&key, path, PATIENCE).await? != stamp {
-        return Err(DepotError::local("upload", path, io::Error::other("it changed meanwhile")));
+        return Err(DepotError::local(
+            "upload",
+            path,
+            io::Error::other("it changed meanwhile"),
+        ));
     }
     let entry = Entry {
         path: key.as_str().to_owned(),
@@ -152,7 +162,10 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(Key, PathBuf, u64)>, DepotErro
         let entry = entry.map_err(|fault| DepotError::local("read", folder, fault.into()))?;
         let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         if entry.file_type().is_file() && below != Path::new(MANIFEST) {
-            let size = entry.metadata().map_err(|fault| DepotError::local("read", folder, fault.into()))?.len();
+            let size = entry
+                .metadata()
+                .map_err(|fault| DepotError::local("read", folder, fault.into()))?
+                .len();
             files.push((Key::of_path(below)?, entry.path().to_owned(), size));
         }
     }

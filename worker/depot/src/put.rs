@@ -122,7 +122,9 @@ impl Depot {
         };
         loop {
             let read = spawn_blocking(move || source.next(part)).await;
-            let (bytes, rest) = read.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(unreadable)?;
+            let (bytes, rest) = read
+                .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+                .map_err(unreadable)?;
             source = rest;
             if bytes.is_empty() {
                 break;
@@ -140,7 +142,11 @@ impl Depot {
         if hex(source.hash) != stamp.sha256 {
             return Err(unreadable(io::Error::other("it changed while it was put")));
         }
-        upload.complete().await.map(drop).map_err(|fault| self.fault_of_put(what, fault))
+        upload
+            .complete()
+            .await
+            .map(drop)
+            .map_err(|fault| self.fault_of_put(what, fault))
     }
 
     /// As [`Depot::fault`]; what is not found is the bucket.

@@ -78,7 +78,9 @@ impl Berth {
 
     pub fn used(&self) -> SystemTime {
         let time = |file| fs::metadata(self.folder().join(file)).and_then(|file| file.modified());
-        time(COMPLETE).or_else(|_| time(BYTES)).unwrap_or(SystemTime::UNIX_EPOCH)
+        time(COMPLETE)
+            .or_else(|_| time(BYTES))
+            .unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// Removes it unless somebody uses it; whether it is gone.
@@ -136,7 +138,10 @@ mod tests {
         let berth = Berth::new(cache, id);
         assert!(berth.reserve(bytes, u64::MAX, &mut Vec::new()).unwrap());
         berth.mark().unwrap();
-        let file = fs::File::options().write(true).open(berth.folder().join(COMPLETE)).unwrap();
+        let file = fs::File::options()
+            .write(true)
+            .open(berth.folder().join(COMPLETE))
+            .unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
         berth
     }
@@ -153,7 +158,10 @@ mod tests {
         let mut gone = Vec::new();
         assert!(Berth::new(cache, "next").reserve(40, 100, &mut gone).unwrap());
         assert_eq!(gone, ["old"]);
-        assert!(!Berth::new(cache, "more").reserve(70, 100, &mut gone).unwrap(), "the oldest is in use");
+        assert!(
+            !Berth::new(cache, "more").reserve(70, 100, &mut gone).unwrap(),
+            "the oldest is in use"
+        );
         drop(in_use);
         assert!(Berth::new(cache, "more").reserve(70, 100, &mut gone).unwrap());
         assert!(!oldest.folder().exists());

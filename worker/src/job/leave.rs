@@ -47,7 +47,11 @@ impl Bench {
         let mut unfinished = artifacts::unfinished(root);
         if let Some(mirror) = &self.mirror {
             match mirror.unfinished().await {
-                Ok(trials) => unfinished.extend(trials.into_iter().filter_map(|trial| Some((artifacts::name_of(&trial)?, trial)))),
+                Ok(trials) => unfinished.extend(
+                    trials
+                        .into_iter()
+                        .filter_map(|trial| Some((artifacts::name_of(&trial)?, trial))),
+                ),
                 Err(error) => warn!("checkpoints of trials that are over may stay in the store: {error}"),
             }
         }

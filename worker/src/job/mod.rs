@@ -113,10 +113,18 @@ impl Bench {
             }
         };
         let folder = run.artifacts.clone();
-        let earlier: Vec<_> = run.earlier.iter().filter_map(|earlier| earlier.artifacts.clone()).collect();
+        let earlier: Vec<_> = run
+            .earlier
+            .iter()
+            .filter_map(|earlier| earlier.artifacts.clone())
+            .collect();
         let running = slot.run_until(run, &orders, hear);
         let ended = match (&self.mirror, &folder) {
-            (Some(mirror), Some(folder)) => mirror.beside(folder, running, |end| matches!(end, Ok(Ended::Left(_)))).await,
+            (Some(mirror), Some(folder)) => {
+                mirror
+                    .beside(folder, running, |end| matches!(end, Ok(Ended::Left(_))))
+                    .await
+            }
             _ => running.await,
         };
         self.forget(earlier);
@@ -145,11 +153,13 @@ impl Bench {
             Err(end) => return Ok(end),
         };
         if let Some(selected) = work.trials.first().filter(|_| work.detector_missing) {
-            self.restore(held, &work.sweep, (&spec, data.root()), selected, slot).await?;
+            self.restore(held, &work.sweep, (&spec, data.root()), selected, slot)
+                .await?;
         }
         let mut pictures = self.pictures(&work, (&spec, data.root()), slot).await;
         let lost: Vec<_> = work.trials.iter().skip(1).map(|trial| trial.trial.clone()).collect();
-        held.waiting(self.discard_stored(&work.sweep, &lost, &work.stopped)).await;
+        held.waiting(self.discard_stored(&work.sweep, &lost, &work.stopped))
+            .await;
         let kept = self.of_sweep(&work.sweep);
         let evaluation = tokio::task::spawn_blocking(move || {
             if let Some(kept) = kept {

@@ -64,13 +64,17 @@ impl Bench {
         let (Some(mirror), Some(sweep)) = (&self.mirror, self.of_sweep(sweep)) else {
             return;
         };
-        for trial in lost {
+        let lost = lost.iter().map(|trial| (trial, true));
+        for (trial, only_model) in lost.chain(stopped.iter().map(|trial| (trial, false))) {
             let folder = artifacts::of_trial(&sweep, trial);
-            say(mirror, &folder, mirror.discard_model(&folder).await);
-        }
-        for trial in stopped {
-            let folder = artifacts::of_trial(&sweep, trial);
-            say(mirror, &folder, mirror.discard_all(&folder).await);
+            let done = match only_model {
+                true => mirror.discard_model(&folder).await,
+                false => mirror.discard_all(&folder).await,
+            };
+            if !say(mirror, &folder, done) {
+                // Each further one would wait as long.
+                return;
+            }
         }
     }
 
@@ -81,11 +85,14 @@ impl Bench {
     }
 }
 
-fn say(mirror: &Mirror, folder: &Path, done: Result<(), DepotError>) {
+/// Logs what went wrong; whether nothing did.
+fn say(mirror: &Mirror, folder: &Path, done: Result<(), DepotError>) -> bool {
     if let Err(error) = done {
         let url = mirror.url(folder).unwrap_or_else(|_| folder.display().to_string());
         warn!("files that nobody needs stay below {url}: {error}");
+        return false;
     }
+    true
 }
 
 /// Removes a folder of the scratch.

@@ -37,7 +37,9 @@ async fn pushed(moto: &Moto, prefix: &str, seed: u64) -> PathBuf {
 
 fn same(a: &Path, b: &Path) -> bool {
     let read = |root: &Path| {
-        let files = walk(root).into_iter().map(|path| fs::read(root.join(&path)).map(|bytes| (path, bytes)).unwrap());
+        let files = walk(root)
+            .into_iter()
+            .map(|path| fs::read(root.join(&path)).map(|bytes| (path, bytes)).unwrap());
         files.collect::<Vec<_>>()
     };
     read(a) == read(b)
@@ -69,16 +71,25 @@ async fn a_data_set_is_fetched_once_and_by_one() {
     assert_eq!((again.put, again.unchanged), (0, 40), "an upload goes on where it was");
     let proxy = Proxy::start(moto.address()).await;
     let cache = |depot: Depot| DataCache::new(depot, cached.path().to_owned(), LIMIT);
-    let (one, two) = (cache(depot_at(proxy.address(), "s3://augur/base")), cache(depot_at(proxy.address(), "s3://augur/base")));
+    let (one, two) = (
+        cache(depot_at(proxy.address(), "s3://augur/base")),
+        cache(depot_at(proxy.address(), "s3://augur/base")),
+    );
     let wanted = wanted("sets/own");
     let (first, second) = tokio::join!(one.hold(&wanted), two.hold(&wanted));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.root(), second.root());
     assert!(same(&first.root().join("sets/own"), &folder));
     let answered = proxy.answered();
-    assert!((4_000_000..5_000_000).contains(&answered), "{answered} bytes for one transfer of 4 MB");
+    assert!(
+        (4_000_000..5_000_000).contains(&answered),
+        "{answered} bytes for one transfer of 4 MB"
+    );
     drop(one.hold(&wanted).await.unwrap());
-    assert!(proxy.answered() < answered + 20_000, "the manifest is not even read again");
+    assert!(
+        proxy.answered() < answered + 20_000,
+        "the manifest is not even read again"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +103,11 @@ async fn another_version_is_another_data_set() {
     push(&moto.depot("base/own"), &folder, &|_, _| {}).await.unwrap();
     let after = cache.hold(&wanted("own")).await.unwrap();
     assert_eq!(fs::read(after.root().join("own/part-0/0.png")).unwrap(), b"changed");
-    assert_ne!(fs::read(before.root().join("own/part-0/0.png")).unwrap(), b"changed", "somebody reads it");
+    assert_ne!(
+        fs::read(before.root().join("own/part-0/0.png")).unwrap(),
+        b"changed",
+        "somebody reads it"
+    );
 }
 
 #[tokio::test]
@@ -100,9 +115,17 @@ async fn a_transfer_that_was_broken_off_goes_on() {
     let Some(moto) = Moto::start() else { return };
     let folder = pushed(&moto, "base/own", 1).await;
     let (cached, proxy) = (tempdir().unwrap(), Proxy::start(moto.address()).await);
-    let cache = DataCache::new(depot_at(proxy.address(), "s3://augur/base"), cached.path().to_owned(), LIMIT);
+    let cache = DataCache::new(
+        depot_at(proxy.address(), "s3://augur/base"),
+        cached.path().to_owned(),
+        LIMIT,
+    );
     let wanted = wanted("own");
-    let half = async { while proxy.answered() < 2_000_000 { tokio::task::yield_now().await } };
+    let half = async {
+        while proxy.answered() < 2_000_000 {
+            tokio::task::yield_now().await
+        }
+    };
     tokio::select! {
         held = cache.hold(&wanted) => panic!("it is there too soon: {held:?}"),
         () = half => {}
@@ -124,13 +147,19 @@ async fn what_was_used_longest_ago_goes_and_too_much_is_refused_before_it_is_fet
     let depot = depot_at(proxy.address(), "s3://augur/base");
     let small = DataCache::new(depot.clone(), cached.path().to_owned(), 3_000_000);
     let error = small.hold(&wanted("a")).await.unwrap_err().to_string();
-    assert!(error.starts_with("the data set s3://augur/base/a has 3.8 MiB and the cache"), "{error}");
+    assert!(
+        error.starts_with("the data set s3://augur/base/a has 3.8 MiB and the cache"),
+        "{error}"
+    );
     assert!(error.ends_with("takes 2.9 MiB; raise `--data-cache-gib`"), "{error}");
     assert!(proxy.answered() < 100_000, "nothing was fetched");
     // Room for two.
     let cache = DataCache::new(depot, cached.path().to_owned(), 9_000_000);
     let root = |held: &augur_depot::InUse| held.root().to_owned();
-    let (a, b) = (cache.hold(&wanted("a")).await.unwrap(), cache.hold(&wanted("b")).await.unwrap());
+    let (a, b) = (
+        cache.hold(&wanted("a")).await.unwrap(),
+        cache.hold(&wanted("b")).await.unwrap(),
+    );
     let (in_a, in_b) = (root(&a), root(&b));
     drop(b);
     // The older one is in use, so that the other one goes.
@@ -154,7 +183,7 @@ async fn a_store_that_is_away_does_not_keep_from_what_is_here() {
     let cache = DataCache::new(moto.depot("base"), cached.path().to_owned(), LIMIT);
     drop(cache.hold(&wanted("own")).await.unwrap());
     moto.kill();
-    tokio::time::pause();
+    let cache = cache.away_for(std::time::Duration::from_secs(1));
     let held = cache.hold(&wanted("own")).await.unwrap();
     assert!(same(&held.root().join("own"), &folder));
     let error = cache.hold(&wanted("other")).await.unwrap_err();
@@ -183,7 +212,10 @@ async fn nothing_leaves_the_cache() {
     // A link in the cache.
     let folder = pushed(&moto, "base/linked", 1).await;
     drop(cache.hold(&wanted("linked")).await.unwrap());
-    let tree = fs::read_dir(cached.path().join("cache")).unwrap().flatten().find(|entry| entry.path().is_dir());
+    let tree = fs::read_dir(cached.path().join("cache"))
+        .unwrap()
+        .flatten()
+        .find(|entry| entry.path().is_dir());
     let tree = tree.unwrap().path();
     fs::remove_file(tree.join("complete")).unwrap();
     fs::remove_dir_all(tree.join("tree/linked")).unwrap();
@@ -214,24 +246,45 @@ async fn processes_share_a_cache() {
     let start = || {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", "cache::one_of_the_processes", "--nocapture"]);
-        command.envs(variables(proxy.address())).env("AUGUR_TEST_CACHE", cached.path());
+        command
+            .envs(variables(proxy.address()))
+            .env("AUGUR_TEST_CACHE", cached.path());
         command.stdout(Stdio::piped()).spawn().unwrap()
     };
     let (one, two) = (start(), start());
     for process in [one, two] {
-        let ended = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap()).await.unwrap();
+        let ended = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap())
+            .await
+            .unwrap();
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
     }
     let answered = proxy.answered();
-    assert!((4_000_000..5_000_000).contains(&answered), "{answered} bytes for one transfer of 4 MB");
+    assert!(
+        (4_000_000..5_000_000).contains(&answered),
+        "{answered} bytes for one transfer of 4 MB"
+    );
     let cache = DataCache::new(moto.depot("base"), cached.path().to_owned(), LIMIT);
-    assert!(same(&cache.hold(&wanted("own")).await.unwrap().root().join("own"), &folder));
-    assert!(moto.depot("base").find(&Key::parse("own/part-0/0.png").unwrap(), PATIENCE).await.unwrap().is_some());
+    assert!(same(
+        &cache.hold(&wanted("own")).await.unwrap().root().join("own"),
+        &folder
+    ));
+    assert!(
+        moto.depot("base")
+            .find(&Key::parse("own/part-0/0.png").unwrap(), PATIENCE)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
 async fn one_of_the_processes() {
-    let Some(folder) = env::var_os("AUGUR_TEST_CACHE") else { return };
+    let Some(folder) = env::var_os("AUGUR_TEST_CACHE") else {
+        return;
+    };
     let depot = Depot::open(&"s3://augur/base".parse().unwrap()).unwrap();
-    DataCache::new(depot, folder.into(), LIMIT).hold(&wanted("own")).await.unwrap();
+    DataCache::new(depot, folder.into(), LIMIT)
+        .hold(&wanted("own"))
+        .await
+        .unwrap();
 }

@@ -13,7 +13,7 @@ use std::{
 };
 use tempfile::{TempDir, tempdir};
 
-/// A server, a proxy before it, a depot behind that, and a file of 20 MiB there.
+/// A server, a proxy before it, a depot behind that, and a file of 12 MiB there.
 struct Stage {
     moto: Moto,
     proxy: Proxy,
@@ -23,7 +23,7 @@ struct Stage {
     stamp: Stamp,
 }
 
-const SIZE: usize = 20 << 20;
+const SIZE: usize = 12 << 20;
 
 impl Stage {
     async fn set() -> Option<Self> {
@@ -60,7 +60,10 @@ impl Stage {
 #[tokio::test]
 async fn a_transfer_that_is_cut_goes_on_where_it_was() {
     let Some(stage) = Stage::set().await else { return };
-    stage.proxy.set(Mood::Cut { after: 6 << 20, times: 2 });
+    stage.proxy.set(Mood::Cut {
+        after: 3 << 20,
+        times: 2,
+    });
     let (got, came) = stage.get(PATIENCE).await;
     assert_eq!(got.unwrap(), stage.stamp);
     assert_eq!(came, SIZE as u64, "no byte was kept twice");
@@ -72,27 +75,40 @@ async fn a_transfer_that_is_cut_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_part_that_another_process_left_is_taken_up() {
     let Some(stage) = Stage::set().await else { return };
-    // Whoever was at it is gone after 8 MiB: nothing passes any more.
-    stage.proxy.set(Mood::Cut { after: 8 << 20, times: 1000 });
+    // Whoever was at it is gone after 5 MiB: that much passes and no more.
+    stage.proxy.set(Mood::Cut {
+        after: 5 << 20,
+        times: 1000,
+    });
     let (got, came) = stage.get(Patience::of(Duration::from_secs(3))).await;
     assert!(matches!(got, Err(DepotError::Away { .. }) | Ok(_)), "{got:?}");
     if got.is_ok() {
-        // Every try brought 8 MiB more.
+        // Every try brought 5 MiB more.
         fs::remove_file(stage.to()).unwrap();
     }
-    assert!(came >= 8 << 20);
-    stage.proxy.set(Mood::Cut { after: 8 << 20, times: 1 });
+    assert!(came >= 5 << 20);
+    stage.proxy.set(Mood::Cut {
+        after: 5 << 20,
+        times: 1,
+    });
     let broken_off = tokio::time::timeout(Duration::from_millis(300), stage.get(PATIENCE)).await;
     drop(broken_off);
     stage.proxy.set(Mood::Fair);
-    let got = stage.depot.get(&stage.key, &stage.to(), None, PATIENCE, &|_| {}).await.unwrap();
+    let got = stage
+        .depot
+        .get(&stage.key, &stage.to(), None, PATIENCE, &|_| {})
+        .await
+        .unwrap();
     assert_eq!(got.stamp, stage.stamp);
 }
 
 #[tokio::test]
 async fn an_object_that_changed_meanwhile_starts_over() {
     let Some(stage) = Stage::set().await else { return };
-    stage.proxy.set(Mood::Cut { after: 6 << 20, times: 1000 });
+    stage.proxy.set(Mood::Cut {
+        after: 3 << 20,
+        times: 1000,
+    });
     let first = tokio::time::timeout(Duration::from_millis(500), stage.get(PATIENCE)).await;
     drop(first);
     let _ = fs::remove_file(stage.to());
@@ -111,14 +127,22 @@ async fn an_object_that_changed_meanwhile_starts_over() {
 #[tokio::test]
 async fn a_part_that_was_tampered_with_is_found_and_fetched_anew() {
     let Some(stage) = Stage::set().await else { return };
-    stage.proxy.set(Mood::Cut { after: 6 << 20, times: 1000 });
+    stage.proxy.set(Mood::Cut {
+        after: 3 << 20,
+        times: 1000,
+    });
     let (got, _) = stage.get(Patience::of(Duration::from_millis(50))).await;
     stage.proxy.set(Mood::Fair);
     if got.is_ok() {
         return;
     }
-    let part = fs::read_dir(stage.folder.path()).unwrap().flatten().map(|entry| entry.path());
-    let part = part.into_iter().find(|path| path.extension().is_some_and(|end| end == "part"));
+    let part = fs::read_dir(stage.folder.path())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    let part = part
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|end| end == "part"));
     if let Some(part) = part {
         fs::write(&part, vec![0; 1 << 20]).unwrap();
     }
@@ -133,12 +157,18 @@ async fn a_server_that_is_busy_is_asked_again() {
     assert_eq!(stage.get(PATIENCE).await.0.unwrap(), stage.stamp);
     stage.proxy.set(Mood::SlowDown(4));
     let again = Key::parse("again").unwrap();
-    let put = stage.depot.put(&again, &stage.folder.path().join("from"), PATIENCE).await;
+    let put = stage
+        .depot
+        .put(&again, &stage.folder.path().join("from"), PATIENCE)
+        .await;
     assert_eq!(put.unwrap(), stage.stamp);
     stage.proxy.set(Mood::SlowDown(u32::MAX));
     let (got, _) = stage.get(Patience::of(Duration::from_secs(1))).await;
     let text = got.unwrap_err().to_string();
-    assert!(text.contains("within 1 s: the store answers with status 503; check AWS_ENDPOINT_URL"), "{text}");
+    assert!(
+        text.contains("within 1 s: the store answers with status 503; check AWS_ENDPOINT_URL"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -146,16 +176,23 @@ async fn an_upload_that_is_cut_is_put_again_and_whole() {
     let Some(stage) = Stage::set().await else { return };
     stage.proxy.set(Mood::CutUpload { after: 3 << 20 });
     let again = Key::parse("again").unwrap();
-    let put = stage.depot.put(&again, &stage.folder.path().join("from"), PATIENCE).await;
+    let put = stage
+        .depot
+        .put(&again, &stage.folder.path().join("from"), PATIENCE)
+        .await;
     assert_eq!(put.unwrap(), stage.stamp);
-    let got = stage.depot.get(&again, &stage.to(), None, PATIENCE, &|_| {}).await.unwrap();
+    let got = stage
+        .depot
+        .get(&again, &stage.to(), None, PATIENCE, &|_| {})
+        .await
+        .unwrap();
     assert_eq!(got.stamp, stage.stamp);
 }
 
 #[tokio::test]
 async fn a_slow_transfer_ends_in_time_or_with_its_file() {
     let Some(stage) = Stage::set().await else { return };
-    // 16 KiB every 20 ms: 25 s for all.
+    // 16 KiB every 20 ms: 15 s for all.
     stage.proxy.set(Mood::Late(Duration::from_millis(20)));
     let begun = Instant::now();
     let (got, _) = stage.get(Patience::of(Duration::from_secs(2))).await;
@@ -175,7 +212,10 @@ async fn a_silent_server_is_given_up() {
     let begun = Instant::now();
     let error = stage.get(Patience::of(Duration::from_secs(1))).await.0.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(3));
-    let place = format!("can't fetch s3://augur/p/large at http://{} within 1 s", stage.proxy.address());
+    let place = format!(
+        "can't fetch s3://augur/p/large at http://{} within 1 s",
+        stage.proxy.address()
+    );
     assert!(error.to_string().starts_with(&place), "{error}");
 }
 
@@ -190,12 +230,20 @@ async fn errors_say_what_where_and_what_to_do() {
         no_bucket,
         format!("can't list s3://nowhere/x: {place} has no bucket nowhere; make it, or mend the URL")
     );
-    let put = depot_at(moto.address(), "s3://nowhere").put_bytes(&Key::parse("a").unwrap(), vec![1], short).await;
+    let put = depot_at(moto.address(), "s3://nowhere")
+        .put_bytes(&Key::parse("a").unwrap(), vec![1], short)
+        .await;
     assert!(matches!(put, Err(DepotError::NoBucket { .. })), "{put:?}");
     moto.kill();
     let away = text(moto.depot("x").check(short).await);
-    assert!(away.starts_with(&format!("can't list s3://augur/x at {place} within")), "{away}");
-    assert!(away.ends_with("check AWS_ENDPOINT_URL and whether the store runs") && away.contains("refused"), "{away}");
+    assert!(
+        away.starts_with(&format!("can't list s3://augur/x at {place} within")),
+        "{away}"
+    );
+    assert!(
+        away.ends_with("check AWS_ENDPOINT_URL and whether the store runs") && away.contains("refused"),
+        "{away}"
+    );
 }
 
 #[tokio::test]
@@ -204,7 +252,10 @@ async fn who_is_not_known_is_told_so() {
     let error = moto.depot("x").check(PATIENCE).await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, DepotError::Denied { .. }), "{text}");
-    assert!(text.contains("refuses (InvalidAccessKeyId); check AWS_ACCESS_KEY_ID"), "{text}");
+    assert!(
+        text.contains("refuses (InvalidAccessKeyId); check AWS_ACCESS_KEY_ID"),
+        "{text}"
+    );
 }
 
 #[test]

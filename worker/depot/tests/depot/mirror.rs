@@ -46,7 +46,9 @@ impl Machine {
 
 async fn there(moto: &Moto) -> Vec<String> {
     let found = moto.depot("kept").list(None, PATIENCE).await.unwrap();
-    let names = found.iter().map(|found| found.key.as_str().strip_prefix(TRIAL).unwrap().to_owned());
+    let names = found
+        .iter()
+        .map(|found| found.key.as_str().strip_prefix(TRIAL).unwrap().to_owned());
     names.collect()
 }
 
@@ -75,7 +77,10 @@ async fn a_trial_that_leaves_one_machine_goes_on_on_another() {
         tell.send(()).unwrap();
     };
     let ((), ()) = tokio::join!(one.mirror.beside(&one.trial, trial, |()| true), orders);
-    let kept = ["/checkpoints/step-000000000030.safetensors", "/checkpoints/step-000000000035.safetensors"];
+    let kept = [
+        "/checkpoints/step-000000000030.safetensors",
+        "/checkpoints/step-000000000035.safetensors",
+    ];
     assert_eq!(there(&moto).await, kept, "the last two");
     let two = Machine::new(moto.depot("kept"));
     two.mirror.fetch_checkpoint(&two.trial).await;
@@ -106,8 +111,16 @@ async fn a_damaged_checkpoint_is_passed_over() {
     let Some(moto) = Moto::start() else { return };
     let one = Machine::new(moto.depot("kept"));
     let right = Stamp::of_bytes(b"right").sha256;
-    moto.put(&format!("kept/{TRIAL}/checkpoints/step-000000000010.safetensors"), Some(&right), b"right");
-    moto.put(&format!("kept/{TRIAL}/checkpoints/step-000000000020.safetensors"), Some(&right), b"wrong");
+    moto.put(
+        &format!("kept/{TRIAL}/checkpoints/step-000000000010.safetensors"),
+        Some(&right),
+        b"right",
+    );
+    moto.put(
+        &format!("kept/{TRIAL}/checkpoints/step-000000000020.safetensors"),
+        Some(&right),
+        b"wrong",
+    );
     one.mirror.fetch_checkpoint(&one.trial).await;
     assert!(one.checkpoint(10).exists() && !one.checkpoint(20).exists());
 }
@@ -126,7 +139,10 @@ async fn a_store_that_is_away_fails_no_trial_and_holds_nobody_up() {
     // It leaves: the worker's 20 seconds are not exceeded.
     assert_eq!(one.mirror.beside(&one.trial, ready(2), |_| true).await, 2);
     assert!((Duration::from_secs(11)..Duration::from_secs(15)).contains(&begun.elapsed()));
-    let given_up = tokio::time::timeout(Duration::from_secs(2), one.mirror.beside(&one.trial, pending::<()>(), |()| true));
+    let given_up = tokio::time::timeout(
+        Duration::from_secs(2),
+        one.mirror.beside(&one.trial, pending::<()>(), |()| true),
+    );
     assert!(given_up.await.is_err());
     assert_eq!(there(&moto).await, [""; 0]);
 }

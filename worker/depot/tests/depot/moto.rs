@@ -38,12 +38,16 @@ impl Moto {
             return None;
         };
         let mut command = Command::new(program);
-        command.args(["--host", "127.0.0.1", "--port", "0"]).env("PYTHONUNBUFFERED", "1");
+        command
+            .args(["--host", "127.0.0.1", "--port", "0"])
+            .env("PYTHONUNBUFFERED", "1");
         if let Some(calls) = calls_without_credentials {
             command.env("INITIAL_NO_AUTH_ACTION_COUNT", calls.to_string());
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let address = lines.find_map(|line| line.split_once("http://")?.1.trim().parse().ok());
         let address = address.expect("moto says where it listens");
         // Else it stops once the pipe is full.

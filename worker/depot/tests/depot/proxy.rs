@@ -59,7 +59,9 @@ impl Proxy {
         let own = proxy.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let Ok(far) = TcpStream::connect(server).await else { continue };
+                let Ok(far) = TcpStream::connect(server).await else {
+                    continue;
+                };
                 tokio::spawn(own.clone().join(near, far));
             }
         });
@@ -95,8 +97,13 @@ impl Proxy {
             let mood = self.state.lock().unwrap().mood;
             match mood {
                 Mood::SlowDown(left) => {
-                    self.set(left.checked_sub(1).filter(|left| *left > 0).map_or(Mood::Fair, Mood::SlowDown));
-                    let body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+                    self.set(
+                        left.checked_sub(1)
+                            .filter(|left| *left > 0)
+                            .map_or(Mood::Fair, Mood::SlowDown),
+                    );
+                    let body =
+                        "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
                     let answer = format!(
                         "HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
                         body.len()
@@ -126,7 +133,10 @@ impl Proxy {
                 Mood::Cut { after, times } if self.passes(length) > after => {
                     self.set(match times {
                         0 | 1 => Mood::Fair,
-                        _ => Mood::Cut { after, times: times - 1 },
+                        _ => Mood::Cut {
+                            after,
+                            times: times - 1,
+                        },
                     });
                     return;
                 }

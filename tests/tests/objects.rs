@@ -30,6 +30,7 @@ split: {train: 128, validation_normal: 48, validation_anomalous: 32}
 tasks: [{normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}]
 families: [{rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}, {angle_deg: 300}]}}]
 variants: [{name: mean-intensity, baseline: {mean_intensity: {}}}]
+seeds: [0]
 detector: {resnet: {width: 4, head: 16}}
 training: {epochs: 60, batch: 32}
 tuning: {warmup_epochs: 2}

@@ -21,8 +21,9 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     let slots = slots(options)?;
     let memory = options.memory().or_else(packing::budget);
     let identity = identity(options, memory);
+    let access = options.access();
     let joined = Link::join(
-        &options.access(),
+        &access,
         identity,
         options.connect_timeout,
         Endpoint::connect_lazy,

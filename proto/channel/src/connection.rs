@@ -41,6 +41,17 @@ impl Connection {
         }
     }
 
+    /// The next call goes to the next coordinator: the present one does not answer in time.
+    pub fn pass_over(&self) {
+        self.leave(self.present.load(Relaxed));
+    }
+
+    /// Goes on from a coordinator to the next one, unless another call has done so already.
+    fn leave(&self, index: usize) {
+        let next = (index + 1) % self.channels.len();
+        let _ = self.present.compare_exchange(index, next, Relaxed, Relaxed);
+    }
+
     /// How many coordinators it knows.
     pub fn addresses(&self) -> usize {
         self.channels.len()
@@ -61,18 +72,17 @@ impl Service<Request<Body>> for Connection {
         if let Some(token) = &self.token {
             request.headers_mut().insert(AUTHORIZATION, token.clone());
         }
-        let Self { channels, present, .. } = self.clone();
-        let index = present.load(Relaxed);
+        let connection = self.clone();
+        let index = connection.present.load(Relaxed);
         Box::pin(async move {
-            let mut channel = channels[index].clone();
+            let mut channel = connection.channels[index].clone();
             let answer = match channel.ready().await {
                 Ok(channel) => channel.call(request).await,
                 Err(fault) => Err(fault),
             };
             if is_away(&answer) {
                 // Only the first of several calls that fail together moves on.
-                let next = (index + 1) % channels.len();
-                let _ = present.compare_exchange(index, next, Relaxed, Relaxed);
+                connection.leave(index);
             }
             answer
         })

@@ -2,6 +2,7 @@
 
 mod lead;
 mod lookout;
+mod pulse;
 
 pub(crate) use lookout::{Holder, Lookout};
 
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::store::{Result, StoreError};
 use lead::{Again, Lead};
+use pulse::Pulse;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Column, Connection as _, Decode, Encode, PgConnection, PgPool, Postgres, Row as _,
     SqlSafeStr, Type, TypeInfo, ValueRef as _,
@@ -33,9 +35,6 @@ const READERS: u32 = 4;
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-
-/// How long the writer waits for one statement; a server that says nothing for longer is taken for gone.
-const STATEMENT: Duration = Duration::from_secs(60);
 
 /// The oldest server that has what is needed, as `server_version_num` counts.
 const OLDEST: i64 = 130_000;
@@ -164,6 +163,10 @@ impl PostgresBackend {
 
     fn hold(&self, conn: Held) -> Box<Conn> {
         Box::new(PostgresConn {
+            pulse: match conn {
+                Held::Own(_) => Pulse::of_session(&self.options, self.lead.session()),
+                Held::Pooled(_) => Pulse::of_server(&self.options),
+            },
             conn,
             store: Arc::clone(&self.store),
             broken: false,
@@ -205,6 +208,7 @@ enum Held {
 
 struct PostgresConn {
     conn: Held,
+    pulse: Pulse,
     store: Arc<str>,
     broken: bool,
     /// Something of this transaction failed and was not undone: its COMMIT would be a ROLLBACK.
@@ -213,10 +217,15 @@ struct PostgresConn {
 
 impl PostgresConn {
     fn raw(&mut self) -> &mut PgConnection {
-        match &mut self.conn {
-            Held::Own(conn) => conn,
-            Held::Pooled(conn) => conn,
-        }
+        self.parts().0
+    }
+
+    fn parts(&mut self) -> (&mut PgConnection, &Pulse) {
+        let conn = match &mut self.conn {
+            Held::Own(conn) => &mut **conn,
+            Held::Pooled(conn) => &mut **conn,
+        };
+        (conn, &self.pulse)
     }
 
     fn told<T>(&mut self, answer: sqlx::Result<T>) -> Result<T> {
@@ -251,9 +260,9 @@ impl Connection for PostgresConn {
 
     fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64> {
         Box::pin(async move {
-            let statement = statement(sql, arguments);
-            let done = match statement {
-                Ok(statement) => in_time(STATEMENT, statement.execute(self.raw())).await,
+            let (conn, pulse) = self.parts();
+            let done = match statement(sql, arguments) {
+                Ok(statement) => pulse.watch(statement.execute(conn)).await,
                 Err(error) => Err(error),
             };
             self.told(done.map(|done| done.rows_affected()))
@@ -262,11 +271,10 @@ impl Connection for PostgresConn {
 
     fn fetch(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, Vec<Row>> {
         Box::pin(async move {
-            let rows = match (statement(sql, arguments), &self.conn) {
-                (Ok(statement), Held::Own(_)) => in_time(STATEMENT, statement.fetch_all(self.raw())).await,
-                // A check of everything takes its time.
-                (Ok(statement), Held::Pooled(_)) => statement.fetch_all(self.raw()).await,
-                (Err(error), _) => Err(error),
+            let (conn, pulse) = self.parts();
+            let rows = match statement(sql, arguments) {
+                Ok(statement) => pulse.watch(statement.fetch_all(conn)).await,
+                Err(error) => Err(error),
             };
             self.told(rows.and_then(|rows| read_all(&rows)))
         })
@@ -278,15 +286,18 @@ impl Connection for PostgresConn {
             let depth = PgTransactionManager::get_transaction_depth(self.raw());
             let statement = (is_view && depth == 0).then(|| VIEW.into_sql_str());
             self.failed &= depth > 0;
-            let begun = in_time(STATEMENT, PgTransactionManager::begin(self.raw(), statement)).await;
+            let (conn, pulse) = self.parts();
+            let begun = pulse.watch(PgTransactionManager::begin(conn, statement)).await;
             self.told(begun)
         })
     }
 
     fn commit(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let committed = match self.failed {
-                false => in_time(STATEMENT, PgTransactionManager::commit(self.raw())).await,
+            let failed = self.failed;
+            let (conn, pulse) = self.parts();
+            let committed = match failed {
+                false => pulse.watch(PgTransactionManager::commit(conn)).await,
                 true => Err(sqlx::Error::InvalidArgument(
                     "a part of the transaction had failed".into(),
                 )),
@@ -297,7 +308,8 @@ impl Connection for PostgresConn {
 
     fn rollback(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let undone = in_time(STATEMENT, PgTransactionManager::rollback(self.raw())).await;
+            let (conn, pulse) = self.parts();
+            let undone = pulse.watch(PgTransactionManager::rollback(conn)).await;
             self.failed = false;
             self.told(undone)
         })

@@ -33,6 +33,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A handle on the coordinator; clones share one connection.
 #[derive(Clone)]
 pub struct Coordinator {
+    connection: Connection,
     client: Client,
     sweeps: SweepServiceClient<Connection>,
     shared: Arc<Shared>,
@@ -134,7 +135,10 @@ impl Coordinator {
     {
         let answer = match timeout(wait + CALL_TIMEOUT, call(self.client.clone())).await {
             Ok(answer) => answer.map(Response::into_inner).map_err(Fault::from),
-            Err(_) => Err(Fault::Away("it does not answer in time".into())),
+            Err(_) => {
+                self.connection.pass_over();
+                Err(Fault::Away("it does not answer in time".into()))
+            }
         };
         self.shared.note(&answer);
         answer

@@ -42,7 +42,14 @@ const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE 
 pub(super) struct Lead {
     /// Counts the leaders of a store; 0 before this one leads.
     term: AtomicI64,
-    session: Mutex<Option<(i32, String)>>,
+    session: Mutex<Option<Session>>,
+}
+
+/// A session at the server.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub pid: i32,
+    pub started: String,
 }
 
 /// What came of a try to go on in a new session.
@@ -93,20 +100,24 @@ impl Lead {
     async fn remember(&self, conn: &mut PgConnection) -> sqlx::Result<()> {
         let name = AssertSqlSafe(format!("SET application_name = '{SESSION_NAME}'"));
         sqlx::query(name).execute(&mut *conn).await?;
-        let session = sqlx::query_as(WHICH).fetch_one(conn).await?;
-        *self.session() = Some(session);
+        let (pid, started) = sqlx::query_as(WHICH).fetch_one(conn).await?;
+        *self.held() = Some(Session { pid, started });
         Ok(())
     }
 
     async fn end_session(&self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        let session = self.session().clone();
-        if let Some((pid, started)) = session {
+        if let Some(Session { pid, started }) = self.session() {
             sqlx::query(END).bind(pid).bind(started).execute(conn).await?;
         }
         Ok(())
     }
 
-    fn session(&self) -> MutexGuard<'_, Option<(i32, String)>> {
+    /// The session that leads, or did last.
+    pub fn session(&self) -> Option<Session> {
+        self.held().clone()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Session>> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

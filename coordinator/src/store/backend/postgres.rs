@@ -36,6 +36,9 @@ const READERS: u32 = 4;
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// How long a try to go on in a new session may take: whoever calls waits for it, and there will be another one.
+const GO_ON: Duration = Duration::from_secs(3);
+
 /// The oldest server that has what is needed, as `server_version_num` counts.
 const OLDEST: i64 = 130_000;
 
@@ -148,13 +151,13 @@ impl PostgresBackend {
 
     /// A session that goes on where the last one ended.
     async fn go_on(&self) -> sqlx::Result<(PgConnection, Again)> {
-        let mut conn = connect(&self.options).await?;
-        let again = in_time(CONNECT, async {
+        let session = async {
+            let mut conn = connect(&self.options).await?;
             prepare(&mut conn).await?;
-            self.lead.go_on(&mut conn).await
-        });
-        let again = again.await?;
-        Ok((conn, again))
+            let again = self.lead.go_on(&mut conn).await?;
+            Ok((conn, again))
+        };
+        in_time(GO_ON, session).await
     }
 
     fn fault(&self, error: sqlx::Error) -> StoreError {

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 const LONG: Duration = Duration::from_secs(2);
 
 /// How long the server may take to say that it is there.
-const PROMPT: Duration = Duration::from_secs(3);
+const PROMPT: Duration = Duration::from_secs(2);
 
 const ALIVE: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2)";
 

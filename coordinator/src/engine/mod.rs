@@ -191,8 +191,15 @@ impl Engine {
                 self.tell(commands.len(), error);
             }
         }
+        let failed = done.as_ref().err();
         for command in commands {
-            command.answer(done.as_ref().err());
+            command.answer(failed);
+        }
+        // Those behind it would only wait for a server that does not answer, and may find another coordinator that leads.
+        if failed.is_some() && self.trouble.is_away() {
+            while let Ok(command) = self.queue.try_recv() {
+                command.answer(failed);
+            }
         }
         done.is_ok()
     }

@@ -57,9 +57,16 @@ pub async fn run(setting: &Setting) -> Result<Report> {
         take_overs: disturb(&mut pair, &client, &mut sweeps, setting).await?,
         ..Default::default()
     };
+    let begin = Instant::now();
     let ended = end(&client, &crew, sweeps, &mut report).await?;
+    eprintln!(
+        "  {} sweeps are over after {:.1} s more",
+        ended.len(),
+        begin.elapsed().as_secs_f64()
+    );
     report.acknowledged = crew.acknowledged().len();
     crew.stop().await?;
+    eprintln!("  workers have left after {:.1} s", begin.elapsed().as_secs_f64());
     let store = pair.store().to_owned();
     pair.stop().await?;
     check(&store, &mut report).await?;

@@ -1,12 +1,13 @@
 //! A connection to whichever coordinator leads.
 
+use crate::presence;
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use std::{
     future::Future,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -25,12 +26,15 @@ pub struct Connection {
     channels: Arc<[Channel]>,
     /// Which of them had an answer last.
     present: Arc<AtomicUsize>,
+    /// Which of them did not answer when they were last called.
+    silent: Arc<[AtomicBool]>,
     token: Option<HeaderValue>,
 }
 
 impl Connection {
     pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
         Self {
+            silent: channels.iter().map(|_| AtomicBool::new(false)).collect(),
             channels: channels.into(),
             present: Arc::new(AtomicUsize::new(0)),
             token: token.and_then(|token| {
@@ -43,7 +47,9 @@ impl Connection {
 
     /// The next call goes to the next coordinator: the present one does not answer in time.
     pub fn pass_over(&self) {
-        self.leave(self.present.load(Relaxed));
+        let index = self.present.load(Relaxed);
+        self.silent[index].store(true, Relaxed);
+        self.leave(index);
     }
 
     /// Goes on from a coordinator to the next one, unless another call has done so already.
@@ -76,10 +82,16 @@ impl Service<Request<Body>> for Connection {
         let index = connection.present.load(Relaxed);
         Box::pin(async move {
             let mut channel = connection.channels[index].clone();
+            let may_be_silent = connection.channels.len() > 1 && connection.silent[index].load(Relaxed);
+            if may_be_silent && !presence::is_there(channel.clone()).await {
+                connection.leave(index);
+                return Ok(presence::is_away());
+            }
             let answer = match channel.ready().await {
                 Ok(channel) => channel.call(request).await,
                 Err(fault) => Err(fault),
             };
+            connection.silent[index].store(answer.is_err(), Relaxed);
             if is_away(&answer) {
                 // Only the first of several calls that fail together moves on.
                 connection.leave(index);

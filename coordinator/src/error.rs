@@ -96,6 +96,11 @@ pub enum Error {
     /// A watcher does not read.
     #[error("nothing was read for {} seconds; watch again from the last revision that was read", .0.as_secs())]
     SlowReader(Duration),
+    /// Another coordinator leads, or none does yet.
+    #[error(
+        "this coordinator stands by: {0}; name all coordinators with --coordinator, and the one that leads answers"
+    )]
+    NotLeader(String),
     /// The coordinator is going down.
     #[error("the coordinator is stopping; try again when it is back")]
     Stopping,
@@ -131,6 +136,7 @@ impl Error {
             Self::ApiVersion { .. } => (Code::FailedPrecondition, "API_VERSION"),
             Self::RevisionUnknown { .. } => (Code::OutOfRange, "REVISION_UNKNOWN"),
             Self::SlowReader(_) => (Code::ResourceExhausted, "SLOW_READER"),
+            Self::NotLeader(_) => (Code::Unavailable, "NOT_LEADER"),
             Self::Stopping => (Code::Unavailable, "STOPPING"),
             Self::Store(error) => match **error {
                 StoreError::Damaged(_) => (Code::DataLoss, "STORE_DAMAGED"),
@@ -173,7 +179,8 @@ impl From<Error> for Status {
         if !violations.is_empty() {
             details.set_bad_request(violations);
         }
-        if code == Code::Unavailable || code == Code::DataLoss {
+        let is_trouble = code == Code::Unavailable || code == Code::DataLoss;
+        if is_trouble && !matches!(error, Error::NotLeader(_)) {
             tracing::warn!(reason, "{error}");
         }
         Self::with_error_details(code, error.to_string(), details)

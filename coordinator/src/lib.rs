@@ -11,11 +11,13 @@ pub mod maintenance;
 mod page;
 mod server;
 mod service;
+mod standby;
 mod store;
 
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
 pub use server::{Config, Coordinator, EndError, PageError, StartError};
+pub use standby::{Served, Standby};
 pub use store::{
     BadLocation, Fate, Fault, FaultKind, Location, Memory, Observer, OpenError, Step, StoreError, TransferError,
     Violation,

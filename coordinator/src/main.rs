@@ -1,7 +1,7 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
 use augur_coordinator::{
-    Config, Coordinator, Location, OpenError, PageError, Settings, StartError, TransferError,
+    Config, EndError, Location, OpenError, PageError, Served, Settings, StartError, TransferError,
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
 };
@@ -89,6 +89,9 @@ struct Args {
     /// where that is taken]
     #[arg(long, value_name = "ADDRESS|off")]
     http: Option<Http>,
+    /// Wait while another coordinator has the store, and take over when that one ends or goes silent; PostgreSQL only
+    #[arg(long)]
+    standby: bool,
     /// Listen beyond this machine although nobody is asked who they are
     #[arg(long)]
     insecure: bool,
@@ -142,6 +145,11 @@ async fn main() -> ExitCode {
             Cli::command().error(ErrorKind::ValueValidation, message).exit();
         }
     }
+    if command.is_none() && args.standby && !matches!(args.store, Location::Postgres(_)) {
+        let message =
+            "--standby needs a store on PostgreSQL, --store postgres://...; an SQLite file has one coordinator";
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     let filter = EnvFilter::try_from_env("AUGUR_LOG").or_else(|_| EnvFilter::try_from_default_env());
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -175,7 +183,7 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
             ..Settings::default()
         },
     };
-    let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await;
+    let coordinator = Served::start(config, Arc::new(SystemClock::default()), args.standby).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
     let mut lines = format!("listening on http://{}\n", coordinator.address());
     match serve_page(&mut coordinator, args.http).await {
@@ -193,14 +201,14 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     let reason = tokio::select! {
         // An error here means that the sender is gone, which is a reason to stop as well.
         reason = stop => reason.unwrap_or("a signal"),
-        error = coordinator.broken() => return Err((1, error.into())),
+        error = coordinator.broken() => return Err((end_exit_code(&error), error.into())),
     };
     tracing::info!("stopping: {reason}");
     coordinator.stop().await.map_err(|error| (1, error.into()))
 }
 
 /// Serves the page; its address, if there is one. Where nobody asked for it, it is no fault that it can't be had.
-async fn serve_page(coordinator: &mut Coordinator, http: Option<Http>) -> Result<Option<SocketAddr>, PageError> {
+async fn serve_page(coordinator: &mut Served, http: Option<Http>) -> Result<Option<SocketAddr>, PageError> {
     match http {
         Some(Http::Off) => Ok(None),
         Some(Http::At(address)) => coordinator.serve_page(address).await.map(Some),
@@ -282,6 +290,14 @@ fn exit_code(error: &StartError) -> u8 {
         StartError::Store(error) => store_exit_code(error),
         StartError::PortInUse(_) => 6,
         StartError::Listen { .. } | StartError::Reflection(_) => 1,
+    }
+}
+
+fn end_exit_code(error: &EndError) -> u8 {
+    match error {
+        EndError::Deposed(_) => 11,
+        EndError::Open(error) => store_exit_code(error),
+        EndError::Server(_) | EndError::Store(_) | EndError::Engine | EndError::Task(_) => 1,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     engine::{self, CoordinatorHandle, Settings},
     page,
     service::{Sweeps, Workers},
-    store::{self, Location, Observer, OpenError, StoreError},
+    store::{self, FaultKind, Location, Observer, OpenError, StoreError},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -19,18 +19,20 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding,
-    service::RoutesBuilder,
+    server::NamedService,
+    service::{Routes, RoutesBuilder},
     transport::{
         Server,
         server::{Connected, Router, TcpIncoming},
     },
 };
+use tonic_health::{ServingStatus, server::HealthReporter};
 
 /// The largest request: an outcome with millions of scores, a spec with very many starting points.
 const LARGEST_REQUEST: usize = 64 << 20;
 
 /// How long calls may go on once the coordinator stops.
-const LAST_CALLS: Duration = Duration::from_secs(3);
+pub(crate) const LAST_CALLS: Duration = Duration::from_secs(3);
 
 /// How a coordinator is set up.
 #[derive(Clone, Debug)]
@@ -83,6 +85,15 @@ pub enum PageError {
     },
 }
 
+impl PageError {
+    pub(crate) fn of(address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::PortInUse(address),
+            _ => Self::Listen { address, source },
+        }
+    }
+}
+
 /// Why a coordinator did not end well.
 #[derive(Debug, Error)]
 pub enum EndError {
@@ -92,12 +103,30 @@ pub enum EndError {
     /// The store could not be closed.
     #[error("the store could not be closed")]
     Store(#[from] StoreError),
+    /// Another coordinator leads the store.
+    #[error("the lead is lost")]
+    Deposed(#[source] StoreError),
+    /// The store could not be opened when it was free.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The engine ended before its time.
     #[error("the engine ended by itself")]
     Engine,
     /// A task ended without a word.
     #[error("a task of the coordinator broke off")]
     Task(#[from] tokio::task::JoinError),
+}
+
+impl EndError {
+    /// Of an engine that nobody stopped.
+    pub(crate) fn of_engine(ended: Result<store::Result<()>, tokio::task::JoinError>) -> Self {
+        match ended {
+            Err(error) => Self::Task(error),
+            Ok(Err(StoreError::Database(fault))) if fault.kind == FaultKind::Taken => Self::Deposed(fault.into()),
+            Ok(Err(error)) => Self::Store(error),
+            Ok(Ok(())) => Self::Engine,
+        }
+    }
 }
 
 /// A coordinator that runs.
@@ -181,7 +210,9 @@ impl Coordinator {
             stopping.clone(),
             stopped.clone(),
         );
-        let router = router(&handle).await?;
+        let (routes, health) = common(services(&handle))?;
+        set_serving(&health, true).await;
+        let router = router(routes);
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
@@ -206,10 +237,7 @@ impl Coordinator {
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
         let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => PageError::PortInUse(address),
-            _ => PageError::Listen { address, source },
-        })?;
+        let (address, server) = serving.map_err(|source| PageError::of(address, source))?;
         self.page = Some(server);
         Ok(address)
     }
@@ -221,11 +249,7 @@ impl Coordinator {
 
     /// Ends when the engine breaks off although nobody stopped it: nothing can be served any more.
     pub async fn broken(&mut self) -> EndError {
-        match (&mut self.engine).await {
-            Err(error) => EndError::Task(error),
-            Ok(Err(error)) => EndError::Store(error),
-            Ok(Ok(())) => EndError::Engine,
-        }
+        EndError::of_engine((&mut self.engine).await)
     }
 
     /// Gives no more leases, lets calls end, writes what waits, closes the store.
@@ -251,7 +275,7 @@ impl Coordinator {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse(address),
         _ => StartError::Listen { address, source },
@@ -259,12 +283,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
-fn incoming(listener: TcpListener) -> TcpIncoming {
+pub(crate) fn incoming(listener: TcpListener) -> TcpIncoming {
     TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
-/// Both services, and what lets any gRPC client work without our files.
-async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
+/// Both services.
+pub(crate) fn services(handle: &CoordinatorHandle) -> RoutesBuilder {
     let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
         .max_decoding_message_size(LARGEST_REQUEST)
         .accept_compressed(CompressionEncoding::Gzip)
@@ -273,9 +297,14 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
         .max_decoding_message_size(LARGEST_REQUEST)
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
+    let mut routes = RoutesBuilder::default();
+    routes.add_service(sweeps).add_service(workers);
+    routes
+}
+
+/// What lets any gRPC client work without our files, beside `routes`; and what says whether they are served.
+pub(crate) fn common(mut routes: RoutesBuilder) -> Result<(Routes, HealthReporter), StartError> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<SweepServiceServer<Sweeps>>().await;
-    health.set_serving::<WorkerServiceServer<Workers>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(v1::FILE_DESCRIPTOR_SET)
@@ -283,16 +312,34 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
             // The details of errors, which clients find by name only.
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let mut routes = RoutesBuilder::default();
     routes
-        .add_service(sweeps)
-        .add_service(workers)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    Ok(Server::builder()
+    Ok((routes.routes(), health))
+}
+
+/// Says whether the services are served: each of them, and the server as a whole.
+pub(crate) async fn set_serving(health: &HealthReporter, is_serving: bool) {
+    let status = match is_serving {
+        true => ServingStatus::Serving,
+        false => ServingStatus::NotServing,
+    };
+    let names = [
+        "",
+        SweepServiceServer::<Sweeps>::NAME,
+        WorkerServiceServer::<Workers>::NAME,
+    ];
+    for name in names {
+        health.set_service_status(name, status).await;
+    }
+}
+
+/// How connections are served.
+pub(crate) fn router(routes: Routes) -> Router {
+    Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
-        .add_routes(routes.routes()))
+        .add_routes(routes)
 }
 
 #[cfg(test)]

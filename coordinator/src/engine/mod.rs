@@ -19,7 +19,7 @@ pub use handle::{CoordinatorHandle, Counters};
 use crate::{
     clock::Clock,
     error::chain,
-    store::{self, Reader, StoreError, Writer},
+    store::{self, Fault, FaultKind, Reader, StoreError, Writer},
 };
 use absence::Absence;
 use command::{Queue, Queued, Verdict, Waiting};
@@ -77,6 +77,8 @@ struct Engine {
     /// The trouble in words, for whoever watches.
     told: watch::Sender<String>,
     trouble: Trouble,
+    /// Another coordinator leads: nothing is written here any more.
+    over: Option<Fault>,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -102,6 +104,7 @@ pub(crate) fn start(
         works,
         told,
         trouble: Trouble::default(),
+        over: None,
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -153,6 +156,9 @@ impl Engine {
             if due || !done {
                 absence.looked(begun, done);
             }
+            if let Some(over) = self.over.take() {
+                return Err(over.into());
+            }
             // Apart from the look at the leases, which a disk that is full does not keep from being done.
             if due && self.trouble.is_told() {
                 self.carry_out(vec![Box::new(Waiting::unanswered(Probe))]).await;
@@ -185,17 +191,37 @@ impl Engine {
                 self.tell(commands.len(), error);
             }
         }
+        let failed = done.as_ref().err();
         for command in commands {
-            command.answer(done.as_ref().err());
+            command.answer(failed);
+        }
+        // Those behind it would only wait for a server that does not answer, and may find another coordinator that leads.
+        if failed.is_some() && self.trouble.is_away() {
+            while let Ok(command) = self.queue.try_recv() {
+                command.answer(failed);
+            }
         }
         done.is_ok()
     }
 
     /// Says once what is wrong, not with every batch that is undone by it.
     fn tell(&mut self, commands: usize, error: &StoreError) {
+        if let StoreError::Database(fault) = error
+            && fault.kind == FaultKind::Taken
+        {
+            self.over = Some(Fault {
+                store: Arc::clone(&fault.store),
+                kind: fault.kind,
+                source: None,
+            });
+        }
         if self.trouble.begins(error) {
             tracing::error!("{commands} commands undone: {}", chain(error));
             self.told.send_replace(error.to_string());
+            // Whoever waits here for work may find another coordinator that leads meanwhile.
+            if self.trouble.is_away() {
+                let _ = self.works.send(());
+            }
         } else {
             tracing::debug!("{commands} commands undone: {}", chain(error));
         }

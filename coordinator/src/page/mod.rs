@@ -6,6 +6,9 @@ mod assets;
 mod events;
 mod failure;
 mod json;
+mod standby;
+
+pub(crate) use standby::standby;
 
 use crate::{engine::CoordinatorHandle, service::Sweeps};
 use axum::{
@@ -38,14 +41,27 @@ pub(crate) async fn serve(
     address: SocketAddr,
     stopping: CancellationToken,
 ) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
+    serve_router(application(handle, stopping.clone()), address, stopping).await
+}
+
+/// What is served.
+pub(crate) fn application(handle: CoordinatorHandle, stopping: CancellationToken) -> Router {
+    router(Page {
+        sweeps: Arc::new(Sweeps(handle)),
+        stopping,
+    })
+}
+
+/// Serves any pages to browsers until `stopping`, guarded.
+pub(crate) async fn serve_router(
+    router: Router,
+    address: SocketAddr,
+    stopping: CancellationToken,
+) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let page = Page {
-        sweeps: Arc::new(Sweeps(handle)),
-        stopping: stopping.clone(),
-    };
     let hosts = Hosts::of(address);
-    let router = router(page).layer(middleware::from_fn(move |request: Request, next: Next| {
+    let router = router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let known = hosts.know(&request);
         async move { guard(known, request, next).await }
     }));

@@ -13,6 +13,7 @@ mod page;
 mod pictures;
 mod reuse;
 mod server;
+mod standby;
 mod steps;
 mod stores;
 mod submit;

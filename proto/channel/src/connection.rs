@@ -1,12 +1,13 @@
 //! A connection to whichever coordinator leads.
 
+use crate::presence;
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use std::{
     future::Future,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -25,12 +26,15 @@ pub struct Connection {
     channels: Arc<[Channel]>,
     /// Which of them had an answer last.
     present: Arc<AtomicUsize>,
+    /// Which of them did not answer when they were last called.
+    silent: Arc<[AtomicBool]>,
     token: Option<HeaderValue>,
 }
 
 impl Connection {
     pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
         Self {
+            silent: channels.iter().map(|_| AtomicBool::new(false)).collect(),
             channels: channels.into(),
             present: Arc::new(AtomicUsize::new(0)),
             token: token.and_then(|token| {
@@ -39,6 +43,19 @@ impl Connection {
                 Some(value)
             }),
         }
+    }
+
+    /// The next call goes to the next coordinator: the present one does not answer in time.
+    pub fn pass_over(&self) {
+        let index = self.present.load(Relaxed);
+        self.silent[index].store(true, Relaxed);
+        self.leave(index);
+    }
+
+    /// Goes on from a coordinator to the next one, unless another call has done so already.
+    fn leave(&self, index: usize) {
+        let next = (index + 1) % self.channels.len();
+        let _ = self.present.compare_exchange(index, next, Relaxed, Relaxed);
     }
 
     /// How many coordinators it knows.
@@ -61,18 +78,23 @@ impl Service<Request<Body>> for Connection {
         if let Some(token) = &self.token {
             request.headers_mut().insert(AUTHORIZATION, token.clone());
         }
-        let Self { channels, present, .. } = self.clone();
-        let index = present.load(Relaxed);
+        let connection = self.clone();
+        let index = connection.present.load(Relaxed);
         Box::pin(async move {
-            let mut channel = channels[index].clone();
+            let mut channel = connection.channels[index].clone();
+            let may_be_silent = connection.channels.len() > 1 && connection.silent[index].load(Relaxed);
+            if may_be_silent && !presence::is_there(channel.clone()).await {
+                connection.leave(index);
+                return Ok(presence::is_away());
+            }
             let answer = match channel.ready().await {
                 Ok(channel) => channel.call(request).await,
                 Err(fault) => Err(fault),
             };
+            connection.silent[index].store(answer.is_err(), Relaxed);
             if is_away(&answer) {
                 // Only the first of several calls that fail together moves on.
-                let next = (index + 1) % channels.len();
-                let _ = present.compare_exchange(index, next, Relaxed, Relaxed);
+                connection.leave(index);
             }
             answer
         })

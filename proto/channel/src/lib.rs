@@ -7,6 +7,7 @@ mod address;
 mod connection;
 mod credentials;
 mod error;
+mod presence;
 
 pub use address::Addresses;
 pub use connection::Connection;

@@ -2,7 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_channel::{Access, AccessError, Addresses, Connection, Credentials};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 use tokio::net::TcpListener;
 use tonic::{
     Code, Request, Status,
@@ -60,6 +67,31 @@ async fn the_next_call_goes_past_whoever_is_away_or_does_not_lead() {
     for _ in 0..3 {
         assert_eq!(call(&connection).await, Ok(()));
     }
+}
+
+#[tokio::test]
+async fn one_that_did_not_answer_is_asked_for_its_health_before_it_gets_a_call() {
+    // It takes connections and says nothing, as a process that is frozen.
+    let frozen = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = frozen.local_addr().unwrap();
+    let leads = Arc::new(AtomicBool::new(false));
+    let leading = Arc::clone(&leads);
+    let other = server(move |_| match leading.load(Relaxed) {
+        true => Ok(()),
+        false => Err(Status::unavailable("stands by")),
+    })
+    .await;
+    let connection = connection(&format!("{at},{other}"), Credentials::default()).unwrap();
+    let first = tokio::time::timeout(Duration::from_millis(300), call(&connection)).await;
+    assert!(first.is_err());
+    connection.pass_over();
+    assert_eq!(call(&connection).await, Err(Code::Unavailable));
+    // Back at the frozen one, which is not waited for.
+    let begin = Instant::now();
+    assert_eq!(call(&connection).await, Err(Code::Unavailable));
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    leads.store(true, Relaxed);
+    assert_eq!(call(&connection).await, Ok(()));
 }
 
 #[tokio::test]

@@ -199,6 +199,11 @@ impl LightWorker {
         Self { id, api, held }
     }
 
+    /// The same worker, calling elsewhere.
+    pub fn at(self, api: Workers) -> Self {
+        Self { api, ..self }
+    }
+
     pub async fn acquire(&mut self, max: u32) -> Vec<v1::Lease> {
         self.acquire_within(max, Duration::ZERO).await
     }

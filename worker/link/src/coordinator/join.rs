@@ -29,7 +29,8 @@ impl Coordinator {
         let connection = access.open(shape, dial)?;
         let coordinator = Self {
             sweeps: SweepServiceClient::new(connection.clone()),
-            client: Client::new(connection).max_decoding_message_size(LARGEST_MESSAGE),
+            client: Client::new(connection.clone()).max_decoding_message_size(LARGEST_MESSAGE),
+            connection,
             shared: Arc::new(Shared {
                 url: access.addresses.to_string(),
                 seed: seed(&identity.worker_id),
@@ -90,11 +91,11 @@ fn seed(worker: &str) -> u64 {
         .map_or(0, |worker: WorkerId| worker.uuid().as_u64_pair().1)
 }
 
-/// A host that is gone without a word is noticed within 10 seconds.
+/// A host that is gone without a word is noticed within 6 seconds.
 fn shape(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(Duration::from_secs(5))
-        .http2_keep_alive_interval(Duration::from_secs(5))
-        .keep_alive_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(3))
+        .keep_alive_timeout(Duration::from_secs(3))
         .tcp_nodelay(true)
 }

@@ -30,9 +30,13 @@ pub(crate) type Client = v1::worker_service_client::WorkerServiceClient<Connecti
 /// How long a call may take, beyond what it waits for on purpose.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest wait where another coordinator may have come to lead.
+const TURN: Duration = Duration::from_secs(1);
+
 /// A handle on the coordinator; clones share one connection.
 #[derive(Clone)]
 pub struct Coordinator {
+    connection: Connection,
     client: Client,
     sweeps: SweepServiceClient<Connection>,
     shared: Arc<Shared>,
@@ -84,7 +88,7 @@ impl Coordinator {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         // Once the coordinator is back, it hears of this worker before a lease can end.
-        let mut backoff = Backoff::within(self.heartbeat_interval(), self.shared.next_seed());
+        let mut waits = Waits::new(self);
         loop {
             let fault = match self.once(wait, &call).await {
                 Ok(answer) => return Ok(answer),
@@ -101,7 +105,7 @@ impl Coordinator {
                 Fault::Stale => return Err(GaveUp::Stale),
                 Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
-                Fault::Away(_) | Fault::WorkerUnknown => sleep(backoff.next()).await,
+                Fault::Away(_) | Fault::WorkerUnknown => sleep(waits.next()).await,
             }
         }
     }
@@ -134,10 +138,48 @@ impl Coordinator {
     {
         let answer = match timeout(wait + CALL_TIMEOUT, call(self.client.clone())).await {
             Ok(answer) => answer.map(Response::into_inner).map_err(Fault::from),
-            Err(_) => Err(Fault::Away("it does not answer in time".into())),
+            Err(_) => {
+                self.connection.pass_over();
+                Err(Fault::Away("it does not answer in time".into()))
+            }
         };
         self.shared.note(&answer);
         answer
+    }
+}
+
+/// The waits of one call that is tried again: where there are several coordinators, each is asked before the waits grow, and
+/// they stay short, since one of them may come to lead at any moment.
+struct Waits {
+    backoff: Backoff,
+    wait: Duration,
+    tries: usize,
+    coordinators: usize,
+}
+
+impl Waits {
+    fn new(coordinator: &Coordinator) -> Self {
+        let coordinators = coordinator.connection.addresses();
+        let heartbeat = coordinator.heartbeat_interval();
+        let longest = if coordinators > 1 {
+            heartbeat.min(TURN)
+        } else {
+            heartbeat
+        };
+        Self {
+            backoff: Backoff::within(longest, coordinator.shared.next_seed()),
+            wait: Duration::ZERO,
+            tries: 0,
+            coordinators,
+        }
+    }
+
+    fn next(&mut self) -> Duration {
+        if self.tries.is_multiple_of(self.coordinators) {
+            self.wait = self.backoff.next();
+        }
+        self.tries += 1;
+        self.wait
     }
 }
 

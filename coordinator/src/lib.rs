@@ -12,6 +12,7 @@ mod page;
 mod server;
 mod service;
 mod store;
+mod watching;
 
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};

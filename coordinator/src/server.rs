@@ -5,9 +5,11 @@ use crate::{
     engine::{self, CoordinatorHandle, Settings},
     page,
     service::{Sweeps, Workers},
+    watching::{rpc::Rpcs, scrape::Scrape},
     store::{self, Location, Observer, OpenError, StoreError},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
+use augur_watching::traces::Traces;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{
@@ -17,6 +19,7 @@ use tokio::{
 };
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
+use tower::layer::util::{Identity, Stack};
 use tonic::{
     codec::CompressionEncoding,
     service::RoutesBuilder,
@@ -31,6 +34,9 @@ const LARGEST_REQUEST: usize = 64 << 20;
 
 /// How long calls may go on once the coordinator stops.
 const LAST_CALLS: Duration = Duration::from_secs(3);
+
+/// How long spans may take that are still to be sent then.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// How a coordinator is set up.
 #[derive(Clone, Debug)]
@@ -70,7 +76,7 @@ pub enum StartError {
 pub enum PageError {
     /// Something else listens there.
     #[error(
-        "the port of {0} is in use; stop what listens there, choose another one with --http (port 0: any), or --http off"
+        "the port of {0} is in use; stop what listens there, choose another one with --http or --metrics (port 0: any), or turn it off"
     )]
     PortInUse(SocketAddr),
     /// The address can't be listened on.
@@ -108,7 +114,9 @@ pub struct Coordinator {
     stopped: CancellationToken,
     reader: store::Reader,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
-    page: Option<JoinHandle<io::Result<()>>>,
+    pages: Vec<JoinHandle<io::Result<()>>>,
+    scrape: Scrape,
+    traces: Option<Traces>,
     engine: JoinHandle<store::Result<()>>,
 }
 
@@ -173,6 +181,7 @@ impl Coordinator {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+        let traces = config.settings.traces.clone();
         let (handle, engine) = engine::start(
             writer,
             reader.clone(),
@@ -181,6 +190,7 @@ impl Coordinator {
             stopping.clone(),
             stopped.clone(),
         );
+        let scrape = Scrape::new(handle.clone(), &config.store);
         let router = router(&handle).await?;
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
@@ -190,7 +200,9 @@ impl Coordinator {
             stopped,
             reader,
             server: tokio::spawn(server),
-            page: None,
+            pages: Vec::new(),
+            scrape,
+            traces,
             engine,
         })
     }
@@ -205,12 +217,34 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
+        self.serve_http(address, page::router(self.handle.clone(), self.stopping.clone())).await
+    }
+
+    /// Serves the page and `/metrics` on `address`.
+    ///
+    /// # Errors
+    /// As [`Self::serve_page`].
+    pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        let page = page::router(self.handle.clone(), self.stopping.clone());
+        let both = page.merge(self.scrape.clone().router());
+        self.serve_http(address, both).await
+    }
+
+    /// Serves `/metrics` alone on `address`; gives the address with its port.
+    ///
+    /// # Errors
+    /// [`PageError`]; the coordinator goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        self.serve_http(address, self.scrape.clone().router()).await
+    }
+
+    async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> Result<SocketAddr, PageError> {
+        let serving = page::serve(router, address, self.stopping.clone()).await;
         let (address, server) = serving.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => PageError::PortInUse(address),
             _ => PageError::Listen { address, source },
         })?;
-        self.page = Some(server);
+        self.pages.push(server);
         Ok(address)
     }
 
@@ -239,15 +273,19 @@ impl Coordinator {
             // A client that holds its connection does not hold us.
             Err(_) => self.server.abort(),
         }
-        if let Some(mut page) = self.page.take()
-            && tokio::time::timeout(LAST_CALLS, &mut page).await.is_err()
-        {
-            page.abort();
+        for mut page in self.pages.drain(..) {
+            if tokio::time::timeout(LAST_CALLS, &mut page).await.is_err() {
+                page.abort();
+            }
         }
         // The writer goes last: it empties the log into the database.
         self.reader.close().await;
         self.stopped.cancel();
-        Ok(self.engine.await??)
+        let ended = self.engine.await?;
+        if let Some(traces) = self.traces.take() {
+            traces.close(LAST_SPANS).await;
+        }
+        Ok(ended?)
     }
 }
 
@@ -264,7 +302,7 @@ fn incoming(listener: TcpListener) -> TcpIncoming {
 }
 
 /// Both services, and what lets any gRPC client work without our files.
-async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
+async fn router(handle: &CoordinatorHandle) -> Result<Router<Stack<Rpcs, Identity>>, StartError> {
     let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
         .max_decoding_message_size(LARGEST_REQUEST)
         .accept_compressed(CompressionEncoding::Gzip)
@@ -292,6 +330,7 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
         .add_service(reflection().build_v1alpha()?);
     Ok(Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .layer(Rpcs::new(Arc::clone(handle.watching())))
         .add_routes(routes.routes()))
 }
 

@@ -32,20 +32,16 @@ struct Page {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves the page until `stopping`; where it listens, and the task that serves.
+/// Serves `router`, the page or a part of it, until `stopping`; where it listens, and the task that serves.
 pub(crate) async fn serve(
-    handle: CoordinatorHandle,
+    router: Router,
     address: SocketAddr,
     stopping: CancellationToken,
 ) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let page = Page {
-        sweeps: Arc::new(Sweeps(handle)),
-        stopping: stopping.clone(),
-    };
     let hosts = Hosts::of(address);
-    let router = router(page).layer(middleware::from_fn(move |request: Request, next: Next| {
+    let router = router.layer(CompressionLayer::new()).layer(middleware::from_fn(move |request: Request, next: Next| {
         let known = hosts.know(&request);
         async move { guard(known, request, next).await }
     }));
@@ -53,13 +49,17 @@ pub(crate) async fn serve(
     Ok((address, tokio::spawn(async move { server.await })))
 }
 
-fn router(page: Page) -> Router {
+/// What the page answers to; `stopping` ends its streams.
+pub(crate) fn router(handle: CoordinatorHandle, stopping: CancellationToken) -> Router {
+    let page = Page {
+        sweeps: Arc::new(Sweeps(handle)),
+        stopping,
+    };
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*path}", get(assets::asset))
         .nest("/api", api::router())
         .with_state(page)
-        .layer(CompressionLayer::new())
 }
 
 /// The hosts under which the page may be asked for. A loopback address is reached by names of this machine alone: a site that

@@ -95,6 +95,7 @@ impl Workers {
             if self.0.is_stopping() {
                 return Err(Error::Stopping);
             }
+            let begun = std::time::Instant::now();
             let mut works = self.0.works();
             let held = held.clone();
             let grants = self.0.submit(AcquireLeases { worker, max, held }).await?;
@@ -104,6 +105,8 @@ impl Workers {
                 for grant in grants {
                     leases.push(work::lease(&self.0, view.conn(), grant).await?);
                 }
+                let took = begun.elapsed().as_secs_f64();
+                self.0.watching().metrics.leases.answered.observe(took);
                 return Ok(v1::AcquireLeasesResponse { leases });
             }
             tokio::select! {
@@ -163,6 +166,7 @@ impl Workers {
             });
         }
         let stale = self.0.submit(ReportMeasurements { worker, reports }).await?;
+        self.0.watching().metrics.leases.stale.inc_by(stale.len() as u64);
         Ok(v1::ReportMeasurementsResponse {
             stale_tokens: stale.iter().map(ToString::to_string).collect(),
         })

@@ -16,7 +16,7 @@ mod watching;
 
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
-pub use server::{Config, Coordinator, EndError, PageError, StartError};
+pub use server::{Config, Coordinator, EndError, MetricsError, PageError, StartError};
 pub use store::{
     BadLocation, Fate, Fault, FaultKind, Location, Memory, Observer, OpenError, Step, StoreError, TransferError,
     Violation,

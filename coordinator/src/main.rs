@@ -192,10 +192,9 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     let mut lines = format!("listening on http://{}\n", coordinator.address());
     match serve(&mut coordinator, args.http, args.metrics).await {
         Ok(more) => lines += &more,
-        Err(error) => {
-            let code = page_exit_code(&error);
+        Err(fault) => {
             let _ = coordinator.stop().await;
-            return Err((code, error.into()));
+            return Err(fault);
         }
     }
     let mut out = io::stdout();
@@ -211,11 +210,17 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
 }
 
 /// Serves the page and the metrics; the lines that say where.
-async fn serve(coordinator: &mut Coordinator, http: Option<Http>, metrics: Option<Http>) -> Result<String, PageError> {
-    let page = serve_page(coordinator, http, metrics.is_none()).await?;
+async fn serve(
+    coordinator: &mut Coordinator,
+    http: Option<Http>,
+    metrics: Option<Http>,
+) -> Result<String, (u8, Box<dyn Error>)> {
+    let page = serve_page(coordinator, http, metrics.is_none()).await;
+    let page = page.map_err(|error| (page_exit_code(&error), error.into()))?;
     let mut lines = page.map_or(String::new(), |page| format!("page on http://{page}\n"));
     if let Some(Http::At(address)) = metrics {
-        let address = coordinator.serve_metrics(address).await?;
+        let served = coordinator.serve_metrics(address).await;
+        let address = served.map_err(|error| (if error.is_in_use() { 6 } else { 1 }, error.into()))?;
         lines += &format!("metrics on http://{address}/metrics\n");
     }
     Ok(lines)

@@ -76,7 +76,7 @@ pub enum StartError {
 pub enum PageError {
     /// Something else listens there.
     #[error(
-        "the port of {0} is in use; stop what listens there, choose another one with --http or --metrics (port 0: any), or turn it off"
+        "the port of {0} is in use; stop what listens there, choose another one with --http (port 0: any), or --http off"
     )]
     PortInUse(SocketAddr),
     /// The address can't be listened on.
@@ -87,6 +87,21 @@ pub enum PageError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Why the metrics can't be served.
+#[derive(Debug, Error)]
+#[error("the metrics can't be served on {address} ({source}); choose another address with --metrics (port 0: any)")]
+pub struct MetricsError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl MetricsError {
+    /// Whether something else listens there.
+    pub fn is_in_use(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrInUse
+    }
 }
 
 /// Why a coordinator did not end well.
@@ -233,9 +248,13 @@ impl Coordinator {
     /// Serves `/metrics` alone on `address`; gives the address with its port.
     ///
     /// # Errors
-    /// [`PageError`]; the coordinator goes on without.
-    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        self.serve_http(address, self.scrape.clone().router()).await
+    /// [`MetricsError`]; the coordinator goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
+        let metrics = self.scrape.clone().router();
+        let serving = page::serve(metrics, address, self.stopping.clone()).await;
+        let (address, server) = serving.map_err(|source| MetricsError { address, source })?;
+        self.pages.push(server);
+        Ok(address)
     }
 
     async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> Result<SocketAddr, PageError> {

@@ -22,7 +22,7 @@ pub(super) fn latency() -> Histogram {
     Histogram::new(exponential_buckets(1e-4, 4.0, 11))
 }
 
-/// A second to half a day.
+/// A tenth of a second to seven hours.
 fn waiting() -> Histogram {
     Histogram::new(exponential_buckets(0.1, 4.0, 10))
 }

@@ -1,0 +1,75 @@
+//! GPUs of NVIDIA, by its library (NVML), which comes with the driver and is looked for when the worker starts. Elsewhere there are
+//! none.
+
+use nvml_wrapper::{Device, Nvml, enum_wrappers::device::TemperatureSensor, error::NvmlError};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{family::Family, gauge::Gauge},
+    registry::{Registry, Unit},
+};
+use std::sync::atomic::AtomicU64;
+
+/// The library, where there is one.
+pub(crate) struct Gpus(Option<Nvml>);
+
+/// A GPU: its place among those of the machine, and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Gpu {
+    gpu: u32,
+    name: String,
+}
+
+/// What is read of one.
+struct Read {
+    gpu: Gpu,
+    utilisation: f64,
+    used: u64,
+    total: u64,
+    celsius: u32,
+}
+
+type Gauges = Family<Gpu, Gauge<f64, AtomicU64>>;
+
+impl Gpus {
+    pub fn find() -> Self {
+        match Nvml::init() {
+            Ok(nvml) => Self(Some(nvml)),
+            Err(error) => {
+                tracing::debug!("no metrics of GPUs: {error}");
+                Self(None)
+            }
+        }
+    }
+
+    /// One that can't be read is left out, and so are all where there is no library.
+    pub fn register(&self, registry: &mut Registry) {
+        let Some(nvml) = &self.0 else { return };
+        let [utilisation, used, total, celsius] = [(); 4].map(|()| Gauges::default());
+        let read = |at| read(at, &nvml.device_by_index(at)?);
+        for read in (0..nvml.device_count().unwrap_or(0)).filter_map(|at| read(at).ok()) {
+            utilisation.get_or_create(&read.gpu).set(read.utilisation);
+            used.get_or_create(&read.gpu).set(read.used as f64);
+            total.get_or_create(&read.gpu).set(read.total as f64);
+            celsius.get_or_create(&read.gpu).set(read.celsius.into());
+        }
+        let help = "Share of the last moments in which the GPU computed, 0 to 1";
+        registry.register_with_unit("gpu_utilisation", help, Unit::Ratios, utilisation);
+        registry.register_with_unit("gpu_memory_used", "Memory of the GPU in use", Unit::Bytes, used);
+        registry.register_with_unit("gpu_memory", "Memory of the GPU", Unit::Bytes, total);
+        registry.register_with_unit("gpu_temperature", "Temperature of the GPU", Unit::Celsius, celsius);
+    }
+}
+
+fn read(at: u32, device: &Device<'_>) -> Result<Read, NvmlError> {
+    let memory = device.memory_info()?;
+    Ok(Read {
+        gpu: Gpu {
+            gpu: at,
+            name: device.name()?,
+        },
+        utilisation: f64::from(device.utilization_rates()?.gpu) / 100.0,
+        used: memory.used,
+        total: memory.total,
+        celsius: device.temperature(TemperatureSensor::Gpu)?,
+    })
+}

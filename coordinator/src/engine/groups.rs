@@ -176,6 +176,6 @@ async fn conclude(cx: &mut Cx<'_>, sweep: SweepKey) -> Result<()> {
     let state = state.map_err(|refusal| Error::SweepState(row.name.clone(), refusal))?;
     sweeps::end(cx.conn, sweep, state, cx.now).await?;
     cx.record(sweep, &Change::Sweep(state)).await?;
-    tracing::info!(sweep = row.name, ?state, "sweep over");
+    tracing::info!(sweep = %row.sweep, name = row.name, ?state, "sweep over");
     Ok(())
 }

@@ -104,7 +104,9 @@ pub(super) async fn move_evaluation(cx: &mut Cx<'_>, row: &EvaluationRow, event:
         JobState::Pending(_) => cx.batch.work = true,
         JobState::Failed { cause, .. } => {
             let task = plan.group(row.group).task;
-            tracing::warn!(sweep = plan.spec().name, task, "no agreement with the labels: {cause}");
+            let (attempt, worker) = (job.begun, job.worker.map(|worker| worker.to_string()));
+            let (sweep, name) = (plan.spec().id(), &plan.spec().name);
+            tracing::warn!(%sweep, name, task, attempt, worker, "no agreement with the labels: {cause}");
             groups::finish(cx, row.sweep, row.group).await?;
         }
         JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled | JobState::Stopped { .. } => {}

@@ -20,3 +20,4 @@ mod support;
 mod sweep;
 mod verbs;
 mod watch;
+mod watching;

@@ -4,7 +4,12 @@ mod json;
 
 use clap::{Args, ValueEnum};
 use std::io::{IsTerminal, stderr};
-use tracing_subscriber::{EnvFilter, fmt::format::JsonFields, util::SubscriberInitExt};
+use tracing::Dispatch;
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, format::JsonFields},
+    util::SubscriberInitExt,
+};
 
 /// How a program's log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,12 +31,20 @@ pub struct LogOptions {
 
 /// Starts to log what `filter` lets through; in text with the part of the program where `with_target`.
 pub fn start(format: LogFormat, filter: EnvFilter, with_target: bool) {
+    to(stderr, format, filter, with_target).init();
+}
+
+/// The same elsewhere, for whoever sets it: tests.
+pub fn to<W>(writer: W, format: LogFormat, filter: EnvFilter, with_target: bool) -> Dispatch
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let log = tracing_subscriber::fmt()
-        .with_writer(stderr)
+        .with_writer(writer)
         .with_ansi(stderr().is_terminal())
         .with_env_filter(filter);
     match format {
-        LogFormat::Text => log.with_target(with_target).finish().init(),
-        LogFormat::Json => log.fmt_fields(JsonFields::new()).event_format(json::Flat).finish().init(),
+        LogFormat::Text => log.with_target(with_target).finish().into(),
+        LogFormat::Json => log.fmt_fields(JsonFields::new()).event_format(json::Flat).finish().into(),
     }
 }

@@ -138,19 +138,10 @@ impl Held {
         if let Some(tally) = &self.tally {
             tally.saves();
         }
-        self.tell("checkpoint", epoch, step);
-    }
-
-    /// The trial goes on from a checkpoint of this place.
-    pub fn resumed(&self, epoch: u32, step: u64) {
-        self.tell("resumed", epoch, step);
-    }
-
-    fn tell(&self, what: &'static str, epoch: u32, step: u64) {
         if let Some(story) = &self.story {
             let step = i64::try_from(step).unwrap_or(i64::MAX);
             let facts = [KeyValue::new("augur.epoch", i64::from(epoch)), KeyValue::new("augur.step", step)];
-            story.event(what, facts.into());
+            story.event("checkpoint", facts.into());
         }
     }
 

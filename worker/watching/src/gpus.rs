@@ -44,9 +44,14 @@ impl Gpus {
     /// One that can't be read is left out, and so are all where there is no library.
     pub fn register(&self, registry: &mut Registry) {
         let Some(nvml) = &self.0 else { return };
-        let [utilisation, used, total, celsius] = [(); 4].map(|()| Gauges::default());
         let read = |at| read(at, &nvml.device_by_index(at)?);
-        for read in (0..nvml.device_count().unwrap_or(0)).filter_map(|at| read(at).ok()) {
+        let reads = (0..nvml.device_count().unwrap_or(0)).filter_map(|at| read(at).ok());
+        Self::show(reads, registry);
+    }
+
+    fn show(reads: impl Iterator<Item = Read>, registry: &mut Registry) {
+        let [utilisation, used, total, celsius] = [(); 4].map(|()| Gauges::default());
+        for read in reads {
             utilisation.get_or_create(&read.gpu).set(read.utilisation);
             used.get_or_create(&read.gpu).set(read.used as f64);
             total.get_or_create(&read.gpu).set(read.total as f64);
@@ -72,4 +77,40 @@ fn read(at: u32, device: &Device<'_>) -> Result<Read, NvmlError> {
         total: memory.total,
         celsius: device.temperature(TemperatureSensor::Gpu)?,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+    use augur_watching::exposition::{open_metrics, prometheus};
+
+    #[test]
+    fn what_is_shown_of_a_gpu_is_documented() {
+        let mut registry = Registry::with_prefix("augur_worker");
+        let gpu = Gpu {
+            gpu: 0,
+            name: "invented".into(),
+        };
+        let read = Read {
+            gpu,
+            utilisation: 0.5,
+            used: 1 << 30,
+            total: 4 << 30,
+            celsius: 60,
+        };
+        Gpus::show([read].into_iter(), &mut registry);
+        let text = prometheus(&open_metrics(&[&registry]).unwrap());
+        assert!(text.contains("augur_worker_gpu_utilisation_ratios{gpu=\"0\",name=\"invented\"} 0.5\n"), "{text}");
+        let docs = include_str!("../../../docs/watching.md");
+        let (_, gpus) = docs.split_once("### GPUs").unwrap();
+        let (gpus, _) = gpus.split_once("\n#").unwrap();
+        let cells = gpus.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let mut documented: Vec<_> = cells.collect();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+        let mut shown: Vec<_> = types.collect();
+        documented.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(shown, documented);
+    }
 }

@@ -58,7 +58,7 @@ impl Gpus {
             celsius.get_or_create(&read.gpu).set(read.celsius.into());
         }
         let help = "Share of the last moments in which the GPU computed, 0 to 1";
-        registry.register_with_unit("gpu_utilisation", help, Unit::Ratios, utilisation);
+        registry.register_with_unit("gpu_utilisation", help, Unit::Other("ratio".into()), utilisation);
         registry.register_with_unit("gpu_memory_used", "Memory of the GPU in use", Unit::Bytes, used);
         registry.register_with_unit("gpu_memory", "Memory of the GPU", Unit::Bytes, total);
         registry.register_with_unit("gpu_temperature", "Temperature of the GPU", Unit::Celsius, celsius);
@@ -101,7 +101,7 @@ mod tests {
         };
         Gpus::show([read].into_iter(), &mut registry);
         let text = prometheus(&open_metrics(&[&registry]).unwrap());
-        assert!(text.contains("augur_worker_gpu_utilisation_ratios{gpu=\"0\",name=\"invented\"} 0.5\n"), "{text}");
+        assert!(text.contains("augur_worker_gpu_utilisation_ratio{gpu=\"0\",name=\"invented\"} 0.5\n"), "{text}");
         let docs = include_str!("../../../docs/watching.md");
         let (_, gpus) = docs.split_once("### GPUs").unwrap();
         let (gpus, _) = gpus.split_once("\n#").unwrap();

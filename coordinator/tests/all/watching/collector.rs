@@ -53,6 +53,6 @@ impl TraceService for Collector {
             let spans = of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
             self.0.lock().unwrap().extend(spans.map(|span| (service.clone(), span)));
         }
-        Ok(Response::default())
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }

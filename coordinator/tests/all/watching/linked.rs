@@ -4,7 +4,7 @@ use crate::support::{agreements, outcome, registration};
 use augur_channel::Access;
 use augur_core::{id::WorkerId, plan::TrialSpec};
 use augur_link::{End, Held, Link, Work};
-use augur_proto::v1::{self, lease};
+use augur_proto::v1::lease;
 use augur_watching::traces::Traces;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -46,8 +46,9 @@ impl Work for Invented {
 pub async fn join(url: &str, traces: Option<Traces>) -> (Link, CancellationToken) {
     let stopping = CancellationToken::new();
     let id = WorkerId::from_uuid(Uuid::now_v7()).to_string();
+    let access = Access::plain(url).unwrap();
     let joined = Link::join(
-        &Access::plain(url).unwrap(),
+        &access,
         registration(&id, 1),
         Duration::from_secs(30),
         Endpoint::connect_lazy,

@@ -46,7 +46,7 @@ async fn run(host: &Host, traces: Option<Traces>) -> Vec<String> {
     assert_eq!(get(&mut sweeps, &sweep.name).await.state(), SweepState::Succeeded);
     let request = ListTrialsRequest {
         parent: sweep.name,
-        order_by: "val_loss".into(),
+        order_by: "validation_loss".into(),
         ..Default::default()
     };
     let trials = sweeps.list_trials(request).await.unwrap().into_inner().trials;

@@ -144,7 +144,9 @@ async fn main() -> ExitCode {
             Some(Http::At(address)) => Some(address),
             _ => None,
         };
-        let mut open = [Some(args.listen), asked(args.http), asked(args.metrics)].into_iter().flatten();
+        let mut open = [Some(args.listen), asked(args.http), asked(args.metrics)]
+            .into_iter()
+            .flatten();
         if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
             let message = format!(
                 "{open} can be reached from other machines, and nobody is asked who they are; \

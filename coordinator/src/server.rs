@@ -5,8 +5,8 @@ use crate::{
     engine::{self, CoordinatorHandle, Settings},
     page,
     service::{Sweeps, Workers},
-    watching::{rpc::Rpcs, scrape::Scrape},
     store::{self, Location, Observer, OpenError, StoreError},
+    watching::{rpc::Rpcs, scrape::Scrape},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
 use augur_watching::traces::Traces;
@@ -19,7 +19,6 @@ use tokio::{
 };
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
-use tower::layer::util::{Identity, Stack};
 use tonic::{
     codec::CompressionEncoding,
     service::RoutesBuilder,
@@ -28,6 +27,7 @@ use tonic::{
         server::{Connected, Router, TcpIncoming},
     },
 };
+use tower::layer::util::{Identity, Stack};
 
 /// The largest request: an outcome with millions of scores, a spec with very many starting points.
 const LARGEST_REQUEST: usize = 64 << 20;
@@ -232,7 +232,8 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        self.serve_http(address, page::router(self.handle.clone(), self.stopping.clone())).await
+        self.serve_http(address, page::router(self.handle.clone(), self.stopping.clone()))
+            .await
     }
 
     /// Serves the page and `/metrics` on `address`.

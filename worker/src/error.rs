@@ -20,7 +20,10 @@ pub enum WorkerError {
         fault: std::io::Error,
     },
     /// The metrics.
-    #[error("the metrics can't be served on {address}: {}; give another `--metrics ADDRESS` (port 0: any)", os_text(fault))]
+    #[error(
+        "the metrics can't be served on {address}: {}; give another `--metrics ADDRESS` (port 0: any)",
+        os_text(fault)
+    )]
     Metrics {
         /// Where.
         address: SocketAddr,

@@ -20,12 +20,7 @@ use augur_core::{
 };
 
 /// The job after `event`; none where nothing changes.
-fn next(
-    (whose, job): (Whose, &Job),
-    event: &JobEvent,
-    policy: &RetryPolicy,
-    cx: &mut Cx<'_>,
-) -> Result<Option<Job>> {
+fn next((whose, job): (Whose, &Job), event: &JobEvent, policy: &RetryPolicy, cx: &mut Cx<'_>) -> Result<Option<Job>> {
     let Applied::To(state) = job.state.apply(event, policy)? else {
         return Ok(None);
     };

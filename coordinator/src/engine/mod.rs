@@ -24,12 +24,12 @@ use crate::{
     watching::Watching,
 };
 use absence::Absence;
+use augur_watching::traces::Traces;
 use command::{Queue, Queued, Verdict, Waiting};
 use commands::{grace::Grace, probe::Probe, tick::Tick};
-pub(crate) use context::Cx;
 use context::Batch;
+pub(crate) use context::Cx;
 use handle::Shared;
-use augur_watching::traces::Traces;
 use std::{
     sync::Arc,
     time::{Duration, Instant},

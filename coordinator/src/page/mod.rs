@@ -41,10 +41,13 @@ pub(crate) async fn serve(
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let hosts = Hosts::of(address);
-    let router = router.layer(CompressionLayer::new()).layer(middleware::from_fn(move |request: Request, next: Next| {
-        let known = hosts.know(&request);
-        async move { guard(known, request, next).await }
-    }));
+    let router =
+        router
+            .layer(CompressionLayer::new())
+            .layer(middleware::from_fn(move |request: Request, next: Next| {
+                let known = hosts.know(&request);
+                async move { guard(known, request, next).await }
+            }));
     let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
     Ok((address, tokio::spawn(async move { server.await })))
 }

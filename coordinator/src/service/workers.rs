@@ -309,7 +309,12 @@ macro_rules! answer {
         let request = $request.into_inner();
         let worker = &request.worker_id[..request.worker_id.floor_char_boundary(LONGEST_NAME)];
         let span = tracing::info_span!("call", worker);
-        let answer = async { Workers::$call($self, request).await.map(Response::new).map_err(Status::from) };
+        let answer = async {
+            Workers::$call($self, request)
+                .await
+                .map(Response::new)
+                .map_err(Status::from)
+        };
         answer.instrument(span).await
     }};
 }

@@ -144,7 +144,9 @@ pub(crate) async fn fleet(conn: &mut Conn, since: Timestamp) -> Result<Fleet> {
             fleet.oldest = Some(fleet.oldest.map_or(oldest, |known| known.min(oldest)));
         }
     }
-    let newest: Option<i64> = query_scalar("SELECT MAX(last_heartbeat) FROM workers").fetch_one(conn).await?;
+    let newest: Option<i64> = query_scalar("SELECT MAX(last_heartbeat) FROM workers")
+        .fetch_one(conn)
+        .await?;
     fleet.newest = newest.map(Timestamp);
     Ok(fleet)
 }

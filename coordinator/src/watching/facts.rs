@@ -89,7 +89,12 @@ impl Facts {
             ("failed", SweepState::Failed),
             ("cancelled", SweepState::Cancelled),
         ];
-        let count = |state| self.sweeps.iter().find(|sweeps| sweeps.state == state).map_or(0, |sweeps| sweeps.sweeps);
+        let count = |state| {
+            self.sweeps
+                .iter()
+                .find(|sweeps| sweeps.state == state)
+                .map_or(0, |sweeps| sweeps.sweeps)
+        };
         let sweeps = states.map(|(name, state)| (name, count(state)));
         by(registry, ["sweeps", "Sweeps by state", "state"], &sweeps);
         let sum = |of: fn(&SweepsIn) -> i64| self.sweeps.iter().map(of).sum::<i64>();
@@ -101,20 +106,40 @@ impl Facts {
             cancelled: sum(|sweeps| sweeps.trials.cancelled),
             stopped: sum(|sweeps| sweeps.trials.stopped),
         };
-        by(registry, ["trials", "Trials of all sweeps by state", "state"], &of_trials(&trials));
+        by(
+            registry,
+            ["trials", "Trials of all sweeps by state", "state"],
+            &of_trials(&trials),
+        );
         let (done, selected) = (sum(|sweeps| sweeps.groups_done), sum(|sweeps| sweeps.groups_selected));
         let groups = [
             ("open", sum(|sweeps| sweeps.groups) - done),
             ("selected", selected),
             ("empty", done - selected),
         ];
-        by(registry, ["groups", "Groups of all sweeps: open, or done with a selected trial or without", "state"], &groups);
+        by(
+            registry,
+            [
+                "groups",
+                "Groups of all sweeps: open, or done with a selected trial or without",
+                "state",
+            ],
+            &groups,
+        );
         let [waiting, running] = self.evaluations;
         let evaluations = [("pending", waiting), ("running", running)];
-        by(registry, ["evaluations", "Evaluations that are not over", "state"], &evaluations);
+        by(
+            registry,
+            ["evaluations", "Evaluations that are not over", "state"],
+            &evaluations,
+        );
         let busy = trials.running + running;
         let slots = [("busy", busy), ("free", (self.fleet.slots - busy).max(0))];
-        by(registry, ["slots", "Slots of the workers: with a lease, and without", "state"], &slots);
+        by(
+            registry,
+            ["slots", "Slots of the workers: with a lease, and without", "state"],
+            &slots,
+        );
     }
 
     fn open(&self, registry: &mut Registry) {
@@ -126,8 +151,14 @@ impl Facts {
                 trials.get_or_create(&OfSweep { sweep, state }).set(count);
             }
             // The circuit breaker says which trials failed; people have one text.
-            let by_breaker = open.pause_reason.as_ref().map(|reason| reason != crate::engine::PAUSED_BY_SOMEBODY);
-            for (by, is_paused) in [("breaker", by_breaker == Some(true)), ("user", by_breaker == Some(false))] {
+            let by_breaker = open
+                .pause_reason
+                .as_ref()
+                .map(|reason| reason != crate::engine::PAUSED_BY_SOMEBODY);
+            for (by, is_paused) in [
+                ("breaker", by_breaker == Some(true)),
+                ("user", by_breaker == Some(false)),
+            ] {
                 let sweep = open.name.clone();
                 paused.get_or_create(&Paused { sweep, by }).set(is_paused.into());
             }
@@ -148,7 +179,11 @@ impl Facts {
             ..
         } = self.fleet;
         let workers = [("connected", connected), ("draining", draining), ("silent", silent)];
-        by(registry, ["workers", "Workers that have not said goodbye", "state"], &workers);
+        by(
+            registry,
+            ["workers", "Workers that have not said goodbye", "state"],
+            &workers,
+        );
         let age = |then: Timestamp| self.now.0.saturating_sub(then.0).max(0) as f64 / 1000.0;
         let ages = Family::<One, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
         for (which, then) in [("newest", newest), ("oldest", oldest)] {
@@ -164,15 +199,34 @@ impl Facts {
 /// What needs no store.
 pub(super) fn of_engine(handle: &CoordinatorHandle, is_readable: bool, registry: &mut Registry) {
     let bit = |is: bool| ConstGauge::new(u64::from(is));
-    registry.register("store_trouble", "1 while the store can't be written", bit(!handle.trouble().is_empty()));
-    registry.register("store_readable", "1 where this scrape could read the store", bit(is_readable));
+    registry.register(
+        "store_trouble",
+        "1 while the store can't be written",
+        bit(!handle.trouble().is_empty()),
+    );
+    registry.register(
+        "store_readable",
+        "1 where this scrape could read the store",
+        bit(is_readable),
+    );
     let waiting = ConstGauge::new(handle.waiting() as u64);
     registry.register("engine_queue_commands", "Commands that wait for the writer", waiting);
     let watchers = ConstGauge::new(handle.counters().watchers());
     registry.register("watchers", "Watches of sweeps that go on", watchers);
-    let [exported, lost] = handle.watching().traces().map_or([0, 0], augur_watching::traces::Traces::tally);
-    registry.register("spans_exported", "Spans that the collector took", ConstCounter::new(exported));
-    registry.register("spans_lost", "Spans that the collector did not take", ConstCounter::new(lost));
+    let [exported, lost] = handle
+        .watching()
+        .traces()
+        .map_or([0, 0], augur_watching::traces::Traces::tally);
+    registry.register(
+        "spans_exported",
+        "Spans that the collector took",
+        ConstCounter::new(exported),
+    );
+    registry.register(
+        "spans_lost",
+        "Spans that the collector did not take",
+        ConstCounter::new(lost),
+    );
 }
 
 /// The room on the disk of a store that is a file.
@@ -184,9 +238,19 @@ pub(super) fn of_disk(path: &Path, registry: &mut Registry) {
     let bytes = |blocks: u64| ConstGauge::new(blocks.saturating_mul(disk.f_frsize));
     let help = "Room that is left on the store's disk";
     registry.register_with_unit("store_disk_free", help, Unit::Bytes, bytes(disk.f_bavail));
-    registry.register_with_unit("store_disk_size", "Size of the store's disk", Unit::Bytes, bytes(disk.f_blocks));
+    registry.register_with_unit(
+        "store_disk_size",
+        "Size of the store's disk",
+        Unit::Bytes,
+        bytes(disk.f_blocks),
+    );
     if let Ok(file) = std::fs::metadata(path) {
         let size = ConstGauge::new(file.len());
-        registry.register_with_unit("store_file_size", "Size of the store's file, without its log", Unit::Bytes, size);
+        registry.register_with_unit(
+            "store_file_size",
+            "Size of the store's file, without its log",
+            Unit::Bytes,
+            size,
+        );
     }
 }

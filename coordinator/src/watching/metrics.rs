@@ -98,7 +98,11 @@ impl Leases {
         registry.register("leases_renewed", "Leases renewed by heartbeats", leases.renewed.clone());
         let help = "Attempts that ended and left their job waiting for another one";
         registry.register("attempts_repeated", help, leases.again.clone());
-        registry.register("reports_stale", "Reports under leases that were over", leases.stale.clone());
+        registry.register(
+            "reports_stale",
+            "Reports under leases that were over",
+            leases.stale.clone(),
+        );
         let help = "Time that a trial waited before it was leased";
         registry.register_with_unit("trial_wait", help, Unit::Seconds, leases.waited.clone());
         let help = "Time from a call for work finding some to its answer, commit included";
@@ -148,7 +152,11 @@ const ERRORS: [&str; 9] = [
 
 impl Store {
     fn new(registry: &mut Registry, [made, failed]: &Reconnects) -> Self {
-        let errors = ["store_errors", "Batches of commands undone by an error of the store", "kind"];
+        let errors = [
+            "store_errors",
+            "Batches of commands undone by an error of the store",
+            "kind",
+        ];
         let store = Self {
             transaction: latency(),
             commit: latency(),

@@ -96,7 +96,9 @@ pub(crate) fn ends() -> impl Iterator<Item = &'static str> {
         CauseKind::Cancelled => "cancelled",
         CauseKind::Deadline => "deadline",
     };
-    ["completed", "stopped"].into_iter().chain(CauseKind::ALL.iter().map(cause))
+    ["completed", "stopped"]
+        .into_iter()
+        .chain(CauseKind::ALL.iter().map(cause))
 }
 
 #[cfg(test)]

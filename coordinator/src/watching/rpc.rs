@@ -147,11 +147,15 @@ impl Call {
         let parent = watching.traces().and_then(|_| headers.get("traceparent"));
         let parent = parent.and_then(|parent| Place::from_traceparent(parent.to_str().ok()?));
         let span = parent.map(|parent| {
-            Span::under(parent, format!("{}/{}", method.service, method.method), SystemTime::now())
-                .of_kind(SpanKind::Server)
-                .with("rpc.system", "grpc")
-                .with("rpc.service", method.service.clone())
-                .with("rpc.method", method.method.clone())
+            Span::under(
+                parent,
+                format!("{}/{}", method.service, method.method),
+                SystemTime::now(),
+            )
+            .of_kind(SpanKind::Server)
+            .with("rpc.system", "grpc")
+            .with("rpc.service", method.service.clone())
+            .with("rpc.method", method.method.clone())
         });
         Self {
             method,
@@ -175,7 +179,9 @@ impl Drop for Call {
         let rpcs = &self.watching.metrics.rpcs;
         rpcs.running.get_or_create(&self.method).dec();
         let ended = ended(&self.method, self.code);
-        rpcs.seconds.get_or_create(&ended).observe(self.begun.elapsed().as_secs_f64());
+        rpcs.seconds
+            .get_or_create(&ended)
+            .observe(self.begun.elapsed().as_secs_f64());
         rpcs.ended.get_or_create(&ended).inc();
         if let (Some(span), Some(traces)) = (self.span.take(), self.watching.traces()) {
             let error = (self.code != Code::Ok).then(|| ended.code.to_owned());

@@ -61,7 +61,12 @@ pub(crate) async fn evaluation(cx: &mut Cx<'_>, row: &EvaluationRow, job: &Job) 
 }
 
 /// The choice of a group was made, which began at `begun`.
-pub(crate) async fn choice(cx: &mut Cx<'_>, row: crate::store::SweepKey, choice: &Choice, begun: Instant) -> Result<()> {
+pub(crate) async fn choice(
+    cx: &mut Cx<'_>,
+    row: crate::store::SweepKey,
+    choice: &Choice,
+    begun: Instant,
+) -> Result<()> {
     let Some(selected) = choice.ranking.first().filter(|_| cx.watching.traces().is_some()) else {
         return Ok(());
     };
@@ -91,7 +96,9 @@ fn moved(cx: &mut Cx<'_>, (whose, name): (Whose, &str), (from, to): (&Job, &Job)
         }
         _ => return,
     };
-    let mut span = span.with("augur.sweep", sweep.name.clone()).with("augur.trial", name.to_owned());
+    let mut span = span
+        .with("augur.sweep", sweep.name.clone())
+        .with("augur.trial", name.to_owned());
     let attempt = from.begun.max(to.begun);
     span = span.with("augur.attempt", i64::from(attempt));
     if let Some(worker) = to.worker {

@@ -135,7 +135,10 @@ mod tests {
     #[test]
     fn the_older_format_names_counters_as_their_samples_and_has_no_units() {
         let text = open_metrics(&[&registry()]).unwrap();
-        assert!(text.contains("# TYPE augur_calls counter\n") && text.ends_with("# EOF\n"), "{text}");
+        assert!(
+            text.contains("# TYPE augur_calls counter\n") && text.ends_with("# EOF\n"),
+            "{text}"
+        );
         let older = "# HELP augur_build_info What runs.
 # TYPE augur_build_info gauge
 augur_build_info{version=\"1\"} 1
@@ -154,7 +157,8 @@ augur_wait_seconds_bucket{le=\"+Inf\"} 1
 
     #[test]
     fn only_names_of_this_machine_are_local() {
-        let local = |host: &'static str| is_local(&HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
+        let local =
+            |host: &'static str| is_local(&HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
         for host in ["localhost", "LOCALHOST:9", "127.0.0.1:9", "[::1]:9", "127.1.2.3"] {
             assert!(local(host), "{host}");
         }

@@ -25,7 +25,13 @@ pub enum LogFormat {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LogOptions {
     /// The log: text for people, or a JSON object a line
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "AUGUR_LOG_FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "AUGUR_LOG_FORMAT"
+    )]
     pub log_format: LogFormat,
 }
 
@@ -45,6 +51,10 @@ where
         .with_env_filter(filter);
     match format {
         LogFormat::Text => log.with_target(with_target).finish().into(),
-        LogFormat::Json => log.fmt_fields(JsonFields::new()).event_format(json::Flat).finish().into(),
+        LogFormat::Json => log
+            .fmt_fields(JsonFields::new())
+            .event_format(json::Flat)
+            .finish()
+            .into(),
     }
 }

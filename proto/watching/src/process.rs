@@ -25,16 +25,35 @@ mod linux {
         let stat = process.stat()?;
         let ticks = procfs::ticks_per_second();
         let cpu = (stat.utime + stat.stime) as f64 / ticks as f64;
-        registry.register_with_unit("cpu", "Processor time, in and for it", Unit::Seconds, ConstCounter::new(cpu));
+        registry.register_with_unit(
+            "cpu",
+            "Processor time, in and for it",
+            Unit::Seconds,
+            ConstCounter::new(cpu),
+        );
         let resident = stat.rss_bytes().get();
-        registry.register_with_unit("resident_memory", "Memory in use", Unit::Bytes, ConstGauge::new(resident));
-        registry.register("open_fds", "Files and sockets open", ConstGauge::new(process.fd_count()? as u64));
+        registry.register_with_unit(
+            "resident_memory",
+            "Memory in use",
+            Unit::Bytes,
+            ConstGauge::new(resident),
+        );
+        registry.register(
+            "open_fds",
+            "Files and sockets open",
+            ConstGauge::new(process.fd_count()? as u64),
+        );
         if let procfs::process::LimitValue::Value(most) = process.limits()?.max_open_files.soft_limit {
             registry.register("max_fds", "Files and sockets that may be open", ConstGauge::new(most));
         }
         let boot = procfs::KernelStats::current()?.btime;
         let start = boot as f64 + stat.starttime as f64 / ticks as f64;
-        registry.register_with_unit("start_time", "When it began, since 1970", Unit::Seconds, ConstGauge::new(start));
+        registry.register_with_unit(
+            "start_time",
+            "When it began, since 1970",
+            Unit::Seconds,
+            ConstGauge::new(start),
+        );
         Ok(())
     }
 }
@@ -48,7 +67,10 @@ mod tests {
     fn this_process_uses_memory_and_files() {
         let text = open_metrics(&[&process()]).unwrap();
         let value = |name: &str| -> f64 {
-            let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).expect(name);
+            let line = text
+                .lines()
+                .find(|line| line.starts_with(&format!("{name} ")))
+                .expect(name);
             line.rsplit(' ').next().unwrap().parse().unwrap()
         };
         assert!(value("process_resident_memory_bytes") > 1e5);

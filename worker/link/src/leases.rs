@@ -140,7 +140,10 @@ impl Held {
         }
         if let Some(story) = &self.story {
             let step = i64::try_from(step).unwrap_or(i64::MAX);
-            let facts = [KeyValue::new("augur.epoch", i64::from(epoch)), KeyValue::new("augur.step", step)];
+            let facts = [
+                KeyValue::new("augur.epoch", i64::from(epoch)),
+                KeyValue::new("augur.step", step),
+            ];
             story.event("checkpoint", facts.into());
         }
     }

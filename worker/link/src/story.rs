@@ -55,7 +55,8 @@ impl Story {
     /// The work has ended, well or with an error.
     pub fn ends(&self, how: &'static str, error: Option<String>) {
         let span = self.span.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.traces.end(span.with("augur.end", how).failed(error), SystemTime::now());
+        self.traces
+            .end(span.with("augur.end", how).failed(error), SystemTime::now());
     }
 }
 
@@ -70,11 +71,15 @@ impl<'a> Call<'a> {
         let span = |story: &'a Story| {
             let name = format!("augur.v1.WorkerService/{method}");
             let span = Span::under(story.place, name, SystemTime::now()).of_kind(SpanKind::Client);
-            let span = span.with("rpc.system", "grpc").with("rpc.service", "augur.v1.WorkerService");
+            let span = span
+                .with("rpc.system", "grpc")
+                .with("rpc.service", "augur.v1.WorkerService");
             (story, span.with("rpc.method", method))
         };
         let story = story.map(span);
-        let header = story.as_ref().and_then(|(_, span)| span.place.traceparent().parse().ok());
+        let header = story
+            .as_ref()
+            .and_then(|(_, span)| span.place.traceparent().parse().ok());
         Self { story, header }
     }
 

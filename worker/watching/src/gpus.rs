@@ -101,13 +101,20 @@ mod tests {
         };
         Gpus::show([read].into_iter(), &mut registry);
         let text = prometheus(&open_metrics(&[&registry]).unwrap());
-        assert!(text.contains("augur_worker_gpu_utilisation_ratio{gpu=\"0\",name=\"invented\"} 0.5\n"), "{text}");
+        assert!(
+            text.contains("augur_worker_gpu_utilisation_ratio{gpu=\"0\",name=\"invented\"} 0.5\n"),
+            "{text}"
+        );
         let docs = include_str!("../../../docs/watching.md");
         let (_, gpus) = docs.split_once("### GPUs").unwrap();
         let (gpus, _) = gpus.split_once("\n#").unwrap();
-        let cells = gpus.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let cells = gpus
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         let mut documented: Vec<_> = cells.collect();
-        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+        let types = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let mut shown: Vec<_> = types.collect();
         documented.sort_unstable();
         shown.sort_unstable();

@@ -61,7 +61,11 @@ impl Worker {
             ("libtorch", self.libtorch.clone()),
             ("worker", self.link.coordinator.worker_id()),
         ]);
-        registry.register("build", "What runs: its version, its libtorch, the worker's identifier", build);
+        registry.register(
+            "build",
+            "What runs: its version, its libtorch, the worker's identifier",
+            build,
+        );
         let busy = i64::try_from(self.link.held()).unwrap_or(i64::MAX);
         let slots = Family::<[(&str, &str); 1], Gauge>::default();
         for (state, count) in [("busy", busy), ("free", (i64::from(self.slots) - busy).max(0))] {

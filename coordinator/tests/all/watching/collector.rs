@@ -44,7 +44,10 @@ impl TraceService for Collector {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         for of_resource in request.into_inner().resource_spans {
-            let facts = of_resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+            let facts = of_resource
+                .resource
+                .map(|resource| resource.attributes)
+                .unwrap_or_default();
             let name = facts.into_iter().find(|fact| fact.key == "service.name");
             let name = name.and_then(|fact| fact.value?.value);
             let Some(Value::StringValue(service)) = name else {

@@ -27,7 +27,9 @@ fn mentioned(text: &str) -> BTreeSet<String> {
 
 /// Whether a name is that of a metric, or of a histogram's samples.
 fn is_known(name: &str, known: &BTreeSet<String>) -> bool {
-    let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    let of_histogram = ["_bucket", "_sum", "_count"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
     known.contains(name) || of_histogram.is_some_and(|name| known.contains(name))
 }
 
@@ -39,7 +41,11 @@ async fn of_coordinator() -> BTreeSet<String> {
     LightWorker::register(host.workers().await, 1).await;
     let mut names = Scraped::of(address).await.names();
     if std::env::var("AUGUR_TEST_STORE").is_ok_and(|store| store == "postgres") {
-        let of_file = ["augur_store_disk_free_bytes", "augur_store_disk_size_bytes", "augur_store_file_size_bytes"];
+        let of_file = [
+            "augur_store_disk_free_bytes",
+            "augur_store_disk_size_bytes",
+            "augur_store_file_size_bytes",
+        ];
         names.extend(of_file.map(str::to_owned));
     }
     names
@@ -49,7 +55,9 @@ async fn of_worker() -> BTreeSet<String> {
     let host = Host::start().await;
     let (link, stopping) = linked::join(&host.url(), None).await;
     let at = ([127, 0, 0, 1], 0).into();
-    let address = augur_worker_watching::serve(at, link, (1, "none"), stopping).await.unwrap();
+    let address = augur_worker_watching::serve(at, link, (1, "none"), stopping)
+        .await
+        .unwrap();
     Scraped::of(address).await.names()
 }
 
@@ -59,7 +67,11 @@ async fn the_tables_of_metrics_are_what_is_exported() {
     let mut worker = of_worker().await;
     let process = documented("Processes");
     for names in [&mut coordinator, &mut worker] {
-        let of_process: BTreeSet<_> = names.iter().filter(|name| name.starts_with("process_")).cloned().collect();
+        let of_process: BTreeSet<_> = names
+            .iter()
+            .filter(|name| name.starts_with("process_"))
+            .cloned()
+            .collect();
         assert_eq!(of_process, process);
         names.retain(|name| !name.starts_with("process_"));
         // No machine that this is tested on has one; the worker's own tests invent one.
@@ -76,8 +88,15 @@ async fn every_query_of_the_dashboard_and_of_the_alerts_names_metrics_that_are_e
     known.extend(documented("GPUs"));
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     let panels: Vec<_> = dashboard["panels"].as_array().unwrap().iter().collect();
-    let rows: Vec<_> = panels.iter().filter(|panel| panel["type"] == "row").map(|row| &row["title"]).collect();
-    assert_eq!(rows, ["Sweeps", "Leases", "Store", "Workers", "GPUs", "RPCs", "Processes"]);
+    let rows: Vec<_> = panels
+        .iter()
+        .filter(|panel| panel["type"] == "row")
+        .map(|row| &row["title"])
+        .collect();
+    assert_eq!(
+        rows,
+        ["Sweeps", "Leases", "Store", "Workers", "GPUs", "RPCs", "Processes"]
+    );
     let mut queries = Vec::new();
     for panel in panels.iter().filter(|panel| panel["type"] != "row") {
         let targets = panel["targets"].as_array().unwrap();

@@ -29,7 +29,10 @@ async fn what_happened_to_leases_and_trials_is_counted_once_it_is_committed() {
     worker.renew(&[&leases[2].token]).await;
     // Both are over: the one that completed and one that never was.
     worker.fail(&leases[1].token, CauseKind::Crashed).await.unwrap_err();
-    assert_eq!(worker.report("01890a5d-ac96-774b-bcce-b302099a8057", 1..=1).await.len(), 1);
+    assert_eq!(
+        worker.report("01890a5d-ac96-774b-bcce-b302099a8057", 1..=1).await.len(),
+        1
+    );
 
     let scraped = Scraped::of(address).await;
     let value = |series: &str| scraped.value(series);
@@ -74,12 +77,18 @@ async fn a_worker_that_falls_silent_and_a_sweep_that_its_breaker_paused_are_show
     }
     clock.advance(Duration::from_secs(60));
     let scraped = Scraped::of(address).await;
-    assert_eq!(scraped.value("augur_sweep_paused{sweep=\"broken\",by=\"breaker\"}"), 1.0);
+    assert_eq!(
+        scraped.value("augur_sweep_paused{sweep=\"broken\",by=\"breaker\"}"),
+        1.0
+    );
     assert_eq!(scraped.value("augur_sweep_paused{sweep=\"broken\",by=\"user\"}"), 0.0);
     assert_eq!(scraped.value("augur_sweep_paused{sweep=\"fine\",by=\"breaker\"}"), 0.0);
     assert_eq!(scraped.value("augur_workers{state=\"silent\"}"), 1.0);
     assert_eq!(scraped.value("augur_workers{state=\"connected\"}"), 0.0);
-    assert_eq!(scraped.value("augur_worker_heartbeat_age_seconds{which=\"newest\"}"), 60.0);
+    assert_eq!(
+        scraped.value("augur_worker_heartbeat_age_seconds{which=\"newest\"}"),
+        60.0
+    );
 }
 
 #[tokio::test]
@@ -118,7 +127,10 @@ async fn metrics_are_beside_the_page_and_in_the_format_that_is_asked_for() {
     let alone = host.coordinator.serve_page(ANY.into()).await.unwrap();
     assert_eq!(Web::at(alone).get("/metrics").await.status, StatusCode::NOT_FOUND);
     assert_eq!(Web::at(both).get("/").await.status, StatusCode::OK);
-    let accepts = [(header::ACCEPT, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let accepts = [(
+        header::ACCEPT,
+        "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+    )];
     let answer = Web::at(both).send(axum::http::Method::GET, "/metrics", &accepts).await;
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(answer.header(header::CONTENT_TYPE), format);

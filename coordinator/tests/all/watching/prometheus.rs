@@ -18,10 +18,16 @@ use std::{
 
 /// Whether a program of Prometheus's is there.
 fn have(program: &str) -> bool {
-    let is_there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    let is_there = Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !is_there {
         let required = env::var_os("AUGUR_REQUIRE_PROMETHEUS").is_some();
-        assert!(!required, "AUGUR_REQUIRE_PROMETHEUS is set, and {program} is not installed");
+        assert!(
+            !required,
+            "AUGUR_REQUIRE_PROMETHEUS is set, and {program} is not installed"
+        );
         eprintln!("skipped: {program} is not on PATH");
     }
     is_there
@@ -109,7 +115,9 @@ scrape_configs:
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let server = Self(child);
-        let ready = lines.by_ref().find(|line| line.as_ref().is_ok_and(|line| line.contains("ready to receive web")));
+        let ready = lines
+            .by_ref()
+            .find(|line| line.as_ref().is_ok_and(|line| line.contains("ready to receive web")));
         ready.expect("Prometheus is ready").unwrap();
         // It must not find a pipe that nobody reads.
         std::thread::spawn(move || lines.for_each(drop));
@@ -143,7 +151,12 @@ async fn a_real_server_scrapes_a_real_coordinator() {
     tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap();
     let pending = "augur_sweep_trials%7Bsweep=%22scraped%22,state=%22pending%22%7D";
     assert_eq!(ask(&prometheus, pending).await.as_deref(), Some("3"));
-    assert_eq!(ask(&prometheus, "augur_leases_given_total%7Bwork=%22trial%22%7D").await.as_deref(), Some("0"));
+    assert_eq!(
+        ask(&prometheus, "augur_leases_given_total%7Bwork=%22trial%22%7D")
+            .await
+            .as_deref(),
+        Some("0")
+    );
     let rules: Value = prometheus.json("/api/v1/rules").await;
     let rules = rules["data"]["groups"][0]["rules"].as_array().unwrap();
     assert_eq!(rules.len(), ALERTS.matches("- alert: ").count());

@@ -17,7 +17,10 @@ impl Scraped {
 
     /// The value of a series, written as it stands in the text.
     pub fn value(&self, series: &str) -> f64 {
-        let value = self.0.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        let value = self
+            .0
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         let value = value.unwrap_or_else(|| panic!("{series} is not in\n{}", self.0));
         value.parse().unwrap()
     }

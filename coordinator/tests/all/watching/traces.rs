@@ -94,14 +94,20 @@ async fn a_trial_is_one_trace_of_the_coordinator_and_the_worker() {
         let attempt = one(&spans, COORDINATOR, "attempt", &trial.span_id, place);
         assert_eq!(attempt.span_id, Place::of_attempt(name, 1).span.to_bytes());
         let run = one(&spans, WORKER, "run", &attempt.span_id, place);
-        assert_eq!(run.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["checkpoint"]);
+        assert_eq!(
+            run.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(),
+            ["checkpoint"]
+        );
         handed_in(&spans, "CompleteTrial", run, place);
         assert!(attempt.start_time_unix_nano >= trial.start_time_unix_nano);
         assert!(attempt.end_time_unix_nano <= trial.end_time_unix_nano);
         let is_selected = at == 0;
         let of_group = |name: &str| {
             let trace = place.trace.to_bytes();
-            spans.iter().filter(|(_, span)| span.name == name && span.trace_id == trace).count()
+            spans
+                .iter()
+                .filter(|(_, span)| span.name == name && span.trace_id == trace)
+                .count()
         };
         assert_eq!(of_group("queued"), 1 + usize::from(is_selected));
         assert_eq!(of_group("choice"), usize::from(is_selected));
@@ -156,7 +162,12 @@ impl Write for Lines {
 async fn what_a_worker_logs_of_its_work_names_sweep_trial_attempt_and_worker() {
     let lines = Lines::default();
     let writer = lines.clone();
-    let log = logs::to(move || writer.clone(), LogFormat::Json, EnvFilter::new("augur_link=info"), false);
+    let log = logs::to(
+        move || writer.clone(),
+        LogFormat::Json,
+        EnvFilter::new("augur_link=info"),
+        false,
+    );
     let _log = tracing::dispatcher::set_default(&log);
     let host = host(None).await;
     let names = run(&host, None).await;
@@ -168,8 +179,15 @@ async fn what_a_worker_logs_of_its_work_names_sweep_trial_attempt_and_worker() {
         let of_trial: Vec<_> = lines.iter().filter(of_trial).collect();
         assert_eq!(of_trial.len(), 2, "begins and completed: {text}");
         for line in of_trial {
-            assert_eq!((&line["sweep"], &line["attempt"]), (&parts[1].into(), &1.into()), "{line}");
-            assert!(line["worker"].as_str().is_some_and(|worker| worker.len() == 36), "{line}");
+            assert_eq!(
+                (&line["sweep"], &line["attempt"]),
+                (&parts[1].into(), &1.into()),
+                "{line}"
+            );
+            assert!(
+                line["worker"].as_str().is_some_and(|worker| worker.len() == 36),
+                "{line}"
+            );
         }
     }
     let left = lines.iter().find(|line| line["message"] == "left").unwrap();

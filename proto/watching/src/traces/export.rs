@@ -91,10 +91,11 @@ impl Traces {
             KeyValue::new("service.instance.id", instance),
         ]);
         let said = Resource::builder().build();
-        let said = said.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        let is_default = |fact: &KeyValue| {
-            fact.key.as_str() == "service.name" && fact.value.as_str().starts_with("unknown_service")
-        };
+        let said = said
+            .iter()
+            .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        let is_default =
+            |fact: &KeyValue| fact.key.as_str() == "service.name" && fact.value.as_str().starts_with("unknown_service");
         let resource = ours.with_attributes(said.filter(|fact| !is_default(fact)));
         processor.set_resource(&resource.build());
         let scope = InstrumentationScope::builder("augur").with_version(version).build();
@@ -157,7 +158,10 @@ impl SpanExporter for Told {
             Err(fault) => {
                 self.tally.lost.fetch_add(count, Relaxed);
                 if !self.tally.away.swap(true, Relaxed) {
-                    tracing::warn!("spans are lost, for the collector at {} does not take them: {fault}", self.url);
+                    tracing::warn!(
+                        "spans are lost, for the collector at {} does not take them: {fault}",
+                        self.url
+                    );
                 }
             }
         }

@@ -48,7 +48,9 @@ impl Place {
     /// The place that a header `traceparent` names, where it is wanted (`sampled`).
     pub fn from_traceparent(header: &str) -> Option<Self> {
         let parts: Vec<_> = header.split('-').collect();
-        let ["00", trace, span, flags] = parts[..] else { return None };
+        let ["00", trace, span, flags] = parts[..] else {
+            return None;
+        };
         if [trace.len(), span.len(), flags.len()] != [32, 16, 2] {
             return None;
         }
@@ -83,7 +85,10 @@ mod tests {
     fn a_trial_has_one_trace_and_each_attempt_a_span_of_its_own() {
         let trial = Place::of_trial(NAME);
         // Fixed for ever: another version of augur adds to the same trace.
-        assert_eq!(trial.traceparent(), "00-93f36cecf81dd818ca0a944b3a28b498-f4c1ceb124ef1ec7-01");
+        assert_eq!(
+            trial.traceparent(),
+            "00-93f36cecf81dd818ca0a944b3a28b498-f4c1ceb124ef1ec7-01"
+        );
         let places = [
             trial,
             Place::of_attempt(NAME, 1),

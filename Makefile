@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit
 
@@ -43,6 +43,9 @@ mlflow-test: setup-test ## export a sweep to a real MLflow server and read it ba
 browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
 	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked --workspace --test all page::browser -- \
 	  --test-threads=1 --nocapture
+
+watching-test: ## test metrics, alert rules, traces and logs, with a real Prometheus (Debian: prometheus)
+	AUGUR_REQUIRE_PROMETHEUS=1 $(CARGO) test --release --locked --workspace --test all watching:: -- --test-threads=1
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked --workspace --test planted

@@ -13,10 +13,11 @@ mod server;
 mod service;
 mod standby;
 mod store;
+mod watching;
 
 pub use engine::{CoordinatorHandle, Counters, Settings};
 pub use error::{ERROR_DOMAIN, Error};
-pub use server::{Config, Coordinator, EndError, PageError, StartError};
+pub use server::{Config, Coordinator, EndError, MetricsError, PageError, StartError};
 pub use standby::{Served, Standby};
 pub use store::{
     BadLocation, Fate, Fault, FaultKind, Location, Memory, Observer, OpenError, Step, StoreError, TransferError,

@@ -5,10 +5,14 @@ use augur_coordinator::{
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
 };
+use augur_watching::{
+    logs::{self, LogOptions},
+    traces::TracesOptions,
+};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use std::{
     error::Error,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -28,6 +32,8 @@ use tracing_subscriber::EnvFilter;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    log: LogOptions,
     #[command(flatten)]
     args: Args,
 }
@@ -92,6 +98,11 @@ struct Args {
     /// Wait while another coordinator has the store, and take over when that one ends or goes silent; PostgreSQL only
     #[arg(long)]
     standby: bool,
+    /// Address and port of the metrics alone, or `off` [default: /metrics beside the page]
+    #[arg(long, value_name = "ADDRESS|off")]
+    metrics: Option<Http>,
+    #[command(flatten)]
+    traces: TracesOptions,
     /// Listen beyond this machine although nobody is asked who they are
     #[arg(long)]
     insecure: bool,
@@ -130,13 +141,15 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command, args } = Cli::parse();
+    let Cli { command, log, args } = Cli::parse();
     if command.is_none() && !args.insecure {
-        let page = match args.http {
-            Some(Http::At(page)) => Some(page),
+        let asked = |http: Option<Http>| match http {
+            Some(Http::At(address)) => Some(address),
             _ => None,
         };
-        let mut open = [Some(args.listen), page].into_iter().flatten();
+        let mut open = [Some(args.listen), asked(args.http), asked(args.metrics)]
+            .into_iter()
+            .flatten();
         if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
             let message = format!(
                 "{open} can be reached from other machines, and nobody is asked who they are; \
@@ -151,11 +164,7 @@ async fn main() -> ExitCode {
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     let filter = EnvFilter::try_from_env("AUGUR_LOG").or_else(|_| EnvFilter::try_from_default_env());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
-        .init();
+    logs::start(log.log_format, filter.unwrap_or_else(|_| EnvFilter::new("info")), true);
     let ended = match command {
         None => run(args).await.map(|()| 0),
         Some(Command::Store(command)) => {
@@ -175,24 +184,27 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     // Before the first word to the outside, so that no signal is missed.
     let stop = stop(args.exit_with_stdin).map_err(|error| (1, error.into()))?;
+    // One process, one instance, whatever its address is.
+    let instance = uuid::Uuid::now_v7().to_string();
+    let traces = args.traces.open("augur-coordinator", instance);
+    let traces = traces.map_err(|error| (2, error.into()))?;
     let config = Config {
         listen: args.listen,
         store: args.store,
         settings: Settings {
             lease: Duration::from_secs_f64(args.lease_seconds),
+            traces,
             ..Settings::default()
         },
     };
     let coordinator = Served::start(config, Arc::new(SystemClock::default()), args.standby).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
     let mut lines = format!("listening on http://{}\n", coordinator.address());
-    match serve_page(&mut coordinator, args.http).await {
-        Ok(None) => {}
-        Ok(Some(page)) => lines += &format!("page on http://{page}\n"),
-        Err(error) => {
-            let code = page_exit_code(&error);
+    match serve(&mut coordinator, args.http, args.metrics).await {
+        Ok(more) => lines += &more,
+        Err(fault) => {
             let _ = coordinator.stop().await;
-            return Err((code, error.into()));
+            return Err(fault);
         }
     }
     let mut out = io::stdout();
@@ -207,12 +219,37 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     coordinator.stop().await.map_err(|error| (1, error.into()))
 }
 
+/// Serves the page and the metrics; the lines that say where.
+async fn serve(
+    coordinator: &mut Served,
+    http: Option<Http>,
+    metrics: Option<Http>,
+) -> Result<String, (u8, Box<dyn Error>)> {
+    let page = serve_page(coordinator, http, metrics.is_none()).await;
+    let page = page.map_err(|error| (page_exit_code(&error), error.into()))?;
+    let mut lines = page.map_or(String::new(), |page| format!("page on http://{page}\n"));
+    if let Some(Http::At(address)) = metrics {
+        let served = coordinator.serve_metrics(address).await;
+        let address = served.map_err(|error| (if error.is_in_use() { 6 } else { 1 }, error.into()))?;
+        lines += &format!("metrics on http://{address}/metrics\n");
+    }
+    Ok(lines)
+}
+
 /// Serves the page; its address, if there is one. Where nobody asked for it, it is no fault that it can't be had.
-async fn serve_page(coordinator: &mut Served, http: Option<Http>) -> Result<Option<SocketAddr>, PageError> {
+async fn serve_page(
+    coordinator: &mut Served,
+    http: Option<Http>,
+    with_metrics: bool,
+) -> Result<Option<SocketAddr>, PageError> {
+    let mut at = async |address| match with_metrics {
+        true => coordinator.serve_page_and_metrics(address).await,
+        false => coordinator.serve_page(address).await,
+    };
     match http {
         Some(Http::Off) => Ok(None),
-        Some(Http::At(address)) => coordinator.serve_page(address).await.map(Some),
-        None => Ok(match coordinator.serve_page(PAGE).await {
+        Some(Http::At(address)) => at(address).await.map(Some),
+        None => Ok(match at(PAGE).await {
             Ok(address) => Some(address),
             Err(error) => {
                 tracing::warn!("no page for browsers: {}", chain(&error));

@@ -6,8 +6,10 @@ use crate::{
     page,
     service::{Sweeps, Workers},
     store::{self, FaultKind, Location, Observer, OpenError, StoreError},
+    watching::{rpc::Rpcs, scrape::Scrape},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
+use augur_watching::traces::Traces;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{
@@ -33,6 +35,9 @@ const LARGEST_REQUEST: usize = 64 << 20;
 
 /// How long calls may go on once the coordinator stops.
 pub(crate) const LAST_CALLS: Duration = Duration::from_secs(3);
+
+/// How long spans may take that are still to be sent then.
+pub(crate) const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// How a coordinator is set up.
 #[derive(Clone, Debug)]
@@ -94,6 +99,21 @@ impl PageError {
     }
 }
 
+/// Why the metrics can't be served.
+#[derive(Debug, Error)]
+#[error("the metrics can't be served on {address} ({source}); choose another address with --metrics (port 0: any)")]
+pub struct MetricsError {
+    pub(crate) address: SocketAddr,
+    pub(crate) source: io::Error,
+}
+
+impl MetricsError {
+    /// Whether something else listens there.
+    pub fn is_in_use(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrInUse
+    }
+}
+
 /// Why a coordinator did not end well.
 #[derive(Debug, Error)]
 pub enum EndError {
@@ -137,7 +157,9 @@ pub struct Coordinator {
     stopped: CancellationToken,
     reader: store::Reader,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
-    page: Option<JoinHandle<io::Result<()>>>,
+    pages: Vec<JoinHandle<io::Result<()>>>,
+    scrape: Scrape,
+    traces: Option<Traces>,
     engine: JoinHandle<store::Result<()>>,
 }
 
@@ -202,6 +224,7 @@ impl Coordinator {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+        let traces = config.settings.traces.clone();
         let (handle, engine) = engine::start(
             writer,
             reader.clone(),
@@ -210,9 +233,10 @@ impl Coordinator {
             stopping.clone(),
             stopped.clone(),
         );
-        let (routes, health) = common(services(&handle))?;
+        let scrape = Scrape::new(handle.clone(), &config.store);
+        let (common, health) = common()?;
         set_serving(&health, true).await;
-        let router = router(routes);
+        let router = router(common.fallback_service(services(&handle)));
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
@@ -221,7 +245,9 @@ impl Coordinator {
             stopped,
             reader,
             server: tokio::spawn(server),
-            page: None,
+            pages: Vec::new(),
+            scrape,
+            traces,
             engine,
         })
     }
@@ -236,9 +262,36 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
+        self.serve_http(address, page::router(self.handle.clone(), self.stopping.clone()))
+            .await
+    }
+
+    /// Serves the page and `/metrics` on `address`.
+    ///
+    /// # Errors
+    /// As [`Self::serve_page`].
+    pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        let page = page::router(self.handle.clone(), self.stopping.clone());
+        let both = page.merge(self.scrape.clone().router());
+        self.serve_http(address, both).await
+    }
+
+    /// Serves `/metrics` alone on `address`; gives the address with its port.
+    ///
+    /// # Errors
+    /// [`MetricsError`]; the coordinator goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
+        let metrics = self.scrape.clone().router();
+        let serving = page::serve(metrics, address, self.stopping.clone()).await;
+        let (address, server) = serving.map_err(|source| MetricsError { address, source })?;
+        self.pages.push(server);
+        Ok(address)
+    }
+
+    async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> Result<SocketAddr, PageError> {
+        let serving = page::serve(router, address, self.stopping.clone()).await;
         let (address, server) = serving.map_err(|source| PageError::of(address, source))?;
-        self.page = Some(server);
+        self.pages.push(server);
         Ok(address)
     }
 
@@ -263,15 +316,19 @@ impl Coordinator {
             // A client that holds its connection does not hold us.
             Err(_) => self.server.abort(),
         }
-        if let Some(mut page) = self.page.take()
-            && tokio::time::timeout(LAST_CALLS, &mut page).await.is_err()
-        {
-            page.abort();
+        for mut page in self.pages.drain(..) {
+            if tokio::time::timeout(LAST_CALLS, &mut page).await.is_err() {
+                page.abort();
+            }
         }
         // The writer goes last: it empties the log into the database.
         self.reader.close().await;
         self.stopped.cancel();
-        Ok(self.engine.await??)
+        let ended = self.engine.await?;
+        if let Some(traces) = self.traces.take() {
+            traces.close(LAST_SPANS).await;
+        }
+        Ok(ended?)
     }
 }
 
@@ -287,8 +344,8 @@ pub(crate) fn incoming(listener: TcpListener) -> TcpIncoming {
     TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
-/// Both services.
-pub(crate) fn services(handle: &CoordinatorHandle) -> RoutesBuilder {
+/// Both services, with what watches their calls.
+pub(crate) fn services(handle: &CoordinatorHandle) -> axum::Router {
     let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
         .max_decoding_message_size(LARGEST_REQUEST)
         .accept_compressed(CompressionEncoding::Gzip)
@@ -299,11 +356,13 @@ pub(crate) fn services(handle: &CoordinatorHandle) -> RoutesBuilder {
         .send_compressed(CompressionEncoding::Gzip);
     let mut routes = RoutesBuilder::default();
     routes.add_service(sweeps).add_service(workers);
-    routes
+    let watched = Rpcs::new(Arc::clone(handle.watching()));
+    routes.routes().into_axum_router().layer(watched)
 }
 
-/// What lets any gRPC client work without our files, beside `routes`; and what says whether they are served.
-pub(crate) fn common(mut routes: RoutesBuilder) -> Result<(Routes, HealthReporter), StartError> {
+/// What lets any gRPC client work without our files; and what says whether the services are served.
+pub(crate) fn common() -> Result<(axum::Router, HealthReporter), StartError> {
+    let mut routes = RoutesBuilder::default();
     let (health, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -316,7 +375,7 @@ pub(crate) fn common(mut routes: RoutesBuilder) -> Result<(Routes, HealthReporte
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    Ok((routes.routes(), health))
+    Ok((routes.routes().into_axum_router(), health))
 }
 
 /// Says whether the services are served: each of them, and the server as a whole.
@@ -336,10 +395,10 @@ pub(crate) async fn set_serving(health: &HealthReporter, is_serving: bool) {
 }
 
 /// How connections are served.
-pub(crate) fn router(routes: Routes) -> Router {
+pub(crate) fn router(routes: axum::Router) -> Router {
     Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
-        .add_routes(routes)
+        .add_routes(Routes::from(routes))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Why a worker can't work: one sentence each, and an exit code.
 
 use augur_link::{LinkError, os_text};
-use std::path::PathBuf;
+use augur_watching::traces::TraceError;
+use std::{net::SocketAddr, path::PathBuf};
 use thiserror::Error;
 
 /// What ends a worker.
@@ -18,6 +19,20 @@ pub enum WorkerError {
         /// What the system says.
         fault: std::io::Error,
     },
+    /// The metrics.
+    #[error(
+        "the metrics can't be served on {address}: {}; give another `--metrics ADDRESS` (port 0: any)",
+        os_text(fault)
+    )]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        fault: std::io::Error,
+    },
+    /// The collector's address.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The system refuses something that every worker needs.
     #[error("can't {what}: {}", os_text(fault))]
     System {
@@ -33,7 +48,9 @@ impl WorkerError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::System { .. } | Self::Link(LinkError::Refused { .. }) => 1,
-            Self::Link(LinkError::Access(_)) => 2,
+            Self::Metrics { fault, .. } if fault.kind() == std::io::ErrorKind::AddrInUse => 6,
+            Self::Metrics { .. } => 1,
+            Self::Link(LinkError::Access(_)) | Self::Traces(_) => 2,
             Self::LogDir { .. } => 5,
             Self::Link(LinkError::Unreachable { .. }) => 7,
             Self::Link(LinkError::ApiVersion { .. }) => 8,

@@ -1,8 +1,9 @@
 //! The command line.
 
 use augur_channel::{Access, Addresses, Credentials};
+use augur_watching::{logs::LogOptions, traces::TracesOptions};
 use clap::{Args, Parser, Subcommand};
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// Runs the trials that a coordinator leases out.
 #[derive(Debug, Parser)]
@@ -15,6 +16,8 @@ use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
+    #[command(flatten)]
+    pub log: LogOptions,
     #[command(flatten)]
     pub options: Option<Options>,
 }
@@ -69,6 +72,11 @@ pub struct Options {
     /// Stop when stdin ends: whoever started the worker is gone
     #[arg(long)]
     pub exit_with_stdin: bool,
+    /// Address and port of the metrics, or `off`; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS|off", default_value = "off", value_parser = address)]
+    metrics: Metrics,
+    #[command(flatten)]
+    pub traces: TracesOptions,
     /// Seconds to wait for the coordinator at the start
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub connect_timeout: Duration,
@@ -81,6 +89,11 @@ impl Options {
             addresses: self.coordinator.clone(),
             credentials: self.credentials.clone(),
         }
+    }
+
+    /// Where metrics are served, if anywhere.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics.0
     }
 
     /// Number of slots, at least 1.
@@ -103,6 +116,20 @@ impl Options {
     /// The folder at which relative data folders start.
     pub fn base_dir(&self) -> PathBuf {
         self.base_dir.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+}
+
+/// Where metrics are served; nowhere where that is off.
+#[derive(Clone, Copy, Debug)]
+struct Metrics(Option<SocketAddr>);
+
+fn address(text: &str) -> Result<Metrics, &'static str> {
+    match text {
+        "off" => Ok(Metrics(None)),
+        address => {
+            let address = address.parse().map_err(|_| "write it like 127.0.0.1:7463, or off")?;
+            Ok(Metrics(Some(address)))
+        }
     }
 }
 

@@ -35,25 +35,8 @@ struct Page {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves the page until `stopping`; where it listens, and the task that serves.
+/// Serves `router`, the page or a part of it, until `stopping`; where it listens, and the task that serves.
 pub(crate) async fn serve(
-    handle: CoordinatorHandle,
-    address: SocketAddr,
-    stopping: CancellationToken,
-) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
-    serve_router(application(handle, stopping.clone()), address, stopping).await
-}
-
-/// What is served.
-pub(crate) fn application(handle: CoordinatorHandle, stopping: CancellationToken) -> Router {
-    router(Page {
-        sweeps: Arc::new(Sweeps(handle)),
-        stopping,
-    })
-}
-
-/// Serves any pages to browsers until `stopping`, guarded.
-pub(crate) async fn serve_router(
     router: Router,
     address: SocketAddr,
     stopping: CancellationToken,
@@ -61,21 +44,28 @@ pub(crate) async fn serve_router(
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let hosts = Hosts::of(address);
-    let router = router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let known = hosts.know(&request);
-        async move { guard(known, request, next).await }
-    }));
+    let router =
+        router
+            .layer(CompressionLayer::new())
+            .layer(middleware::from_fn(move |request: Request, next: Next| {
+                let known = hosts.know(&request);
+                async move { guard(known, request, next).await }
+            }));
     let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
     Ok((address, tokio::spawn(async move { server.await })))
 }
 
-fn router(page: Page) -> Router {
+/// What the page answers to; `stopping` ends its streams.
+pub(crate) fn router(handle: CoordinatorHandle, stopping: CancellationToken) -> Router {
+    let page = Page {
+        sweeps: Arc::new(Sweeps(handle)),
+        stopping,
+    };
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*path}", get(assets::asset))
         .nest("/api", api::router())
         .with_state(page)
-        .layer(CompressionLayer::new())
 }
 
 /// The hosts under which the page may be asked for. A loopback address is reached by names of this machine alone: a site that

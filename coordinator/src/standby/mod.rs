@@ -15,18 +15,18 @@ use crate::{
     clock::Clock,
     error::{Error, chain},
     page,
-    server::{self, Config, EndError, LAST_CALLS, PageError, StartError},
+    server::{self, Config, EndError, LAST_CALLS, LAST_SPANS, MetricsError, PageError, StartError},
+    store::Location,
+    watching::scrape::{self, Scrape},
 };
+use augur_watching::traces::Traces;
 use axum::Router;
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use switch::Switch;
 use term::Term;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    Status,
-    service::{Routes, RoutesBuilder},
-};
+use tonic::Status;
 use tonic_health::server::HealthReporter;
 
 /// A coordinator that stands by or leads.
@@ -35,7 +35,10 @@ pub struct Standby {
     stopping: CancellationToken,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
     pages: Switch,
-    page: Option<JoinHandle<io::Result<()>>>,
+    metrics: Switch,
+    /// The tasks that serve them.
+    served: Vec<JoinHandle<io::Result<()>>>,
+    traces: Option<Traces>,
     keeper: JoinHandle<Result<(), EndError>>,
 }
 
@@ -43,6 +46,8 @@ pub struct Standby {
 struct Roles {
     calls: Switch,
     pages: Switch,
+    metrics: Switch,
+    store: Location,
     health: HealthReporter,
     /// What is waited for, in words.
     waits: watch::Sender<String>,
@@ -59,17 +64,18 @@ impl Standby {
         let address = listener.local_addr().unwrap_or(config.listen);
         let (waits, reader) = watch::channel("it has not looked yet who leads".to_owned());
         let stopping = CancellationToken::new();
-        let (common, health) = server::common(RoutesBuilder::default())?;
+        let (common, health) = server::common()?;
         server::set_serving(&health, false).await;
         let roles = Roles {
             calls: Switch::new(refuse(reader.clone())),
             pages: Switch::new(page::standby(reader)),
+            metrics: Switch::new(scrape::of_standby()),
+            store: config.store.clone(),
             health,
             waits,
             stopping: stopping.clone(),
         };
-        let routes = common.into_axum_router().fallback_service(roles.calls.clone());
-        let router = server::router(Routes::from(routes));
+        let router = server::router(common.fallback_service(roles.calls.clone()));
         let incoming = server::incoming(listener);
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
@@ -77,7 +83,9 @@ impl Standby {
             stopping,
             server: tokio::spawn(server),
             pages: roles.pages.clone(),
-            page: None,
+            metrics: roles.metrics.clone(),
+            served: Vec::new(),
+            traces: config.settings.traces.clone(),
             keeper: tokio::spawn(roles.keep(config, clock)),
         })
     }
@@ -93,9 +101,35 @@ impl Standby {
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
         let router = Router::new().fallback_service(self.pages.clone());
-        let serving = page::serve_router(router, address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| PageError::of(address, source))?;
-        self.page = Some(server);
+        let served = self.serve_http(router, address).await;
+        served.map_err(|source| PageError::of(address, source))
+    }
+
+    /// The page, and `/metrics` beside it.
+    ///
+    /// # Errors
+    /// As [`Self::serve_page`].
+    pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        let router = Router::new().route_service("/metrics", self.metrics.clone());
+        let served = self
+            .serve_http(router.fallback_service(self.pages.clone()), address)
+            .await;
+        served.map_err(|source| PageError::of(address, source))
+    }
+
+    /// Serves `/metrics` alone.
+    ///
+    /// # Errors
+    /// [`MetricsError`]; the coordinator goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
+        let router = Router::new().route_service("/metrics", self.metrics.clone());
+        let served = self.serve_http(router, address).await;
+        served.map_err(|source| MetricsError { address, source })
+    }
+
+    async fn serve_http(&mut self, router: Router, address: SocketAddr) -> io::Result<SocketAddr> {
+        let (address, server) = page::serve(router, address, self.stopping.clone()).await?;
+        self.served.push(server);
         Ok(address)
     }
 
@@ -118,8 +152,11 @@ impl Standby {
             (&mut self.keeper).await??;
         }
         end(&mut self.server).await;
-        if let Some(mut page) = self.page.take() {
+        for mut page in self.served.drain(..) {
             end(&mut page).await;
+        }
+        if let Some(traces) = self.traces.take() {
+            traces.close(LAST_SPANS).await;
         }
         Ok(())
     }
@@ -164,9 +201,11 @@ impl Roles {
 
     async fn lead(&self, term: &Term) {
         self.calls
-            .turn(server::services(term.handle()).routes().into_axum_router());
+            .turn(server::services(term.handle()));
         self.pages
-            .turn(page::application(term.handle().clone(), term.stopping()));
+            .turn(page::router(term.handle().clone(), term.stopping()));
+        self.metrics
+            .turn(Scrape::new(term.handle().clone(), &self.store).router());
         server::set_serving(&self.health, true).await;
     }
 
@@ -176,6 +215,7 @@ impl Roles {
             .send_replace("another coordinator has just taken over".to_owned());
         self.calls.turn(refuse(self.waits.subscribe()));
         self.pages.turn(page::standby(self.waits.subscribe()));
+        self.metrics.turn(scrape::of_standby());
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Standby;
 use crate::{
     clock::Clock,
-    server::{Config, Coordinator, EndError, PageError, StartError},
+    server::{Config, Coordinator, EndError, MetricsError, PageError, StartError},
 };
 use std::{net::SocketAddr, sync::Arc};
 
@@ -43,6 +43,28 @@ impl Served {
         match self {
             Self::Alone(alone) => alone.serve_page(address).await,
             Self::Standby(standby) => standby.serve_page(address).await,
+        }
+    }
+
+    /// Serves the page, and `/metrics` beside it.
+    ///
+    /// # Errors
+    /// [`PageError`], each with what to do.
+    pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        match self {
+            Self::Alone(alone) => alone.serve_page_and_metrics(address).await,
+            Self::Standby(standby) => standby.serve_page_and_metrics(address).await,
+        }
+    }
+
+    /// Serves `/metrics` alone.
+    ///
+    /// # Errors
+    /// [`MetricsError`]; it goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
+        match self {
+            Self::Alone(alone) => alone.serve_metrics(address).await,
+            Self::Standby(standby) => standby.serve_metrics(address).await,
         }
     }
 

@@ -21,3 +21,4 @@ mod support;
 mod sweep;
 mod verbs;
 mod watch;
+mod watching;

@@ -38,6 +38,7 @@ impl Coordinator {
                 identity,
                 heartbeat_millis: AtomicU64::new(1000),
                 away: AtomicBool::new(false),
+                tally: Arc::default(),
             }),
         };
         coordinator.register_within(patience).await?;
@@ -50,6 +51,7 @@ impl Coordinator {
             async move { client.register_worker(identity).await }
         };
         let pace = self.once(Duration::ZERO, call).await?;
+        self.shared.tally.registers();
         if let Some(interval) = pace.heartbeat_interval.and_then(|d| Duration::try_from(d).ok()) {
             // A tenth of a second at least, whatever the answer.
             let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX).max(100);

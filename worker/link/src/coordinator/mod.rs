@@ -7,7 +7,7 @@ mod backoff;
 mod fault;
 mod join;
 
-use crate::error::LinkError;
+use crate::{error::LinkError, tally::Tally};
 use augur_channel::Connection;
 use augur_proto::v1::{self, TrialState, sweep_service_client::SweepServiceClient};
 use backoff::Backoff;
@@ -50,6 +50,7 @@ struct Shared {
     series: AtomicU64,
     heartbeat_millis: AtomicU64,
     away: AtomicBool,
+    tally: Arc<Tally>,
 }
 
 /// Why a call gave up.
@@ -64,8 +65,18 @@ pub(crate) enum GaveUp {
 }
 
 impl Coordinator {
+    /// What is counted of the link.
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.shared.tally)
+    }
+
+    /// Whether the coordinator can't be reached now.
+    pub fn is_away(&self) -> bool {
+        self.shared.away.load(Relaxed)
+    }
+
     /// The worker's identifier as the messages carry it.
-    pub(crate) fn worker_id(&self) -> String {
+    pub fn worker_id(&self) -> String {
         self.shared.identity.worker_id.clone()
     }
 
@@ -105,7 +116,10 @@ impl Coordinator {
                 Fault::Stale => return Err(GaveUp::Stale),
                 Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
-                Fault::Away(_) | Fault::WorkerUnknown => sleep(waits.next()).await,
+                Fault::Away(_) | Fault::WorkerUnknown => {
+                    self.shared.tally.repeats();
+                    sleep(waits.next()).await;
+                }
             }
         }
     }
@@ -191,6 +205,9 @@ impl Shared {
 
     /// One line when the coordinator goes, one when it is back.
     fn note<T>(&self, answer: &Result<T, Fault>) {
+        if !matches!(answer, Err(Fault::Away(_))) {
+            self.tally.hears();
+        }
         if let Err(Fault::Away(fault)) = answer {
             if !self.away.swap(true, Relaxed) {
                 warn!(

@@ -1,9 +1,13 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
 use augur_coordinator::{
-    Config, Coordinator, Location, OpenError, PageError, Settings, StartError, TransferError,
+    Config, Coordinator, Location, OpenError, PageError, SafetyError, Settings, StartError, TransferError,
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
+    safety::{
+        command::{Certificates, TokenCommand},
+        options::SafetyOptions,
+    },
 };
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use std::{
@@ -37,6 +41,11 @@ enum Command {
     /// Checks a store, or moves a sweep from one store to another
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Makes certificates: an authority, the coordinator's, and one for clients and workers
+    Certificates(Certificates),
+    /// Makes, shows, removes and replaces the tokens that callers are known by
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -89,9 +98,8 @@ struct Args {
     /// where that is taken]
     #[arg(long, value_name = "ADDRESS|off")]
     http: Option<Http>,
-    /// Listen beyond this machine although nobody is asked who they are
-    #[arg(long)]
-    insecure: bool,
+    #[command(flatten)]
+    safety: SafetyOptions,
 }
 
 /// Where the page is served.
@@ -128,17 +136,12 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, args } = Cli::parse();
-    if command.is_none() && !args.insecure {
+    if command.is_none() {
         let page = match args.http {
             Some(Http::At(page)) => Some(page),
             _ => None,
         };
-        let mut open = [Some(args.listen), page].into_iter().flatten();
-        if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
-            let message = format!(
-                "{open} can be reached from other machines, and nobody is asked who they are; \
-                 listen on 127.0.0.1, or add --insecure where every machine around is trusted"
-            );
+        if let Some(message) = args.safety.fault([Some(args.listen), page].into_iter().flatten()) {
             Cli::command().error(ErrorKind::ValueValidation, message).exit();
         }
     }
@@ -154,6 +157,8 @@ async fn main() -> ExitCode {
             let done = maintain(command).await;
             done.map_err(|error| (transfer_exit_code(&error), error.into()))
         }
+        Some(Command::Certificates(command)) => say(command.run(SystemClock::default().now())),
+        Some(Command::Token(command)) => say(command.run(SystemClock::default().now())),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -164,12 +169,26 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints what a command says.
+fn say(done: Result<String, SafetyError>) -> Result<u8, (u8, Box<dyn Error>)> {
+    let text = done.map_err(|error| (safety_exit_code(&error), error.into()))?;
+    // A token that nobody reads is lost: that is for whoever asked for it to know.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
 async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     // Before the first word to the outside, so that no signal is missed.
     let stop = stop(args.exit_with_stdin).map_err(|error| (1, error.into()))?;
+    let safety = args
+        .safety
+        .open()
+        .map_err(|error| (safety_exit_code(&error), error.into()))?;
+    let scheme = safety.scheme();
     let config = Config {
         listen: args.listen,
         store: args.store,
+        safety,
         settings: Settings {
             lease: Duration::from_secs_f64(args.lease_seconds),
             ..Settings::default()
@@ -177,10 +196,10 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
-    let mut lines = format!("listening on http://{}\n", coordinator.address());
+    let mut lines = format!("listening on {scheme}://{}\n", coordinator.address());
     match serve_page(&mut coordinator, args.http).await {
         Ok(None) => {}
-        Ok(Some(page)) => lines += &format!("page on http://{page}\n"),
+        Ok(Some(page)) => lines += &format!("page on {scheme}://{page}\n"),
         Err(error) => {
             let code = page_exit_code(&error);
             let _ = coordinator.stop().await;
@@ -282,6 +301,17 @@ fn exit_code(error: &StartError) -> u8 {
         StartError::Store(error) => store_exit_code(error),
         StartError::PortInUse(_) => 6,
         StartError::Listen { .. } | StartError::Reflection(_) => 1,
+    }
+}
+
+fn safety_exit_code(error: &SafetyError) -> u8 {
+    match error {
+        SafetyError::Host { .. } => 2,
+        SafetyError::Read { .. } | SafetyError::Certificate { .. } | SafetyError::Tokens { .. } => 4,
+        SafetyError::Write { .. } | SafetyError::Exists(_) => 5,
+        SafetyError::NoToken(_) => 12,
+        SafetyError::NameTaken(_) => 13,
+        SafetyError::Random(_) => 1,
     }
 }
 

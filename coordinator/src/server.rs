@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     page,
+    safety::{Arrivals, BySize, Doorkeeper, Gate, Protocol, Safety},
     service::{Sweeps, Workers},
     store::{self, Location, Observer, OpenError, StoreError},
 };
@@ -22,12 +23,13 @@ use tonic::{
     service::RoutesBuilder,
     transport::{
         Server,
-        server::{Connected, Router, TcpIncoming},
+        server::{Connected, Router},
     },
 };
+use tower::layer::util::{Identity, Stack};
 
-/// The largest request: an outcome with millions of scores, a spec with very many starting points.
-const LARGEST_REQUEST: usize = 64 << 20;
+/// Calls that one connection may have under way; the others wait.
+const CALLS_OF_A_CONNECTION: u32 = 200;
 
 /// How long calls may go on once the coordinator stops.
 const LAST_CALLS: Duration = Duration::from_secs(3);
@@ -39,6 +41,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What holds everything.
     pub store: Location,
+    /// Who may call.
+    pub safety: Safety,
     /// The rest.
     pub settings: Settings,
 }
@@ -103,6 +107,8 @@ pub enum EndError {
 /// A coordinator that runs.
 pub struct Coordinator {
     address: SocketAddr,
+    safety: Safety,
+    clock: Arc<dyn Clock>,
     handle: CoordinatorHandle,
     stopping: CancellationToken,
     stopped: CancellationToken,
@@ -160,7 +166,11 @@ impl Coordinator {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let listen = listener.local_addr().unwrap_or(config.listen);
-        Self::run(incoming(listener), store, Config { listen, ..config }, clock).await
+        let arrivals = arrivals(listener, &config.safety, Protocol::Grpc).map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
+        Self::run(arrivals, store, Config { listen, ..config }, clock).await
     }
 
     async fn run<C>(
@@ -176,15 +186,17 @@ impl Coordinator {
         let (handle, engine) = engine::start(
             writer,
             reader.clone(),
-            clock,
+            clock.clone(),
             config.settings,
             stopping.clone(),
             stopped.clone(),
         );
-        let router = router(&handle).await?;
+        let router = router(&handle, Gate::new(config.safety.clone(), clock.clone())).await?;
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
+            safety: config.safety,
+            clock,
             handle,
             stopping,
             stopped,
@@ -205,11 +217,15 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| match source.kind() {
+        let fault = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => PageError::PortInUse(address),
             _ => PageError::Listen { address, source },
-        })?;
+        };
+        let listener = TcpListener::bind(address).await.map_err(fault)?;
+        let arrivals = arrivals(listener, &self.safety, Protocol::Page).map_err(fault)?;
+        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
+        let serving = page::serve(self.handle.clone(), arrivals, doorkeeper, self.stopping.clone());
+        let (address, server) = serving.map_err(fault)?;
         self.page = Some(server);
         Ok(address)
     }
@@ -258,21 +274,25 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
-fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+fn arrivals(listener: TcpListener, safety: &Safety, protocol: Protocol) -> io::Result<Arrivals> {
+    let tls = safety.tls.clone().map(|tls| (tls, protocol));
+    Arrivals::of(listener, tls, safety.limits.room)
 }
 
-/// Both services, and what lets any gRPC client work without our files.
-async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
-    let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
-    let workers = WorkerServiceServer::new(Workers(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
+/// Both services, and what lets any gRPC client work without our files; all of it behind the gate.
+async fn router(handle: &CoordinatorHandle, gate: Gate) -> Result<Router<Stack<Gate, Identity>>, StartError> {
+    let sweeps = BySize::new(|limit| {
+        SweepServiceServer::new(Sweeps(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
+    let workers = BySize::new(|limit| {
+        WorkerServiceServer::new(Workers(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<SweepServiceServer<Sweeps>>().await;
     health.set_serving::<WorkerServiceServer<Workers>>().await;
@@ -292,22 +312,7 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
         .add_service(reflection().build_v1alpha()?);
     Ok(Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(CALLS_OF_A_CONNECTION)
+        .layer(gate)
         .add_routes(routes.routes()))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-mod tests {
-    use super::*;
-    use tokio::net::TcpStream;
-    use tokio_stream::StreamExt;
-
-    #[tokio::test]
-    async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut incoming = incoming(listener);
-        let _client = TcpStream::connect(address).await.unwrap();
-        assert!(incoming.next().await.unwrap().unwrap().nodelay().unwrap());
-    }
 }

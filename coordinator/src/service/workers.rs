@@ -17,6 +17,7 @@ use crate::{
         },
     },
     error::{Error, Result},
+    safety::noted,
     store::log_lines::LogLine,
 };
 use augur_core::{
@@ -306,7 +307,7 @@ type Answer<T> = std::result::Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl WorkerService for Workers {
     async fn register_worker(&self, r: Request<v1::RegisterWorkerRequest>) -> Answer<v1::RegisterWorkerResponse> {
-        answer!(self.register(r.into_inner()))
+        answer!(self.register(noted(r)))
     }
 
     async fn acquire_leases(&self, r: Request<v1::AcquireLeasesRequest>) -> Answer<v1::AcquireLeasesResponse> {
@@ -325,21 +326,21 @@ impl WorkerService for Workers {
     }
 
     async fn complete_trial(&self, r: Request<v1::CompleteTrialRequest>) -> Answer<v1::CompleteTrialResponse> {
-        answer!(Workers::complete_trial(self, r.into_inner()))
+        answer!(Workers::complete_trial(self, noted(r)))
     }
 
     async fn complete_evaluation(
         &self,
         r: Request<v1::CompleteEvaluationRequest>,
     ) -> Answer<v1::CompleteEvaluationResponse> {
-        answer!(Workers::complete_evaluation(self, r.into_inner()))
+        answer!(Workers::complete_evaluation(self, noted(r)))
     }
 
     async fn fail_lease(&self, r: Request<v1::FailLeaseRequest>) -> Answer<v1::FailLeaseResponse> {
-        answer!(self.fail(r.into_inner()))
+        answer!(self.fail(noted(r)))
     }
 
     async fn leave_worker(&self, r: Request<v1::LeaveWorkerRequest>) -> Answer<v1::LeaveWorkerResponse> {
-        answer!(self.leave(r.into_inner()))
+        answer!(self.leave(noted(r)))
     }
 }

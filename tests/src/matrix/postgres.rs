@@ -112,6 +112,7 @@ impl Server {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             store: url(self.folder.path(), TEMPLATE).parse()?,
+            safety: Default::default(),
             settings: Settings::default(),
         };
         let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;

@@ -58,22 +58,22 @@ impl Default for Limits {
 
 type Limiter = RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, Pace, NoOpMiddleware<Nanos>>;
 
-/// Time as tokio has it: a simulation's, where there is one.
+/// Says how much time has gone by.
 #[derive(Clone)]
-struct Pace(Instant);
+struct Pace(Arc<dyn Fn() -> Duration + Send + Sync>);
 
 impl Clock for Pace {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        self.0.elapsed().into()
+        (self.0)().into()
     }
 }
 
 /// What each caller has used.
 pub(super) struct Used {
     limits: Limits,
-    since: Pace,
+    pace: Pace,
     others: Limiter,
     workers: Limiter,
     checked: AtomicU32,
@@ -81,18 +81,24 @@ pub(super) struct Used {
 }
 
 impl Used {
+    /// Time as tokio has it: a simulation's, where there is one.
     pub fn new(limits: Limits) -> Self {
-        let since = Pace(Instant::now());
+        let begin = Instant::now();
+        Self::by(limits, Arc::new(move || begin.elapsed()))
+    }
+
+    fn by(limits: Limits, elapsed: Arc<dyn Fn() -> Duration + Send + Sync>) -> Self {
+        let pace = Pace(elapsed);
         let limiter = |calls: NonZeroU32| {
             let quota = Quota::per_second(calls).allow_burst(calls.saturating_mul(ahead()));
-            RateLimiter::hashmap_with_clock(quota, since.clone())
+            RateLimiter::hashmap_with_clock(quota, pace.clone())
         };
         let workers = NonZeroU32::new(OF_WORKERS).unwrap_or(NonZeroU32::MIN);
         Self {
             limits,
             others: limiter(limits.calls),
             workers: limiter(limits.calls.saturating_mul(workers)),
-            since,
+            pace,
             checked: AtomicU32::new(0),
             streams: Arc::default(),
         }
@@ -110,7 +116,7 @@ impl Used {
             &self.others
         };
         limiter.check_key(caller).map_err(|until| {
-            let wait = until.earliest_possible().duration_since(self.since.now());
+            let wait = until.earliest_possible().duration_since(self.pace.now());
             Denial::TooManyCalls(caller.to_string(), wait.into())
         })
     }
@@ -157,18 +163,22 @@ impl Drop for Open {
 mod tests {
     use super::*;
 
-    fn used(calls: u32) -> Used {
-        let calls = NonZeroU32::new(calls).unwrap();
-        Used::new(Limits {
+    /// What is used, by a clock that a test moves by seconds.
+    fn used(calls: NonZeroU32) -> (Used, Arc<AtomicU32>) {
+        let limits = Limits {
             calls,
             streams: 2,
             ..Limits::default()
-        })
+        };
+        let seconds = Arc::new(AtomicU32::new(0));
+        let clock = seconds.clone();
+        let elapsed = move || Duration::from_secs(clock.load(Relaxed).into());
+        (Used::by(limits, Arc::new(elapsed)), seconds)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_caller_may_be_ahead_and_then_waits_as_long_as_it_is_told() {
-        let used = used(1);
+    #[test]
+    fn a_caller_may_be_ahead_and_then_waits_as_long_as_it_is_told() {
+        let (used, seconds) = used(NonZeroU32::MIN);
         let caller: Arc<str> = "alice".into();
         for _ in 0..AHEAD {
             used.call(&caller, Right::Read).unwrap();
@@ -179,27 +189,27 @@ mod tests {
         assert_eq!((name.as_str(), wait), ("alice", Duration::from_secs(1)));
         assert!(used.call(&"bob".into(), Right::Read).is_ok(), "another caller");
         assert!(used.call(&caller, Right::Work).is_ok(), "workers' calls count apart");
-        tokio::time::advance(wait).await;
+        seconds.fetch_add(1, Relaxed);
         used.call(&caller, Right::Read).unwrap();
         assert!(used.call(&caller, Right::Read).is_err());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_workers_with_one_token_never_meet_the_limit() {
-        let used = Used::new(Limits::default());
+    #[test]
+    fn a_thousand_workers_with_one_token_never_meet_the_limit() {
+        let (used, seconds) = used(CALLS);
         let token: Arc<str> = "workers".into();
         for _ in 0..60 {
             // A heartbeat, a report, a question for work, and room for another of each.
             for _ in 0..6_000 {
                 used.call(&token, Right::Work).unwrap();
             }
-            tokio::time::advance(Duration::from_secs(1)).await;
+            seconds.fetch_add(1, Relaxed);
         }
     }
 
-    #[tokio::test]
-    async fn streams_are_counted_until_they_end() {
-        let used = used(1);
+    #[test]
+    fn streams_are_counted_until_they_end() {
+        let (used, _) = used(NonZeroU32::MIN);
         let caller: Arc<str> = "alice".into();
         let open = [used.stream(&caller).unwrap(), used.stream(&caller).unwrap()];
         assert!(matches!(used.stream(&caller), Err(Denial::TooManyStreams(..))));

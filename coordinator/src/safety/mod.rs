@@ -31,7 +31,9 @@ pub use error::{Denial, SafetyError};
 pub use limits::Limits;
 pub use roles::{RPCS, Record, Right, Role, Rpc, Size};
 pub use tls::{Tls, TlsFiles};
-pub use token_file::TokenFile;
+pub use certificates::make as make_certificates;
+pub use token_file::{TokenFile, change as change_tokens};
+pub use tokens::{Entry, Tokens};
 
 use std::{fmt, sync::Arc};
 

@@ -1,6 +1,7 @@
 //! A connection to whichever coordinator leads.
 
-use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use crate::token::Token;
+use http::{Request, Response, header::AUTHORIZATION};
 use std::{
     future::Future,
     pin::Pin,
@@ -13,7 +14,6 @@ use std::{
 use tonic::{
     Code,
     body::Body,
-    metadata::{Ascii, MetadataValue},
     transport::{Channel, Error},
 };
 use tower::{Service, ServiceExt};
@@ -25,19 +25,15 @@ pub struct Connection {
     channels: Arc<[Channel]>,
     /// Which of them had an answer last.
     present: Arc<AtomicUsize>,
-    token: Option<HeaderValue>,
+    token: Arc<Token>,
 }
 
 impl Connection {
-    pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
+    pub(crate) fn new(channels: Vec<Channel>, token: Token) -> Self {
         Self {
             channels: channels.into(),
             present: Arc::new(AtomicUsize::new(0)),
-            token: token.and_then(|token| {
-                let mut value = HeaderValue::from_bytes(token.as_bytes()).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
+            token: Arc::new(token),
         }
     }
 
@@ -58,8 +54,8 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        if let Some(token) = self.token.header() {
+            request.headers_mut().insert(AUTHORIZATION, token);
         }
         let Self { channels, present, .. } = self.clone();
         let index = present.load(Relaxed);

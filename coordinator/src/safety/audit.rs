@@ -102,9 +102,8 @@ impl Audit {
     }
 
     /// Writes that a call was refused, unless there are too many.
-    pub(super) fn refused(&self, line: Line<'_>) {
+    pub(super) fn refused(&self, line: Line<'_>, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
         if now.duration_since(state.since) >= Duration::from_secs(1) {
             (state.since, state.written) = (now, 0);
         }
@@ -252,5 +251,30 @@ mod subjects {
         fn resource(&self) -> String {
             short(&self.name)
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_refused_all_the_time_does_not_fill_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let audit = Audit::open(&path).unwrap();
+        let begin = Instant::now();
+        for _ in 0..1000 {
+            audit.refused(Line::default(), begin);
+        }
+        let text = || fs::read_to_string(&path).unwrap();
+        assert_eq!(text().lines().count(), REFUSALS as usize);
+        // Changes are written all the same.
+        audit.write(Line::default());
+        audit.refused(Line::default(), begin + Duration::from_secs(1));
+        let left_out = 1000 - u64::from(REFUSALS);
+        assert_eq!(text().lines().count(), REFUSALS as usize + 2);
+        assert!(text().ends_with(&format!("\"left_out\":{left_out}}}\n")), "{}", text());
     }
 }

@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tonic::{Status, body::Body};
 use tonic_types::StatusExt;
 use tower::{Layer, Service};
@@ -153,7 +153,7 @@ impl Gate {
             ..caller.line(rpc, self.0.clock.now())
         };
         match refused {
-            true => audit.refused(line),
+            true => audit.refused(line, Instant::now()),
             false => audit.write(line),
         }
     }

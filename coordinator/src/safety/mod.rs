@@ -27,11 +27,11 @@ pub(crate) use sizes::BySize;
 
 pub use arrivals::{Peer, Room};
 pub use audit::Audit;
+pub use certificates::make as make_certificates;
 pub use error::{Denial, SafetyError};
 pub use limits::Limits;
 pub use roles::{RPCS, Record, Right, Role, Rpc, Size};
 pub use tls::{Tls, TlsFiles};
-pub use certificates::make as make_certificates;
 pub use token_file::{TokenFile, change as change_tokens};
 pub use tokens::{Entry, Tokens};
 

@@ -16,6 +16,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Asks who comes to the page.
 #[derive(Clone)]
@@ -99,7 +100,7 @@ impl Doorkeeper {
             _ => (None, None),
         };
         let path = request.uri().path();
-        audit.refused(Line {
+        let line = Line {
             time: show_time(self.clock.now()),
             rpc: &format!("{} {}", request.method(), &path[..path.floor_char_boundary(200)]),
             outcome: format!("{code:?}"),
@@ -108,7 +109,8 @@ impl Doorkeeper {
             role,
             peer: peer.map(|peer| peer.address.to_string()),
             ..Line::default()
-        });
+        };
+        audit.refused(line, Instant::now());
     }
 }
 

@@ -90,16 +90,6 @@ impl Role {
     }
 }
 
-impl Right {
-    /// The least role that has it.
-    pub fn least(self) -> Option<Role> {
-        Role::ALL
-            .into_iter()
-            .find(|role| role.may(self))
-            .filter(|_| self != Self::Open)
-    }
-}
-
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -67,11 +67,26 @@ async fn each_change_and_each_refusal_has_a_line_and_nothing_else_has() {
         (sweeps("CreateSweep"), Some(&alice), create(true), Code::Ok),
         (sweeps("CreateSweep"), Some(&alice), create(false), Code::Ok),
         (sweeps("PauseSweep"), Some(&alice), pause.encode_to_vec(), Code::Ok),
-        (sweeps("PauseSweep"), Some(&bob), pause.encode_to_vec(), Code::PermissionDenied),
-        (sweeps("ResumeSweep"), Some(&alice), resume.encode_to_vec(), Code::NotFound),
+        (
+            sweeps("PauseSweep"),
+            Some(&bob),
+            pause.encode_to_vec(),
+            Code::PermissionDenied,
+        ),
+        (
+            sweeps("ResumeSweep"),
+            Some(&alice),
+            resume.encode_to_vec(),
+            Code::NotFound,
+        ),
         (sweeps("ListSweeps"), Some(&bob), vec![], Code::Ok),
         (sweeps("ListSweeps"), None, vec![], Code::Unauthenticated),
-        (workers("RegisterWorker"), Some(&worker), registration(&id, 1).encode_to_vec(), Code::Ok),
+        (
+            workers("RegisterWorker"),
+            Some(&worker),
+            registration(&id, 1).encode_to_vec(),
+            Code::Ok,
+        ),
         (workers("RenewLeases"), Some(&worker), beat.encode_to_vec(), Code::Ok),
     ] {
         let status = call(&channel, &path, token.map(String::as_str), &message).await;
@@ -117,15 +132,10 @@ async fn a_record_that_was_moved_away_begins_anew() {
 }
 
 #[tokio::test]
-async fn strangers_can_not_fill_the_disk_with_refusals() {
+async fn what_strangers_call_is_cut_to_what_a_line_takes() {
     let strict = start().await;
     let channel = strict.channel().await;
-    let path = format!("/{}", "x".repeat(5000));
-    for _ in 0..1000 {
-        call(&channel, &path, None, &[]).await;
-    }
+    call(&channel, &format!("/{}", "x".repeat(5000)), None, &[]).await;
     let lines = lines(&strict.folder.path().join("audit.jsonl"));
-    // At most 100 in each second that this took.
-    assert!((100..900).contains(&lines.len()), "{}", lines.len());
-    assert!(lines[0]["rpc"].as_str().unwrap().len() <= 200);
+    assert_eq!(lines[0]["rpc"].as_str().unwrap().len(), 200);
 }

@@ -54,7 +54,13 @@ fn looks_right(draw: &mut Draw) -> Vec<u8> {
         let (field, kind) = (1 + draw.below(12) as u8, draw.below(8) as u8);
         message.push(field << 3 | kind);
         match kind {
-            0 => message.extend([0xff; 9].iter().take(draw.below(10)).copied().chain([draw.below(128) as u8])),
+            0 => message.extend(
+                [0xff; 9]
+                    .iter()
+                    .take(draw.below(10))
+                    .copied()
+                    .chain([draw.below(128) as u8]),
+            ),
             1 => message.extend(0_u64.wrapping_sub(draw.below(3) as u64).to_le_bytes()),
             2 => {
                 let text = draw.one(&[
@@ -102,7 +108,12 @@ fn body(draw: &mut Draw, deep: &[Vec<u8>]) -> Vec<u8> {
         0 => draw.bytes(2000),
         1 => framed(&draw.bytes(2000)),
         // A length of up to 4 GiB, and nothing like it.
-        2 => [vec![0], draw.one(&[u32::MAX, 1 << 31, 64 << 20, 1 << 20]).to_be_bytes().to_vec(), draw.bytes(100)].concat(),
+        2 => [
+            vec![0],
+            draw.one(&[u32::MAX, 1 << 31, 64 << 20, 1 << 20]).to_be_bytes().to_vec(),
+            draw.bytes(100),
+        ]
+        .concat(),
         // It says that it is compressed.
         3 => [vec![1], 100_u32.to_be_bytes().to_vec(), draw.bytes(200)].concat(),
         4 => framed(&draw.one(deep)),
@@ -119,7 +130,14 @@ fn body(draw: &mut Draw, deep: &[Vec<u8>]) -> Vec<u8> {
 
 fn headers(draw: &mut Draw) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let kinds = ["application/grpc", "application/grpc", "application/grpc", "application/grpc+json", "text/html", ""];
+    let kinds = [
+        "application/grpc",
+        "application/grpc",
+        "application/grpc",
+        "application/grpc+json",
+        "text/html",
+        "",
+    ];
     let kind = draw.one(&kinds);
     if !kind.is_empty() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -152,7 +170,11 @@ fn memory(running: &Running) -> u64 {
 }
 
 async fn connect(running: &Running) -> Channel {
-    Channel::from_shared(running.url.clone()).unwrap().connect().await.unwrap()
+    Channel::from_shared(running.url.clone())
+        .unwrap()
+        .connect()
+        .await
+        .unwrap()
 }
 
 /// It still serves, in time, and nothing in it broke.
@@ -213,7 +235,10 @@ async fn no_bytes_break_a_connection_for_others() {
         if stream.write_all(&bytes).await.is_ok() {
             let _ = stream.shutdown().await;
             let mut answer = Vec::new();
-            timeout(HANG, stream.read_to_end(&mut answer)).await.expect("it holds the connection").ok();
+            timeout(HANG, stream.read_to_end(&mut answer))
+                .await
+                .expect("it holds the connection")
+                .ok();
         }
     }
     is_well(&mut running, folder.path()).await;
@@ -226,17 +251,22 @@ async fn a_small_message_that_unpacks_to_much_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = serve(folder.path(), "127.0.0.1:0", &[]);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    for _ in 0..1024 {
+    for _ in 0..128 {
         encoder.write_all(&[0; 1 << 20]).unwrap();
     }
     let mut bomb = framed(&encoder.finish().unwrap());
     bomb[0] = 1;
     let channel = connect(&running).await;
-    for path in ["/augur.v1.SweepService/GetSweep", "/augur.v1.WorkerService/CompleteTrial"] {
+    for path in [
+        "/augur.v1.SweepService/GetSweep",
+        "/augur.v1.WorkerService/CompleteTrial",
+    ] {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
-        let answer = timeout(HANG, send(&channel, path, headers, bomb.clone())).await.expect("it hangs");
+        let answer = timeout(HANG, send(&channel, path, headers, bomb.clone()))
+            .await
+            .expect("it hangs");
         assert_ne!(answer.code(), Code::Ok, "{path}");
     }
     is_well(&mut running, folder.path()).await;

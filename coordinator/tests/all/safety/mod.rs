@@ -18,13 +18,7 @@ use augur_coordinator::{
 use augur_core::time::Timestamp;
 use http::{HeaderMap, Request, header};
 use http_body::Body as _;
-use std::{
-    future::poll_fn,
-    path::PathBuf,
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::poll_fn, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tonic::{Code, Status, body::Body, transport::Channel};
 use tonic_types::StatusExt;
@@ -117,7 +111,9 @@ pub async fn call(channel: &Channel, path: &str, token: Option<&str>, message: &
 
 /// The same with any headers and any bytes.
 pub async fn send(channel: &Channel, path: &str, headers: HeaderMap, bytes: Vec<u8>) -> Status {
-    let mut request = Request::post(path).body(Body::new(axum::body::Body::from(bytes))).unwrap();
+    let mut request = Request::post(path)
+        .body(Body::new(axum::body::Body::from(bytes)))
+        .unwrap();
     *request.headers_mut() = headers;
     let mut channel = channel.clone();
     let answer = channel.ready().await.unwrap().call(request).await;

@@ -40,7 +40,9 @@ pub fn serve(folder: &Path, listen: &str, more: &[&str]) -> Running {
     let log = fs::File::create(folder.join("log")).unwrap();
     let mut child = command.stderr(log).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let url = line.trim_end().strip_prefix("listening on ");
     let url = url.unwrap_or_else(|| panic!("{}", fs::read_to_string(folder.join("log")).unwrap()));
     let url = url.to_owned();
@@ -54,7 +56,11 @@ fn run(folder: &Path, args: &[&str]) -> Output {
 /// What it prints; it has to go well.
 fn say(folder: &Path, args: &[&str]) -> String {
     let output = run(folder, args);
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -68,10 +74,26 @@ fn fault(folder: &Path, args: &[&str]) -> (i32, String) {
 fn tokens_are_made_shown_replaced_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let token = say(folder, &["token", "add", "alice", "--role", "submitter", "--expires-in", "90d", "--tokens", "t"]);
+    let token = say(
+        folder,
+        &[
+            "token",
+            "add",
+            "alice",
+            "--role",
+            "submitter",
+            "--expires-in",
+            "90d",
+            "--tokens",
+            "t",
+        ],
+    );
     assert!(token.starts_with("augur_") && token.trim_end().len() == 49, "{token}");
     let text = fs::read_to_string(folder.join("t")).unwrap();
-    assert!(!text.contains(token.trim()) && text.contains("alice submitter "), "{text}");
+    assert!(
+        !text.contains(token.trim()) && text.contains("alice submitter "),
+        "{text}"
+    );
     let mode = fs::metadata(folder.join("t")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let again = fault(folder, &["token", "add", "alice", "--role", "viewer", "--tokens", "t"]);
@@ -83,12 +105,22 @@ fn tokens_are_made_shown_replaced_and_removed() {
     let new = say(folder, &["token", "rotate", "alice", "--grace", "1h", "--tokens", "t"]);
     assert_ne!(new, token);
     let list = say(folder, &["token", "list", "--tokens", "t"]);
-    assert_eq!(list.lines().filter(|line| line.starts_with("alice  submitter")).count(), 2, "{list}");
+    assert_eq!(
+        list.lines().filter(|line| line.starts_with("alice  submitter")).count(),
+        2,
+        "{list}"
+    );
     say(folder, &["token", "remove", "alice", "--tokens", "t"]);
     assert_eq!(say(folder, &["token", "list", "--tokens", "t"]).lines().count(), 1);
     assert_eq!(fault(folder, &["token", "remove", "alice", "--tokens", "t"]).0, 12);
-    assert_eq!(fault(folder, &["token", "add", "a b", "--role", "viewer", "--tokens", "t"]).0, 2);
-    assert_eq!(fault(folder, &["token", "add", "a", "--role", "king", "--tokens", "t"]).0, 2);
+    assert_eq!(
+        fault(folder, &["token", "add", "a b", "--role", "viewer", "--tokens", "t"]).0,
+        2
+    );
+    assert_eq!(
+        fault(folder, &["token", "add", "a", "--role", "king", "--tokens", "t"]).0,
+        2
+    );
     assert_eq!(fault(folder, &["token", "list", "--tokens", "nowhere"]).0, 4);
 }
 
@@ -103,7 +135,10 @@ fn beyond_this_machine_it_takes_certificates_and_tokens() {
     for (more, wants) in [
         (vec![], "add --tls-cert, --tls-key and --tokens"),
         (tls.to_vec(), "nobody is asked who they are; add --tokens"),
-        (vec!["--tokens", "t"], "whoever listens on the way reads everything; add --tls-cert and --tls-key"),
+        (
+            vec!["--tokens", "t"],
+            "whoever listens on the way reads everything; add --tls-cert and --tls-key",
+        ),
     ] {
         let (code, error) = fault(folder, &[&open[..], &more].concat());
         let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -128,14 +163,33 @@ fn files_that_can_not_be_used_are_named() {
     let tls = |key| vec!["--tls-cert", "tls/coordinator.pem", "--tls-key", key];
     for (more, code, says) in [
         (vec!["--tokens", "t"], 4, "t, line 1: `emperor` is no role"),
-        (vec!["--tokens", "nowhere"], 4, "nowhere, the file of the tokens, can't be read"),
-        (tls("nowhere"), 4, "nowhere, the private key of the coordinator, can't be read"),
-        (tls("empty"), 4, "empty, the private key of the coordinator, can't be used"),
-        (tls("tls/client.key"), 4, "tls/coordinator.pem, the certificate of the coordinator, can't be used"),
+        (
+            vec!["--tokens", "nowhere"],
+            4,
+            "nowhere, the file of the tokens, can't be read",
+        ),
+        (
+            tls("nowhere"),
+            4,
+            "nowhere, the private key of the coordinator, can't be read",
+        ),
+        (
+            tls("empty"),
+            4,
+            "empty, the private key of the coordinator, can't be used",
+        ),
+        (
+            tls("tls/client.key"),
+            4,
+            "tls/coordinator.pem, the certificate of the coordinator, can't be used",
+        ),
         (vec!["--audit", "nowhere/audit"], 5, "nowhere/audit can't be written"),
         (vec!["--tls-cert", "tls/coordinator.pem"], 2, "--tls-key"),
     ] {
-        let (ended, error) = fault(folder, &[&["--listen", "127.0.0.1:0", "--http", "off"][..], &more].concat());
+        let (ended, error) = fault(
+            folder,
+            &[&["--listen", "127.0.0.1:0", "--http", "off"][..], &more].concat(),
+        );
         assert_eq!(ended, code, "{error}");
         assert!(error.contains(says), "{error}");
     }
@@ -146,14 +200,25 @@ async fn with_everything_on_a_submitter_submits_and_a_stranger_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     say(folder, &["certificates", "--out", "tls", "--host", "gpu-1"]);
-    let token = say(folder, &["token", "add", "alice", "--role", "submitter", "--tokens", "t"]);
+    let token = say(
+        folder,
+        &["token", "add", "alice", "--role", "submitter", "--tokens", "t"],
+    );
     fs::write(folder.join("alice.token"), token).unwrap();
     let running = serve(
         folder,
         "127.0.0.1:0",
         &[
-            "--tls-cert", "tls/coordinator.pem", "--tls-key", "tls/coordinator.key", "--tls-client-ca", "tls/ca.pem",
-            "--tokens", "t", "--audit", "audit.jsonl",
+            "--tls-cert",
+            "tls/coordinator.pem",
+            "--tls-key",
+            "tls/coordinator.key",
+            "--tls-client-ca",
+            "tls/ca.pem",
+            "--tokens",
+            "t",
+            "--audit",
+            "audit.jsonl",
         ],
     );
     assert!(running.url.starts_with("https://127.0.0.1:"), "{}", running.url);
@@ -180,6 +245,9 @@ async fn with_everything_on_a_submitter_submits_and_a_stranger_does_not() {
     let [done, not] = record.lines().collect::<Vec<_>>()[..] else {
         panic!("{record}")
     };
-    assert!(done.contains("\"token\":\"alice\"") && done.contains("\"certificate\":\"CN=augur-client\""), "{done}");
+    assert!(
+        done.contains("\"token\":\"alice\"") && done.contains("\"certificate\":\"CN=augur-client\""),
+        "{done}"
+    );
     assert!(not.contains("TOKEN_MISSING"), "{not}");
 }

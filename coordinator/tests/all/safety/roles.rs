@@ -16,7 +16,9 @@ pub fn paths() -> Vec<String> {
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
     ];
-    let files = sets.into_iter().flat_map(|set| FileDescriptorSet::decode(set).unwrap().file);
+    let files = sets
+        .into_iter()
+        .flat_map(|set| FileDescriptorSet::decode(set).unwrap().file);
     let mut paths = Vec::new();
     for file in files {
         for service in &file.service {
@@ -34,7 +36,10 @@ fn documented() -> BTreeMap<String, Vec<Role>> {
     let rows = text.lines().filter(|line| line.starts_with("| `"));
     let row = |line: &str| {
         let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let roles = Role::ALL.into_iter().zip(&cells[1..]).filter(|(_, cell)| **cell == "yes");
+        let roles = Role::ALL
+            .into_iter()
+            .zip(&cells[1..])
+            .filter(|(_, cell)| **cell == "yes");
         let roles: Vec<_> = roles.map(|(role, _)| role).collect();
         let names = cells[0].split(", ").map(|name| name.trim_matches('`').to_owned());
         names.map(move |name| (name, roles.clone())).collect::<Vec<_>>()
@@ -48,7 +53,10 @@ fn no_call_is_without_a_role_and_no_role_without_a_call() {
     let mut listed: Vec<_> = RPCS.iter().map(|rpc| rpc.path.to_owned()).collect();
     served.sort();
     listed.sort();
-    assert_eq!(listed, served, "the table of coordinator/src/safety/roles.rs has to name what is served");
+    assert_eq!(
+        listed, served,
+        "the table of coordinator/src/safety/roles.rs has to name what is served"
+    );
 }
 
 #[tokio::test]
@@ -70,9 +78,16 @@ async fn every_role_meets_every_call_as_the_docs_say() {
             let (code, reason) = told(&status);
             assert_ne!(code, Code::Unauthenticated, "{path} {role}");
             if may {
-                assert!(code != Code::PermissionDenied && reason != "RPC_UNKNOWN", "{path} {role}: {status}");
+                assert!(
+                    code != Code::PermissionDenied && reason != "RPC_UNKNOWN",
+                    "{path} {role}: {status}"
+                );
             } else {
-                assert_eq!((code, reason.as_str()), (Code::PermissionDenied, "ROLE_LACKING"), "{path} {role}");
+                assert_eq!(
+                    (code, reason.as_str()),
+                    (Code::PermissionDenied, "ROLE_LACKING"),
+                    "{path} {role}"
+                );
                 let says = status.message();
                 assert!(says.contains(name) && says.contains(role.name()), "{says}");
             }
@@ -85,7 +100,12 @@ async fn what_nobody_knows_is_refused_to_everybody() {
     let strict = Strict::start(|_, _| {}).await;
     let channel = strict.channel().await;
     let admin = strict.token("root", Role::Admin);
-    for path in ["/augur.v1.SweepService/DropEverything", "/x", "/", "/augur.v1.SweepService/GetSweep/"] {
+    for path in [
+        "/augur.v1.SweepService/DropEverything",
+        "/x",
+        "/",
+        "/augur.v1.SweepService/GetSweep/",
+    ] {
         let status = call(&channel, path, Some(&admin), &[]).await;
         assert_eq!(told(&status), (Code::Unimplemented, "RPC_UNKNOWN".into()), "{path}");
         let status = call(&channel, path, None, &[]).await;

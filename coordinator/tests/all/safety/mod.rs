@@ -2,6 +2,7 @@
 
 mod audit;
 mod limits;
+mod link;
 mod malformed;
 mod page;
 mod program;

@@ -86,13 +86,7 @@ async fn a_worker_that_runs_outlives_its_token() {
     let identity = registration(&WorkerId::from_uuid(Uuid::now_v7()).to_string(), 1);
     let patience = Duration::from_secs(30);
     let way = access(&worker);
-    let link = Link::join(
-        &way,
-        identity,
-        patience,
-        Endpoint::connect_lazy,
-        stopping.clone(),
-    );
+    let link = Link::join(&way, identity, patience, Endpoint::connect_lazy, stopping.clone());
     let link = link.await.unwrap().unwrap();
     let life = {
         let work = work.clone();

@@ -3,6 +3,7 @@
 
 use super::{
     call, framed,
+    messages::Shapes,
     program::{Running, serve},
     roles::paths,
     send,
@@ -29,56 +30,22 @@ const HANG: Duration = Duration::from_secs(30);
 /// What the program may take at most: far below what the lengths claim that are sent.
 const MEMORY_MIB: u64 = 400;
 
-struct Draw(ChaCha8Rng);
+pub struct Draw(ChaCha8Rng);
 
 impl Draw {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         self.0.next_u64() as usize % end
     }
 
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
+    pub fn bytes(&mut self, most: usize) -> Vec<u8> {
         let mut bytes = vec![0; self.below(most + 1)];
         self.0.fill_bytes(&mut bytes);
         bytes
     }
 
-    fn one<T: Clone>(&mut self, all: &[T]) -> T {
+    pub fn one<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
-}
-
-/// A message that looks like protobuf: fields with numbers and kinds at random, cut off at random.
-fn looks_right(draw: &mut Draw) -> Vec<u8> {
-    let mut message = Vec::new();
-    for _ in 0..draw.below(12) {
-        let (field, kind) = (1 + draw.below(12) as u8, draw.below(8) as u8);
-        message.push(field << 3 | kind);
-        match kind {
-            0 => message.extend(
-                [0xff; 9]
-                    .iter()
-                    .take(draw.below(10))
-                    .copied()
-                    .chain([draw.below(128) as u8]),
-            ),
-            1 => message.extend(0_u64.wrapping_sub(draw.below(3) as u64).to_le_bytes()),
-            2 => {
-                let text = draw.one(&[
-                    b"sweeps/-/trials/-".to_vec(),
-                    b"sweeps/../../etc/passwd\0".to_vec(),
-                    vec![0xff; 300],
-                    "task = \"a\" AND ".repeat(40).into_bytes(),
-                    b"version: 1\nname: [[[[[[[[[[[[[[[[".to_vec(),
-                ]);
-                message.push(text.len().min(127) as u8);
-                message.extend(&text[..text.len().min(127)]);
-            }
-            _ => message.extend(draw.bytes(8)),
-        }
-    }
-    let end = message.len() - draw.below(message.len().min(4) + 1);
-    message.truncate(end);
-    message
 }
 
 /// A message within a message, and so on: 20,000 deep.
@@ -103,50 +70,52 @@ fn nested(field: u8) -> Vec<u8> {
 }
 
 /// What is sent as the body of a call.
-fn body(draw: &mut Draw, deep: &[Vec<u8>]) -> Vec<u8> {
-    match draw.below(8) {
+fn body(draw: &mut Draw, deep: &[Vec<u8>], request: Vec<u8>) -> Vec<u8> {
+    match draw.below(12) {
         0 => draw.bytes(2000),
         1 => framed(&draw.bytes(2000)),
         // A length of up to 4 GiB, and nothing like it.
-        2 => [
-            vec![0],
-            draw.one(&[u32::MAX, 1 << 31, 64 << 20, 1 << 20]).to_be_bytes().to_vec(),
-            draw.bytes(100),
-        ]
-        .concat(),
+        2 => {
+            let length = draw.one(&[u32::MAX, 1 << 31, 64 << 20, 1 << 20]);
+            [vec![0], length.to_be_bytes().to_vec(), draw.bytes(100)].concat()
+        }
         // It says that it is compressed.
         3 => [vec![1], 100_u32.to_be_bytes().to_vec(), draw.bytes(200)].concat(),
         4 => framed(&draw.one(deep)),
-        5 => [framed(&looks_right(draw)), framed(&looks_right(draw)), draw.bytes(4)].concat(),
+        // Two messages where there should be one, and a beginning of a third.
+        5 => [framed(&request), framed(&request), draw.bytes(4)].concat(),
+        // Cut off, in the frame and in the message.
         6 => {
-            let mut whole = framed(&looks_right(draw));
-            let end = draw.below(whole.len() + 1);
-            whole.truncate(end);
+            let mut whole = framed(&request);
+            whole.truncate(draw.below(whole.len() + 1));
             whole
         }
-        _ => framed(&looks_right(draw)),
+        7 => framed(&request[..draw.below(request.len() + 1)]),
+        // A byte is another one.
+        8 if !request.is_empty() => {
+            let mut request = request;
+            let place = draw.below(request.len());
+            request[place] = draw.below(256) as u8;
+            framed(&request)
+        }
+        _ => framed(&request),
     }
 }
 
 fn headers(draw: &mut Draw) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let kinds = [
-        "application/grpc",
-        "application/grpc",
-        "application/grpc",
-        "application/grpc+json",
-        "text/html",
-        "",
-    ];
-    let kind = draw.one(&kinds);
+    let kind = match draw.below(8) {
+        0 => draw.one(&["application/grpc+json", "text/html", ""]),
+        _ => "application/grpc",
+    };
     if !kind.is_empty() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    if draw.below(3) == 0 {
+    if draw.below(6) == 0 {
         let encoding = draw.one(&["gzip", "identity", "br", "zstd", ",,"]);
         headers.insert("grpc-encoding", HeaderValue::from_static(encoding));
     }
-    if draw.below(4) == 0 {
+    if draw.below(8) == 0 {
         let wait = draw.one(&["1n", "0S", "99999999H", "-1S", "S", "100m", "9999999999999999999S"]);
         headers.insert("grpc-timeout", HeaderValue::from_static(wait));
     }
@@ -186,6 +155,7 @@ async fn is_well(running: &mut Running, folder: &Path) {
     let log = fs::read_to_string(folder.join("log")).unwrap();
     assert!(!log.contains("panicked"), "{log}");
     let memory = memory(running);
+    println!("{memory} MiB at most");
     assert!(memory < MEMORY_MIB, "{memory} MiB");
 }
 
@@ -194,13 +164,15 @@ async fn no_message_breaks_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = serve(folder.path(), "127.0.0.1:0", &[]);
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(1));
+    let shapes = Shapes::read();
     let deep: Vec<_> = (1..=8).map(nested).collect();
     let rounds = std::env::var("AUGUR_MALFORMED_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let mut channel = connect(&running).await;
     for _ in 0..rounds {
         for path in paths() {
-            for _ in 0..8 {
-                let (headers, body) = (headers(&mut draw), body(&mut draw, &deep));
+            for _ in 0..10 {
+                let request = shapes.request(&path, &mut draw).unwrap_or_else(|| draw.bytes(100));
+                let (headers, body) = (headers(&mut draw), body(&mut draw, &deep, request));
                 let shown = format!("{path} {headers:?} {:?}", &body[..body.len().min(64)]);
                 let answer = timeout(HANG, send(&channel, &path, headers, body)).await;
                 let status = answer.unwrap_or_else(|_| panic!("it hangs: {shown}"));

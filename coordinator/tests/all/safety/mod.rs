@@ -4,6 +4,7 @@ mod audit;
 mod limits;
 mod link;
 mod malformed;
+mod messages;
 mod page;
 mod program;
 mod roles;

@@ -8,7 +8,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
   bench-ablation \
-  bench-recovery profile fuzz lint audit
+  bench-recovery profile fuzz lint audit security-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ crash-matrix: setup ## disturb a coordinator at every persistence step on both s
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
 	$(CARGO) build --release --locked --workspace --bin sim
 	target/release/sim $(SIM_OPTIONS)
+
+security-test: ## test who may do what: roles, tokens, TLS, limits, malformed messages; without libtorch
+	$(CARGO) test --release --locked --workspace --test all safety::
+	$(CARGO) test --release --locked --workspace --test connection
 
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools

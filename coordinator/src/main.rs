@@ -1,9 +1,13 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
 use augur_coordinator::{
-    Config, EndError, Location, OpenError, PageError, Served, Settings, StartError, TransferError,
+    Config, EndError, Location, OpenError, PageError, SafetyError, Served, Settings, StartError, TransferError,
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
+    safety::{
+        command::{Certificates, TokenCommand},
+        options::SafetyOptions,
+    },
 };
 use augur_watching::{
     logs::{self, LogOptions},
@@ -43,6 +47,11 @@ enum Command {
     /// Checks a store, or moves a sweep from one store to another
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Makes certificates: an authority, the coordinator's, and one for clients and workers
+    Certificates(Certificates),
+    /// Makes, shows, removes and replaces the tokens that callers are known by
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -103,9 +112,8 @@ struct Args {
     metrics: Option<Http>,
     #[command(flatten)]
     traces: TracesOptions,
-    /// Listen beyond this machine although nobody is asked who they are
-    #[arg(long)]
-    insecure: bool,
+    #[command(flatten)]
+    safety: SafetyOptions,
 }
 
 /// Where the page is served.
@@ -142,19 +150,13 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, log, args } = Cli::parse();
-    if command.is_none() && !args.insecure {
+    if command.is_none() {
         let asked = |http: Option<Http>| match http {
             Some(Http::At(address)) => Some(address),
             _ => None,
         };
-        let mut open = [Some(args.listen), asked(args.http), asked(args.metrics)]
-            .into_iter()
-            .flatten();
-        if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
-            let message = format!(
-                "{open} can be reached from other machines, and nobody is asked who they are; \
-                 listen on 127.0.0.1, or add --insecure where every machine around is trusted"
-            );
+        let open = [Some(args.listen), asked(args.http), asked(args.metrics)];
+        if let Some(message) = args.safety.fault(open.into_iter().flatten()) {
             Cli::command().error(ErrorKind::ValueValidation, message).exit();
         }
     }
@@ -171,6 +173,8 @@ async fn main() -> ExitCode {
             let done = maintain(command).await;
             done.map_err(|error| (transfer_exit_code(&error), error.into()))
         }
+        Some(Command::Certificates(command)) => say(command.run(SystemClock::default().now())),
+        Some(Command::Token(command)) => say(command.run(SystemClock::default().now())),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -181,9 +185,22 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints what a command says.
+fn say(done: Result<String, SafetyError>) -> Result<u8, (u8, Box<dyn Error>)> {
+    let text = done.map_err(|error| (safety_exit_code(&error), error.into()))?;
+    // A token that nobody reads is lost: that is for whoever asked for it to know.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
 async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     // Before the first word to the outside, so that no signal is missed.
     let stop = stop(args.exit_with_stdin).map_err(|error| (1, error.into()))?;
+    let safety = args
+        .safety
+        .open()
+        .map_err(|error| (safety_exit_code(&error), error.into()))?;
+    let scheme = safety.scheme();
     // One process, one instance, whatever its address is.
     let instance = uuid::Uuid::now_v7().to_string();
     let traces = args.traces.open("augur-coordinator", instance);
@@ -191,6 +208,7 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     let config = Config {
         listen: args.listen,
         store: args.store,
+        safety,
         settings: Settings {
             lease: Duration::from_secs_f64(args.lease_seconds),
             traces,
@@ -199,8 +217,8 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     };
     let coordinator = Served::start(config, Arc::new(SystemClock::default()), args.standby).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
-    let mut lines = format!("listening on http://{}\n", coordinator.address());
-    match serve(&mut coordinator, args.http, args.metrics).await {
+    let mut lines = format!("listening on {scheme}://{}\n", coordinator.address());
+    match serve(&mut coordinator, scheme, args.http, args.metrics).await {
         Ok(more) => lines += &more,
         Err(fault) => {
             let _ = coordinator.stop().await;
@@ -222,16 +240,17 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
 /// Serves the page and the metrics; the lines that say where.
 async fn serve(
     coordinator: &mut Served,
+    scheme: &str,
     http: Option<Http>,
     metrics: Option<Http>,
 ) -> Result<String, (u8, Box<dyn Error>)> {
     let page = serve_page(coordinator, http, metrics.is_none()).await;
     let page = page.map_err(|error| (page_exit_code(&error), error.into()))?;
-    let mut lines = page.map_or(String::new(), |page| format!("page on http://{page}\n"));
+    let mut lines = page.map_or(String::new(), |page| format!("page on {scheme}://{page}\n"));
     if let Some(Http::At(address)) = metrics {
         let served = coordinator.serve_metrics(address).await;
         let address = served.map_err(|error| (if error.is_in_use() { 6 } else { 1 }, error.into()))?;
-        lines += &format!("metrics on http://{address}/metrics\n");
+        lines += &format!("metrics on {scheme}://{address}/metrics\n");
     }
     Ok(lines)
 }
@@ -335,6 +354,17 @@ fn end_exit_code(error: &EndError) -> u8 {
         EndError::Deposed(_) => 11,
         EndError::Open(error) => store_exit_code(error),
         EndError::Server(_) | EndError::Store(_) | EndError::Engine | EndError::Task(_) => 1,
+    }
+}
+
+fn safety_exit_code(error: &SafetyError) -> u8 {
+    match error {
+        SafetyError::Host { .. } => 2,
+        SafetyError::Read { .. } | SafetyError::Certificate { .. } | SafetyError::Tokens { .. } => 4,
+        SafetyError::Write { .. } | SafetyError::Exists(_) => 5,
+        SafetyError::NoToken(_) => 12,
+        SafetyError::NameTaken(_) => 13,
+        SafetyError::Random(_) => 1,
     }
 }
 

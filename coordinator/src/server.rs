@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     page,
+    safety::{Arrivals, BySize, Doorkeeper, Gate, Protocol, Safety},
     service::{Sweeps, Workers},
     store::{self, FaultKind, Location, Observer, OpenError, StoreError},
     watching::{rpc::Rpcs, scrape::Scrape},
@@ -25,13 +26,14 @@ use tonic::{
     service::{Routes, RoutesBuilder},
     transport::{
         Server,
-        server::{Connected, Router, TcpIncoming},
+        server::{Connected, Router},
     },
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::layer::util::{Identity, Stack};
 
-/// The largest request: an outcome with millions of scores, a spec with very many starting points.
-const LARGEST_REQUEST: usize = 64 << 20;
+/// Calls that one connection may have under way; the others wait.
+const CALLS_OF_A_CONNECTION: u32 = 200;
 
 /// How long calls may go on once the coordinator stops.
 pub(crate) const LAST_CALLS: Duration = Duration::from_secs(3);
@@ -46,6 +48,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What holds everything.
     pub store: Location,
+    /// Who may call.
+    pub safety: Safety,
     /// The rest.
     pub settings: Settings,
 }
@@ -152,6 +156,8 @@ impl EndError {
 /// A coordinator that runs.
 pub struct Coordinator {
     address: SocketAddr,
+    safety: Safety,
+    clock: Arc<dyn Clock>,
     handle: CoordinatorHandle,
     stopping: CancellationToken,
     stopped: CancellationToken,
@@ -211,7 +217,11 @@ impl Coordinator {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let listen = listener.local_addr().unwrap_or(config.listen);
-        Self::run(incoming(listener), store, Config { listen, ..config }, clock).await
+        let arrivals = arrivals(listener, &config.safety, Protocol::Grpc).map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
+        Self::run(arrivals, store, Config { listen, ..config }, clock).await
     }
 
     async fn run<C>(
@@ -228,7 +238,7 @@ impl Coordinator {
         let (handle, engine) = engine::start(
             writer,
             reader.clone(),
-            clock,
+            clock.clone(),
             config.settings,
             stopping.clone(),
             stopped.clone(),
@@ -236,10 +246,13 @@ impl Coordinator {
         let scrape = Scrape::new(handle.clone(), &config.store);
         let (common, health) = common()?;
         set_serving(&health, true).await;
-        let router = router(common.fallback_service(services(&handle)));
+        let gate = Gate::new(config.safety.clone(), clock.clone());
+        let router = router(common.fallback_service(services(&handle)), gate);
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
+            safety: config.safety,
+            clock,
             handle,
             stopping,
             stopped,
@@ -262,8 +275,10 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        self.serve_http(address, page::router(self.handle.clone(), self.stopping.clone()))
+        let page = self.page();
+        self.serve_http(address, page)
             .await
+            .map_err(|source| PageError::of(address, source))
     }
 
     /// Serves the page and `/metrics` on `address`.
@@ -271,9 +286,10 @@ impl Coordinator {
     /// # Errors
     /// As [`Self::serve_page`].
     pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        let page = page::router(self.handle.clone(), self.stopping.clone());
-        let both = page.merge(self.scrape.clone().router());
-        self.serve_http(address, both).await
+        let both = self.page().merge(self.scrape.clone().router());
+        self.serve_http(address, both)
+            .await
+            .map_err(|source| PageError::of(address, source))
     }
 
     /// Serves `/metrics` alone on `address`; gives the address with its port.
@@ -282,15 +298,20 @@ impl Coordinator {
     /// [`MetricsError`]; the coordinator goes on without.
     pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
         let metrics = self.scrape.clone().router();
-        let serving = page::serve(metrics, address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| MetricsError { address, source })?;
-        self.pages.push(server);
-        Ok(address)
+        self.serve_http(address, metrics)
+            .await
+            .map_err(|source| MetricsError { address, source })
     }
 
-    async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> Result<SocketAddr, PageError> {
-        let serving = page::serve(router, address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| PageError::of(address, source))?;
+    fn page(&self) -> axum::Router {
+        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
+        page::router(self.handle.clone(), doorkeeper, self.stopping.clone())
+    }
+
+    async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> io::Result<SocketAddr> {
+        let arrivals = arrivals(TcpListener::bind(address).await?, &self.safety, Protocol::Page)?;
+        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
+        let (address, server) = page::serve(router, arrivals, doorkeeper, self.stopping.clone())?;
         self.pages.push(server);
         Ok(address)
     }
@@ -339,21 +360,26 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError>
     })
 }
 
-/// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
-pub(crate) fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+/// The connections, as `safety` wants them.
+pub(crate) fn arrivals(listener: TcpListener, safety: &Safety, protocol: Protocol) -> io::Result<Arrivals> {
+    let tls = safety.tls.clone().map(|tls| (tls, protocol));
+    Arrivals::of(listener, tls, safety.limits.room)
 }
 
 /// Both services, with what watches their calls.
 pub(crate) fn services(handle: &CoordinatorHandle) -> axum::Router {
-    let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
-    let workers = WorkerServiceServer::new(Workers(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
+    let sweeps = BySize::new(|limit| {
+        SweepServiceServer::new(Sweeps(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
+    let workers = BySize::new(|limit| {
+        WorkerServiceServer::new(Workers(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
     let mut routes = RoutesBuilder::default();
     routes.add_service(sweeps).add_service(workers);
     let watched = Rpcs::new(Arc::clone(handle.watching()));
@@ -394,26 +420,11 @@ pub(crate) async fn set_serving(health: &HealthReporter, is_serving: bool) {
     }
 }
 
-/// How connections are served.
-pub(crate) fn router(routes: axum::Router) -> Router {
+/// How connections are served: everything behind the gate.
+pub(crate) fn router(routes: axum::Router, gate: Gate) -> Router<Stack<Gate, Identity>> {
     Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(CALLS_OF_A_CONNECTION)
+        .layer(gate)
         .add_routes(Routes::from(routes))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-mod tests {
-    use super::*;
-    use tokio::net::TcpStream;
-    use tokio_stream::StreamExt;
-
-    #[tokio::test]
-    async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut incoming = incoming(listener);
-        let _client = TcpStream::connect(address).await.unwrap();
-        assert!(incoming.next().await.unwrap().unwrap().nodelay().unwrap());
-    }
 }

@@ -17,6 +17,7 @@ use crate::{
         },
     },
     error::{Error, Result},
+    safety::noted,
     store::log_lines::LogLine,
 };
 use augur_core::{
@@ -305,8 +306,8 @@ fn missing(field: &'static str) -> Error {
 
 /// Answers a call; whatever is logged meanwhile names the worker.
 macro_rules! answer {
-    ($self:ident.$call:ident($request:ident)) => {{
-        let request = $request.into_inner();
+    ($self:ident.$call:ident($request:expr)) => {{
+        let request = $request;
         let worker = &request.worker_id[..request.worker_id.floor_char_boundary(LONGEST_NAME)];
         let span = tracing::info_span!("call", worker);
         let answer = async {
@@ -324,40 +325,40 @@ type Answer<T> = std::result::Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl WorkerService for Workers {
     async fn register_worker(&self, r: Request<v1::RegisterWorkerRequest>) -> Answer<v1::RegisterWorkerResponse> {
-        answer!(self.register(r))
+        answer!(self.register(noted(r)))
     }
 
     async fn acquire_leases(&self, r: Request<v1::AcquireLeasesRequest>) -> Answer<v1::AcquireLeasesResponse> {
-        answer!(self.acquire(r))
+        answer!(self.acquire(r.into_inner()))
     }
 
     async fn renew_leases(&self, r: Request<v1::RenewLeasesRequest>) -> Answer<v1::RenewLeasesResponse> {
-        answer!(self.renew(r))
+        answer!(self.renew(r.into_inner()))
     }
 
     async fn report_measurements(
         &self,
         r: Request<v1::ReportMeasurementsRequest>,
     ) -> Answer<v1::ReportMeasurementsResponse> {
-        answer!(self.report(r))
+        answer!(self.report(r.into_inner()))
     }
 
     async fn complete_trial(&self, r: Request<v1::CompleteTrialRequest>) -> Answer<v1::CompleteTrialResponse> {
-        answer!(self.complete_trial(r))
+        answer!(self.complete_trial(noted(r)))
     }
 
     async fn complete_evaluation(
         &self,
         r: Request<v1::CompleteEvaluationRequest>,
     ) -> Answer<v1::CompleteEvaluationResponse> {
-        answer!(self.complete_evaluation(r))
+        answer!(self.complete_evaluation(noted(r)))
     }
 
     async fn fail_lease(&self, r: Request<v1::FailLeaseRequest>) -> Answer<v1::FailLeaseResponse> {
-        answer!(self.fail(r))
+        answer!(self.fail(noted(r)))
     }
 
     async fn leave_worker(&self, r: Request<v1::LeaveWorkerRequest>) -> Answer<v1::LeaveWorkerResponse> {
-        answer!(self.leave(r))
+        answer!(self.leave(noted(r)))
     }
 }

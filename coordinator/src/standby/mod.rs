@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     error::{Error, chain},
     page,
+    safety::{Doorkeeper, Gate, Protocol, Safety},
     server::{self, Config, EndError, LAST_CALLS, LAST_SPANS, MetricsError, PageError, StartError},
     store::Location,
     watching::scrape::{self, Scrape},
@@ -24,7 +25,7 @@ use axum::Router;
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use switch::Switch;
 use term::Term;
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic_health::server::HealthReporter;
@@ -39,6 +40,8 @@ pub struct Standby {
     /// The tasks that serve them.
     served: Vec<JoinHandle<io::Result<()>>>,
     traces: Option<Traces>,
+    safety: Safety,
+    doorkeeper: Doorkeeper,
     keeper: JoinHandle<Result<(), EndError>>,
 }
 
@@ -48,6 +51,7 @@ struct Roles {
     pages: Switch,
     metrics: Switch,
     store: Location,
+    doorkeeper: Doorkeeper,
     health: HealthReporter,
     /// What is waited for, in words.
     waits: watch::Sender<String>,
@@ -65,18 +69,22 @@ impl Standby {
         let (waits, reader) = watch::channel("it has not looked yet who leads".to_owned());
         let stopping = CancellationToken::new();
         let (common, health) = server::common()?;
+        let doorkeeper = Doorkeeper::new(config.safety.clone(), clock.clone());
         server::set_serving(&health, false).await;
         let roles = Roles {
             calls: Switch::new(refuse(reader.clone())),
             pages: Switch::new(page::standby(reader)),
             metrics: Switch::new(scrape::of_standby()),
             store: config.store.clone(),
+            doorkeeper: doorkeeper.clone(),
             health,
             waits,
             stopping: stopping.clone(),
         };
-        let router = server::router(common.fallback_service(roles.calls.clone()));
-        let incoming = server::incoming(listener);
+        let gate = Gate::new(config.safety.clone(), clock.clone());
+        let router = server::router(common.fallback_service(roles.calls.clone()), gate);
+        let incoming = server::arrivals(listener, &config.safety, Protocol::Grpc)
+            .map_err(|source| StartError::Listen { address, source })?;
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address,
@@ -86,6 +94,8 @@ impl Standby {
             metrics: roles.metrics.clone(),
             served: Vec::new(),
             traces: config.settings.traces.clone(),
+            safety: config.safety.clone(),
+            doorkeeper,
             keeper: tokio::spawn(roles.keep(config, clock)),
         })
     }
@@ -128,7 +138,9 @@ impl Standby {
     }
 
     async fn serve_http(&mut self, router: Router, address: SocketAddr) -> io::Result<SocketAddr> {
-        let (address, server) = page::serve(router, address, self.stopping.clone()).await?;
+        let listener = TcpListener::bind(address).await?;
+        let arrivals = server::arrivals(listener, &self.safety, Protocol::Page)?;
+        let (address, server) = page::serve(router, arrivals, self.doorkeeper.clone(), self.stopping.clone())?;
         self.served.push(server);
         Ok(address)
     }
@@ -203,7 +215,11 @@ impl Roles {
         self.calls
             .turn(server::services(term.handle()));
         self.pages
-            .turn(page::router(term.handle().clone(), term.stopping()));
+            .turn(page::router(
+            term.handle().clone(),
+            self.doorkeeper.clone(),
+            term.stopping(),
+        ));
         self.metrics
             .turn(Scrape::new(term.handle().clone(), &self.store).router());
         server::set_serving(&self.health, true).await;

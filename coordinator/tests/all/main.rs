@@ -12,6 +12,7 @@ mod lists;
 mod page;
 mod pictures;
 mod reuse;
+mod safety;
 mod server;
 mod standby;
 mod steps;

@@ -1,7 +1,7 @@
 //! A connection to whichever coordinator leads.
 
-use crate::presence;
-use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use crate::{presence, token::Token};
+use http::{Request, Response, header::AUTHORIZATION};
 use std::{
     future::Future,
     pin::Pin,
@@ -14,7 +14,6 @@ use std::{
 use tonic::{
     Code,
     body::Body,
-    metadata::{Ascii, MetadataValue},
     transport::{Channel, Error},
 };
 use tower::{Service, ServiceExt};
@@ -28,20 +27,16 @@ pub struct Connection {
     present: Arc<AtomicUsize>,
     /// Which of them did not answer when they were last called.
     silent: Arc<[AtomicBool]>,
-    token: Option<HeaderValue>,
+    token: Arc<Token>,
 }
 
 impl Connection {
-    pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
+    pub(crate) fn new(channels: Vec<Channel>, token: Token) -> Self {
         Self {
             silent: channels.iter().map(|_| AtomicBool::new(false)).collect(),
             channels: channels.into(),
             present: Arc::new(AtomicUsize::new(0)),
-            token: token.and_then(|token| {
-                let mut value = HeaderValue::from_bytes(token.as_bytes()).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
+            token: Arc::new(token),
         }
     }
 
@@ -75,8 +70,8 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        if let Some(token) = self.token.header() {
+            request.headers_mut().insert(AUTHORIZATION, token);
         }
         let connection = self.clone();
         let index = connection.present.load(Relaxed);

@@ -135,6 +135,31 @@ async fn every_call_carries_the_token() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_replaced_in_its_file_is_sent_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, "old").unwrap();
+    let strict = server(|header| match header {
+        Some("Bearer new-one") => Ok(()),
+        _ => Err(Status::unauthenticated("who is it?")),
+    })
+    .await;
+    let credentials = Credentials {
+        token_file: Some(token_file.clone()),
+        ..Default::default()
+    };
+    let connection = connection(&strict.to_string(), credentials).unwrap();
+    assert_eq!(call(&connection).await, Err(Code::Unauthenticated));
+    std::fs::write(&token_file, "new-one\n").unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
+    // Halfway through being replaced: the one before is sent.
+    std::fs::write(&token_file, "").unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
+    std::fs::remove_file(&token_file).unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
+}
+
+#[tokio::test]
 async fn files_that_can_not_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");

@@ -128,6 +128,7 @@ impl Server {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             store: url(self.folder.path(), self.port, TEMPLATE).parse()?,
+            safety: Default::default(),
             settings: Settings::default(),
         };
         let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;

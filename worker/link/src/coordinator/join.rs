@@ -68,7 +68,7 @@ impl Coordinator {
             let fault = match self.register().await {
                 Ok(()) => return Ok(()),
                 Err(Fault::ApiVersion(fault)) => return Err(LinkError::ApiVersion { url, fault }),
-                Err(Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
+                Err(Fault::Denied(fault) | Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
                 Err(Fault::Away(fault)) => fault,
                 Err(fault @ (Fault::Stale | Fault::WorkerUnknown)) => {
                     return Err(LinkError::Refused {

@@ -1,7 +1,8 @@
 //! The coordinator as the worker sees it: calls that are tried again until they are answered.
 //!
 //! A result in hand is not thrown away because the coordinator is away. A worker that the coordinator does not know
-//! registers again, whichever call found out.
+//! registers again, whichever call found out. Nor is it thrown away where the token is not taken any more: that is replaced in
+//! its file.
 
 mod backoff;
 mod fault;
@@ -116,7 +117,7 @@ impl Coordinator {
                 Fault::Stale => return Err(GaveUp::Stale),
                 Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
-                Fault::Away(_) | Fault::WorkerUnknown => {
+                Fault::Away(_) | Fault::Denied(_) | Fault::WorkerUnknown => {
                     self.shared.tally.repeats();
                     sleep(waits.next()).await;
                 }
@@ -208,7 +209,15 @@ impl Shared {
         if !matches!(answer, Err(Fault::Away(_))) {
             self.tally.hears();
         }
-        if let Err(Fault::Away(fault)) = answer {
+        if let Err(Fault::Denied(fault)) = answer {
+            if !self.away.swap(true, Relaxed) {
+                warn!(
+                    "the coordinator at {} does not take this worker's token ({fault}); what was computed is kept, and it is \
+                     tried again, with the token as its file says then",
+                    self.url
+                );
+            }
+        } else if let Err(Fault::Away(fault)) = answer {
             if !self.away.swap(true, Relaxed) {
                 warn!(
                     "the coordinator at {} is away ({fault}); trying again until it is back",

@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim ha-test bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit security-test
 
@@ -60,6 +60,10 @@ crash-matrix: setup ## disturb a coordinator at every persistence step on both s
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
 	$(CARGO) build --release --locked --workspace --bin sim
 	target/release/sim $(SIM_OPTIONS)
+
+ha-test: ## kill coordinators that take turns on PostgreSQL, without libtorch, and time each take-over (HA_OPTIONS=--short)
+	$(CARGO) build --release --locked --workspace --bin ha-test --bin augur-coordinator
+	target/release/ha-test $(HA_OPTIONS)
 
 security-test: ## test who may do what: roles, tokens, TLS, limits, malformed messages; without libtorch
 	$(CARGO) test --release --locked --workspace --test all safety::

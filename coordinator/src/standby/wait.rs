@@ -27,7 +27,10 @@ pub(super) async fn until_free(
     let mut lookout = Lookout::new(options, location.to_string());
     loop {
         let looked = match lookout.look().await {
-            Ok(Some(holder)) => Ok(tell(waits, &holder)),
+            Ok(Some(holder)) => {
+                tell(waits, &holder);
+                Ok(())
+            }
             // Somebody else may have been quicker.
             Ok(None) => match store::open(location).await {
                 Ok(store) => return Ok(store),

@@ -196,8 +196,15 @@ impl Facts {
     }
 }
 
+/// Whether it leads or stands by.
+pub(super) fn of_role(leads: bool, registry: &mut Registry) {
+    let leads = ConstGauge::new(u64::from(leads));
+    registry.register("leads", "1 while it has the store, 0 while it stands by", leads);
+}
+
 /// What needs no store.
 pub(super) fn of_engine(handle: &CoordinatorHandle, is_readable: bool, registry: &mut Registry) {
+    of_role(true, registry);
     let bit = |is: bool| ConstGauge::new(u64::from(is));
     registry.register(
         "store_trouble",

@@ -55,10 +55,14 @@ impl Scrape {
     }
 }
 
-/// What a coordinator says that stands by: of its process alone, since the store is another one's.
+/// What a coordinator says that stands by: no more than that, and its process.
 pub(crate) fn of_standby() -> Router {
-    let answer = |headers: HeaderMap| async move { exposition::answer(&headers, exposition::open_metrics(&[&process()])) };
-    Router::new().route("/metrics", get(answer))
+    let metrics = async |headers: HeaderMap| {
+        let mut now = Registry::with_prefix("augur");
+        facts::of_role(false, &mut now);
+        exposition::answer(&headers, exposition::open_metrics(&[&now, &process()]))
+    };
+    Router::new().route("/metrics", get(metrics))
 }
 
 async fn metrics(State(scrape): State<Scrape>, headers: HeaderMap) -> Response {

@@ -12,7 +12,7 @@ use augur_core::time::Timestamp;
 use augur_proto::v1::{self, watch_sweep_response::Event};
 use axum::http::StatusCode;
 use sqlx::{Connection, PgConnection};
-use std::{sync::Arc, time::Duration};
+use std::{process::Command, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tonic::{Code, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
@@ -28,6 +28,7 @@ async fn standby(store: &Location, clock: Arc<dyn Clock>) -> Standby {
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         store: store.clone(),
+        safety: Default::default(),
         settings: Settings::default(),
     };
     Standby::start(config, clock).await.unwrap()
@@ -322,6 +323,19 @@ async fn the_page_says_that_it_stands_by_and_then_shows_sweeps() {
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(web.get("/api/sweeps").await.status, StatusCode::OK);
     second.stop().await.unwrap();
+}
+
+#[test]
+fn an_sqlite_file_has_one_coordinator() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_augur-coordinator"))
+        .args(["--standby", "--listen", "127.0.0.1:0", "--http", "off", "--store"])
+        .arg(folder.path().join("a.sqlite"))
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("--standby needs a store on PostgreSQL"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -211,6 +211,7 @@ async fn compare(ended: &[Ended], setting: &Setting, report: &mut Report) -> Res
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         store: Location::Memory,
+        safety: Default::default(),
         settings: Settings::default(),
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;

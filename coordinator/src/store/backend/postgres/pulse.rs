@@ -10,7 +10,7 @@ use std::{future::Future, io, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// An answer that takes longer is asked after, again and again.
-const LONG: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_secs(1);
 
 /// How long the server may take to say that it is there.
 const PROMPT: Duration = Duration::from_secs(2);
@@ -39,13 +39,10 @@ impl Pulse {
     /// Waits for an answer as long as somebody works on it. Half of one can't be taken up again: after an error the connection is
     /// broken.
     pub async fn watch<T>(&self, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-        let mut answer = std::pin::pin!(answer);
-        loop {
-            tokio::select! {
-                biased;
-                answer = &mut answer => return answer,
-                gone = self.gone() => return Err(gone),
-            }
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            gone = self.gone() => Err(gone),
         }
     }
 

@@ -4,8 +4,8 @@ use crate::{
     failure::Failure,
     launch::{
         files::LaunchFolder,
-        kubernetes, slurm,
-        state::{Scheduler, State},
+        kubernetes, part, slurm,
+        state::State,
     },
 };
 use clap::{Args, Subcommand};
@@ -35,6 +35,7 @@ enum Action {
         #[arg(long)]
         now: bool,
     },
+    Part(part::Part),
 }
 
 impl Launch {
@@ -45,17 +46,14 @@ impl Launch {
             Action::Status { dir } => {
                 let folder = LaunchFolder::at(&dir);
                 let state = State::read(&folder)?;
-                match state.scheduler {
-                    Scheduler::Slurm => slurm::status(&folder, &state).await,
-                }
+                state.scheduler.status(&folder, &state).await
             }
             Action::Stop { dir, now } => {
                 let folder = LaunchFolder::at(&dir);
                 let state = State::read(&folder)?;
-                match state.scheduler {
-                    Scheduler::Slurm => slurm::stop(&folder, &state, now).await,
-                }
+                state.scheduler.stop(&folder, &state, now).await
             }
+            Action::Part(part) => part.run().await,
         }
     }
 }

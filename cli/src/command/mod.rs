@@ -20,14 +20,14 @@ mod priority;
 mod report;
 mod resume;
 mod retry;
-mod run;
+pub(crate) mod run;
 mod score;
 mod select;
 mod show;
 mod store;
 mod submit;
 mod trials;
-mod values;
+pub(crate) mod values;
 mod verify;
 mod watch;
 mod workers;
@@ -115,7 +115,7 @@ impl Command {
 }
 
 /// The end of a sweep as the end of a command. `where_reasons` says where the reasons stand.
-fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
+pub(crate) fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
     let name = &sweep.display_name;
     match sweep.state() {
         SweepState::Failed => Err(Failure::new(

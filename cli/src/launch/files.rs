@@ -32,9 +32,25 @@ impl LaunchFolder {
         self.path.join("coordinator.url")
     }
 
-    /// Scripts as they were submitted.
+    /// Where the coordinator is now, or was last, if the sweep isn't over.
+    pub fn url(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.address()).ok()?;
+        Some(text.trim().to_owned()).filter(|url| !url.is_empty())
+    }
+
+    /// Scripts as they were submitted, and how it ended.
     pub fn scripts(&self) -> PathBuf {
         self.path.join("launch")
+    }
+
+    /// There once the sweep is over: workers leave.
+    pub fn over(&self) -> PathBuf {
+        self.scripts().join("over")
+    }
+
+    /// Why the coordinator's job can't go on: workers leave. Gone with the next launch.
+    pub fn failed(&self) -> PathBuf {
+        self.scripts().join("failed")
     }
 
     /// What everybody says.

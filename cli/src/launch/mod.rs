@@ -5,6 +5,9 @@
 //! file; `augur launch status` and `stop` ask the one that the state names.
 
 pub mod files;
+pub mod keys;
 pub mod kubernetes;
+pub mod part;
+pub mod scheduler;
 pub mod slurm;
 pub mod state;

@@ -9,7 +9,6 @@ use augur_worker::{
     shutdown::on_shutdown,
     slot, worker,
 };
-use clap::Parser;
 use std::{
     io::{IsTerminal, stderr},
     process::ExitCode,
@@ -18,7 +17,7 @@ use std::{
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match (cli.command, cli.options) {
         (Some(Command::Slot), _) => slot::child::main(),
         (Some(Command::Doctor { json }), _) => doctor::main(json),

@@ -2,11 +2,7 @@
 
 use crate::{
     failure::Failure,
-    launch::{
-        files::LaunchFolder,
-        kubernetes, part, slurm,
-        state::State,
-    },
+    launch::{files::LaunchFolder, kubernetes, part, slurm, state::State},
 };
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

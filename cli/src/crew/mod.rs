@@ -104,7 +104,11 @@ impl Crew {
             Ok(Program {
                 name: "coordinator".into(),
                 path: programs::require(programs::COORDINATOR)?,
-                args: args.map(String::from).into_iter().chain(keys.coordinator.clone()).collect(),
+                args: args
+                    .map(String::from)
+                    .into_iter()
+                    .chain(keys.coordinator.clone())
+                    .collect(),
                 log: folder.logs().join("coordinator.log"),
             })
         };

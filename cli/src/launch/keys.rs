@@ -44,6 +44,10 @@ pub fn flags(credentials: &Credentials) -> Vec<String> {
         ("--cert", cert),
         ("--key", key),
     ];
-    let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_ref()?)));
-    given.flat_map(|(flag, path)| [flag.to_owned(), path.display().to_string()]).collect()
+    let given = flags
+        .into_iter()
+        .filter_map(|(flag, path)| Some((flag, path.as_ref()?)));
+    given
+        .flat_map(|(flag, path)| [flag.to_owned(), path.display().to_string()])
+        .collect()
 }

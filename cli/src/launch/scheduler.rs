@@ -18,13 +18,13 @@ impl Scheduler {
         }
     }
 
-    /// Ends the workers' jobs, those that wait as well.
+    /// Ends the workers' jobs, those that wait as well; those whose worker was sent away end by themselves first.
     ///
     /// # Errors
     /// A scheduler that refuses.
     pub async fn end_workers(&self, state: &State) -> Result<(), Failure> {
         match self {
-            Self::Slurm => slurm::commands::cancel(&state.ids(Role::Workers), &[]).await,
+            Self::Slurm => slurm::stop::end(&state.ids(Role::Workers)).await,
         }
     }
 

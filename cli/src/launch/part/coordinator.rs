@@ -95,11 +95,7 @@ impl Coordinator {
     }
 
     /// The coordinator at the port that it had, so that those who look on find it; else at any.
-    async fn start(
-        &self,
-        folder: &LaunchFolder,
-        run: &RunFolder,
-    ) -> Result<(Crew, mpsc::Receiver<Notice>), Failure> {
+    async fn start(&self, folder: &LaunchFolder, run: &RunFolder) -> Result<(Crew, mpsc::Receiver<Notice>), Failure> {
         let own = run.store().display().to_string();
         let store = self.store.as_deref().unwrap_or(&own);
         let keys = keys::of(folder)?;
@@ -182,17 +178,19 @@ async fn drain_all(crew: &Crew) -> Result<(), Failure> {
     let mut sent = Vec::new();
     loop {
         let workers = client.workers().await?;
-        let here = |worker: &&v1::Worker| {
-            matches!(worker.state(), v1::WorkerState::Connected | v1::WorkerState::Draining)
-        };
+        let here =
+            |worker: &&v1::Worker| matches!(worker.state(), v1::WorkerState::Connected | v1::WorkerState::Draining);
         let here: Vec<_> = workers.iter().filter(here).collect();
         if here.is_empty() || Instant::now() > deadline {
             return Ok(());
         }
         for worker in here {
             if !sent.contains(&worker.name) {
-                client.drain(&worker.name, true).await?;
-                sent.push(worker.name.clone());
+                match client.drain(&worker.name, true).await {
+                    Err(failure) if failure.exit != Exit::NotFound => return Err(failure),
+                    // It may have left by itself.
+                    Ok(_) | Err(_) => sent.push(worker.name.clone()),
+                }
             }
         }
         tokio::time::sleep(LOOK).await;

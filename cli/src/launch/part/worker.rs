@@ -7,11 +7,7 @@ use super::{
 use crate::{
     crew::budget::RestartBudget,
     failure::{Exit, Failure, os_text},
-    launch::{
-        files::LaunchFolder,
-        keys,
-        state::State,
-    },
+    launch::{files::LaunchFolder, keys, state::State},
     programs,
 };
 use augur_channel::{Addresses, Credentials};
@@ -22,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     time::{sleep, timeout},
 };
 
@@ -83,6 +79,8 @@ impl Worker {
         let access = self.access(&folder).await?;
         loop {
             let mut child = self.start(&access)?;
+            // Not left in the child, whose `wait` would close it.
+            let stdin = child.stdin.take();
             let end = tokio::select! {
                 biased;
                 told = signals.told() => End::Told(told),
@@ -91,12 +89,16 @@ impl Worker {
             };
             match end {
                 End::Told(told) => {
-                    say(if told == Told::Warned { "warned of the end" } else { "told to end" });
-                    stop(child).await;
+                    say(if told == Told::Warned {
+                        "warned of the end"
+                    } else {
+                        "told to end"
+                    });
+                    stop(child, stdin).await;
                     return leave(&folder, told).await;
                 }
                 End::Over => {
-                    stop(child).await;
+                    stop(child, stdin).await;
                     say("there is nothing more to do");
                     return Ok(());
                 }
@@ -106,7 +108,9 @@ impl Worker {
                 }
                 End::Itself(status) => {
                     let pause = budget.next_pause(Instant::now()).filter(|_| may_recover(status));
-                    let Some(pause) = pause else { return Err(gave_up(status)) };
+                    let Some(pause) = pause else {
+                        return Err(gave_up(status));
+                    };
                     say(&format!("the worker ended ({status}); starting it again"));
                     tokio::select! {
                         () = sleep(pause) => {}
@@ -168,8 +172,8 @@ async fn leave(folder: &LaunchFolder, told: Told) -> Result<(), Failure> {
 }
 
 /// Has the worker take checkpoints, give back what it has, and end.
-async fn stop(mut child: Child) {
-    drop(child.stdin.take());
+async fn stop(mut child: Child, stdin: Option<ChildStdin>) {
+    drop(stdin);
     if timeout(LEAVE, child.wait()).await.is_err() {
         let _ = child.kill().await;
     }
@@ -187,5 +191,8 @@ fn gave_up(status: ExitStatus) -> Failure {
 }
 
 fn lost(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("the worker can't be waited for: {}", os_text(error)))
+    Failure::new(
+        Exit::Unexpected,
+        format!("the worker can't be waited for: {}", os_text(error)),
+    )
 }

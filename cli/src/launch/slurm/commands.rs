@@ -77,7 +77,10 @@ pub async fn list(jobs: &[String]) -> Result<Vec<Listed>, Failure> {
     command.args(["--noheader", "--states=all", "--format=%F|%i|%T|%r|%N|%M|%l"]);
     let output = run("squeue", command).await?;
     if !output.status.success() {
-        return Err(Failure::new(Exit::Unexpected, format!("squeue failed: {}", reason(&output))));
+        return Err(Failure::new(
+            Exit::Unexpected,
+            format!("squeue failed: {}", reason(&output)),
+        ));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let all = text.lines().filter_map(parse);

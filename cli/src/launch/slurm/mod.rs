@@ -18,8 +18,7 @@ use crate::{
     command::{print, run::refuse_results_of_another},
     config::Config,
     failure::{Exit, Failure},
-    folder,
-    text,
+    folder, text,
 };
 use augur_channel::Access;
 use script::{Scripts, quoted};
@@ -207,7 +206,13 @@ impl Launch<'_> {
 
     fn tell(&self, state: &State) -> Result<(), Failure> {
         let mut told = String::new();
-        for job in state.jobs.iter().rev().take(1 + usize::from(self.coordinator.is_some())).rev() {
+        for job in state
+            .jobs
+            .iter()
+            .rev()
+            .take(1 + usize::from(self.coordinator.is_some()))
+            .rev()
+        {
             told += &match job.role {
                 Role::Coordinator => format!("job {}: the coordinator\n", job.id),
                 Role::Workers => format!("job {}: {}\n", job.id, text::count(job.count, "worker")),

@@ -123,7 +123,9 @@ fn memory(text: &str) -> Result<Memory, String> {
         "T" | "TB" => number.checked_mul(1024 * 1024),
         _ => None,
     };
-    let mib = mib.filter(|mib| (1..=u64::from(u32::MAX)).contains(mib)).ok_or_else(fault)?;
+    let mib = mib
+        .filter(|mib| (1..=u64::from(u32::MAX)).contains(mib))
+        .ok_or_else(fault)?;
     Ok(Memory {
         text: text.to_owned(),
         mib,

@@ -31,16 +31,31 @@ impl Scripts<'_> {
     pub fn coordinator(&self) -> Result<String, Failure> {
         let resources = &self.options.resources;
         let mut options = self.common("coordinator-%j.log");
-        options.extend(option("partition", resources.coordinator_partition.as_ref().or(resources.partition.as_ref())));
+        options.extend(option(
+            "partition",
+            resources
+                .coordinator_partition
+                .as_ref()
+                .or(resources.partition.as_ref()),
+        ));
         options.extend(shared(resources));
         options.push("--cpus-per-task=1".into());
         options.extend(resources.coordinator_sbatch.iter().cloned());
-        let mut words = vec![text(self.program)?, "launch".into(), "part".into(), "coordinator".into()];
+        let mut words = vec![
+            text(self.program)?,
+            "launch".into(),
+            "part".into(),
+            "coordinator".into(),
+        ];
         words.extend(["--out".into(), text(&self.folder.path)?]);
         if let Some(store) = &self.options.store {
             words.extend(["--store".into(), self.store(store)?]);
         }
-        script(&format!("The coordinator of the sweep {}", self.spec.name), &options, &words)
+        script(
+            &format!("The coordinator of the sweep {}", self.spec.name),
+            &options,
+            &words,
+        )
     }
 
     /// The workers'.
@@ -48,9 +63,7 @@ impl Scripts<'_> {
     /// # Errors
     /// Paths that can't be written into a script.
     pub fn workers(&self) -> Result<String, Failure> {
-        let Options {
-            resources, workers, ..
-        } = self.options;
+        let Options { resources, workers, .. } = self.options;
         let mut options = self.common("worker-%A_%a.log");
         options.push(match resources.array_limit {
             Some(limit) => format!("--array=0-{}%{limit}", workers.get() - 1),
@@ -63,7 +76,11 @@ impl Scripts<'_> {
         options.extend(resources.gpus.map(|gpus| format!("--gres=gpu:{gpus}")));
         options.extend(option("mem", resources.mem.as_ref().map(|mem| &mem.text)));
         options.extend(resources.sbatch.iter().cloned());
-        script(&format!("A worker of the sweep {}", self.spec.name), &options, &self.worker()?)
+        script(
+            &format!("A worker of the sweep {}", self.spec.name),
+            &options,
+            &self.worker()?,
+        )
     }
 
     fn worker(&self) -> Result<Vec<String>, Failure> {
@@ -103,7 +120,11 @@ impl Scripts<'_> {
     }
 
     fn slots(&self) -> u32 {
-        let of_cpus = self.options.resources.cpus.map(|cpus| (cpus.get() / self.threads()).max(1));
+        let of_cpus = self
+            .options
+            .resources
+            .cpus
+            .map(|cpus| (cpus.get() / self.threads()).max(1));
         // On a GPU it is for people to say how many fit.
         let of_cpus = of_cpus.filter(|_| self.options.resources.gpus.is_none());
         self.options.slots.map(u32::from).or(of_cpus).unwrap_or(1)
@@ -152,12 +173,20 @@ fn script(what: &str, options: &[String], words: &[String]) -> Result<String, Fa
 pub fn quoted(words: &[String]) -> Result<Vec<String>, Failure> {
     let quote = |word: &String| shlex::try_quote(word).map(|word| word.into_owned());
     let words: Result<Vec<_>, _> = words.iter().map(quote).collect();
-    words.map_err(|_| Failure::new(Exit::CommandLine, "a path or an address has a zero byte in it; use another"))
+    words.map_err(|_| {
+        Failure::new(
+            Exit::CommandLine,
+            "a path or an address has a zero byte in it; use another",
+        )
+    })
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
-        let text = format!("{} is no text in UTF-8, which a script can't hold; use another path", path.display());
+        let text = format!(
+            "{} is no text in UTF-8, which a script can't hold; use another path",
+            path.display()
+        );
         Failure::new(Exit::CommandLine, text)
     })
 }

@@ -9,44 +9,65 @@ use augur_tests::{
     sweep::{config, run, without_times},
 };
 use serde_json::Value;
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tempfile::{TempDir, tempdir};
 
-/// Ten trials of some seconds.
+/// Trials of SEEDS seeds and three starting points.
 const SPEC: &str = "\
 version: 1
 name: on-slurm
 data: {fashion_mnist: {size_px: 12}}
-split: {train: 192, validation_normal: 48, validation_anomalous: 32}
+split: {train: 128, validation_normal: 48, validation_anomalous: 32}
 tasks:
   - {normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}
 families:
-  - rotation: {starts: [{angle_deg: 70}, {angle_deg: 110}, {angle_deg: 195}, {angle_deg: 250}, {angle_deg: 300}]}
-seeds: [0, 1]
+  - rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}, {angle_deg: 300}]}
+seeds: SEEDS
 detector: {resnet: {width: 4, head: 16}}
-training: {epochs: 30, batch: 32}
+training: {epochs: EPOCHS, batch: 32}
 tuning: {warmup_epochs: 2}
 resources: {device: cpu}
 ";
 
+/// How long a trial should take: long enough for Slurm to disturb it.
+const SECONDS: f64 = 6.0;
+
+fn spec(seeds: &str, epochs: u32) -> String {
+    SPEC.replace("SEEDS", seeds).replace("EPOCHS", &epochs.to_string())
+}
+
+/// How many epochs this machine does in that time.
+fn epochs(folder: &Path) -> u32 {
+    const TRIED: u32 = 8;
+    let board = run(&config(folder, &spec("[0]", TRIED)), &folder.join("pace"), 1);
+    let seconds = board["tasks"][0]["selected"]["seconds"].as_f64().unwrap();
+    (f64::from(TRIED) * SECONDS / seconds).clamp(4.0, 400.0) as u32
+}
+
 struct Bench {
     folder: TempDir,
     config: PathBuf,
+    spec: String,
 }
 
 impl Bench {
-    fn new() -> Self {
+    fn new(seeds: &str) -> Self {
         let folder = tempdir().unwrap();
+        let spec = spec(seeds, epochs(folder.path()));
         // Names as people give them.
         let config = folder.path().join("it's a config.yaml");
-        fs::write(&config, SPEC).unwrap();
-        Self { folder, config }
+        fs::write(&config, &spec).unwrap();
+        Self { folder, config, spec }
     }
 
     /// What `augur run` makes of it.
     fn calm(&self) -> Value {
         without_times(run(
-            &config(self.folder.path(), SPEC),
+            &config(self.folder.path(), &self.spec),
             &self.folder.path().join("calm"),
             2,
         ))
@@ -82,7 +103,7 @@ impl Bench {
 #[test]
 fn short_a_sweep_on_slurm_is_that_of_one_machine_also_when_a_worker_is_put_back_into_the_queue() {
     let Some(cluster) = Cluster::start() else { return };
-    let bench = Bench::new();
+    let bench = Bench::new("[0, 1]");
     let launch = bench.launch(&cluster);
     let jobs = launch.submit(&["--workers", "2"]).unwrap();
     assert_eq!(jobs.len(), 2);
@@ -91,7 +112,7 @@ fn short_a_sweep_on_slurm_is_that_of_one_machine_also_when_a_worker_is_put_back_
     assert!(said.contains("--workers-only"), "{said}");
     let status = launch.status().unwrap();
     assert!(
-        status.contains("of 10 trials completed") && status.contains("watch: augur watch"),
+        status.contains("of 6 trials completed") && status.contains("watch: augur watch"),
         "{status}"
     );
 
@@ -119,38 +140,46 @@ fn short_a_sweep_on_slurm_is_that_of_one_machine_also_when_a_worker_is_put_back_
 #[test]
 fn whatever_slurm_does_to_the_jobs_changes_nothing() {
     let Some(cluster) = Cluster::start() else { return };
-    let bench = Bench::new();
+    let bench = Bench::new("[0, 1, 2, 3]");
     let launch = bench.launch(&cluster);
-    let on_second = "--coordinator-sbatch=--nodelist=n2";
+    let begun = || launch.logs("worker-").matches("trial begins").count();
+    // The first worker reaches its time limit, the shortest that Slurm has.
     let mut jobs = launch
-        .submit(&["--workers", "3", on_second, "--sbatch=--nodelist=n1"])
-        .unwrap();
-    let (coordinator, array) = (jobs[0].clone(), jobs[1].clone());
-    launch.wait_for_trials(1);
-    // A second array joins; its jobs reach their time limit, the shortest that Slurm has.
-    let joined = launch
         .submit(&[
-            "--workers-only",
-            "--time=1",
+            "--coordinator-sbatch=--nodelist=n2",
+            "--sbatch=--nodelist=n1",
+            "--sbatch=--time=1",
             "--warn-seconds=40",
-            "--sbatch=--nodelist=n2",
         ])
+        .unwrap();
+    let (coordinator, limited) = (jobs[0].clone(), format!("{}_0", jobs[1]));
+    wait_for("a trial", LIMIT, || (begun() > 0).then_some(()));
+
+    // The coordinator is put back while it runs, and an array joins meanwhile.
+    cluster.run("scontrol", &["requeue", &coordinator]);
+    let joined = launch
+        .submit(&["--workers-only", "--workers=2", "--sbatch=--nodelist=n1"])
         .unwrap();
     assert_eq!(joined.len(), 1);
     jobs.extend(joined.clone());
-    wait_for("the second array", LIMIT, || {
+    let [cancelled, back] = [0, 1].map(|task| format!("{}_{task}", joined[0]));
+    wait_for("the coordinator's second start and three trials", LIMIT, || {
+        (cluster.restarts(&coordinator) == 1 && begun() >= 3 && launch.running(&joined[0]).len() == 2).then_some(())
+    });
+
+    // One is cancelled for good, one is put back into the queue.
+    cluster.run("scancel", &[&cancelled]);
+    cluster.run("scontrol", &["requeue", &back]);
+    wait_for("a worker at its time limit", LIMIT, || {
+        (cluster.restarts(&limited) >= 1).then_some(())
+    });
+
+    // Whoever is on the first node makes room for a better job.
+    let restarts = || cluster.restarts(&limited) + cluster.restarts(&back);
+    wait_for("a worker that can be pre-empted", LIMIT, || {
         (!launch.running(&joined[0]).is_empty()).then_some(())
     });
-    // One is cancelled for good, one is put back into the queue.
-    cluster.run("scancel", &[&format!("{array}_0")]);
-    cluster.run("scontrol", &["requeue", &format!("{array}_1")]);
-    // The coordinator is put back while they run.
-    cluster.run("scontrol", &["requeue", &coordinator]);
-    wait_for("the coordinator's second start", LIMIT, || {
-        (cluster.restarts(&coordinator) == 1 && launch.running(&coordinator).len() == 1).then_some(())
-    });
-    // Those on the first node make room for a better job.
-    let third = format!("{array}_2");
+    let before = restarts();
     let better = [
         "--parsable",
         "--partition=high",
@@ -159,12 +188,8 @@ fn whatever_slurm_does_to_the_jobs_changes_nothing() {
         "--wrap=sleep 1",
     ];
     cluster.run("sbatch", &better);
-    wait_for("a pre-empted worker", LIMIT, || {
-        (cluster.restarts(&third) >= 1).then_some(())
-    });
-    wait_for("a worker at its time limit", LIMIT, || {
-        (cluster.restarts(&format!("{}_0", joined[0])) >= 1).then_some(())
-    });
+    wait_for("a pre-empted worker", LIMIT, || (restarts() > before).then_some(()));
+
     let board = launch.wait_for_end(&jobs);
     assert_eq!(board, bench.calm());
     let causes = bench.causes(&launch);
@@ -178,12 +203,20 @@ fn whatever_slurm_does_to_the_jobs_changes_nothing() {
         "no trial resumed from a checkpoint\n{}",
         launch.logs("worker-")
     );
+    let state = |job: &str| {
+        cluster
+            .jobs()
+            .into_iter()
+            .find(|listed| listed.shown == job)
+            .map(|listed| listed.state)
+    };
+    assert_eq!(state(&cancelled).as_deref(), Some("CANCELLED"));
 }
 
 #[test]
 fn a_stopped_launch_gives_everything_back_and_the_same_command_resumes() {
     let Some(cluster) = Cluster::start() else { return };
-    let bench = Bench::new();
+    let bench = Bench::new("[0, 1]");
     let launch = bench.launch(&cluster);
     launch.submit(&["--workers", "2"]).unwrap();
     launch.wait_for_trials(1);
@@ -207,7 +240,7 @@ fn a_stopped_launch_gives_everything_back_and_the_same_command_resumes() {
         bench.causes(&launch)
     );
     // Another sweep does not get into the folder.
-    fs::write(&bench.config, SPEC.replace("epochs: 30", "epochs: 31")).unwrap();
+    fs::write(&bench.config, spec("[0, 1, 2]", 4)).unwrap();
     let said = launch.submit(&[]).unwrap_err();
     assert!(said.contains("holds another sweep"), "{said}");
 }
@@ -215,7 +248,7 @@ fn a_stopped_launch_gives_everything_back_and_the_same_command_resumes() {
 #[test]
 fn what_slurm_refuses_or_never_begins_is_said() {
     let Some(cluster) = Cluster::start() else { return };
-    let bench = Bench::new();
+    let bench = Bench::new("[0, 1]");
     let launch = bench.launch(&cluster);
     let said = launch.submit(&["--partition", "nowhere"]).unwrap_err();
     assert!(

@@ -90,8 +90,15 @@ impl Launch<'_> {
     /// With the status, where it takes too long.
     pub fn wait_for_trials(&self, completed: usize) {
         wait_for(&format!("{completed} completed trials"), LIMIT, || {
+            self.refuse_failures();
             (self.logs("worker-").matches("trial completed").count() >= completed).then_some(())
         });
+    }
+
+    fn refuse_failures(&self) {
+        let jobs = self.cluster.jobs();
+        let failed = jobs.iter().find(|job| job.state == "FAILED");
+        assert!(failed.is_none(), "{failed:?}\n{}", self.logs(""));
     }
 
     /// Waits until the sweep is over and no job of it is left; its leaderboard without times.
@@ -103,8 +110,7 @@ impl Launch<'_> {
             let all = self.cluster.jobs();
             let is_live = |job: &Job| ["RUNNING", "PENDING", "COMPLETING", "CONFIGURING"].contains(&job.state.as_str());
             let own: Vec<_> = all.iter().filter(|job| jobs.contains(&job.job)).collect();
-            let failed = own.iter().find(|job| job.state == "FAILED");
-            assert!(failed.is_none(), "{failed:?}\n{}", self.logs(""));
+            self.refuse_failures();
             (!own.iter().any(|job| is_live(job))).then_some(())
         });
         assert!(

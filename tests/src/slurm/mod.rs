@@ -87,7 +87,7 @@ impl Cluster {
         wait_for("idle nodes", START, || {
             let output = cluster
                 .command("sinfo")
-                .args(["--noheader", "--format=%n %t", "--Node"])
+                .args(["--noheader", "--format=%N %t", "--Node"])
                 .output()
                 .ok()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -194,21 +194,17 @@ impl Cluster {
             .expect("scontrol says how often it began")
     }
 
-    /// The first so many lines of every log of Slurm's, for a test that failed.
+    /// Cancels every job and waits for their ends: no process outlives the test.
     fn end_jobs(&self) {
         let _ = self
             .command("scancel")
             .args(["--quiet", "--user", &config::user()])
             .output();
         let begin = std::time::Instant::now();
-        let is_live = |job: &Job| ["RUNNING", "PENDING", "COMPLETING", "CONFIGURING"].contains(&job.state.as_str());
         while begin.elapsed() < END {
-            let output = self
-                .command("squeue")
-                .args(["--noheader", "--format=%F|%i|%T|%N"])
-                .output();
-            let is_idle = output.is_ok_and(|output| !output.status.success() || output.stdout.trim_ascii().is_empty());
-            if is_idle || !self.jobs().iter().any(is_live) {
+            // By default only those that wait, run or end are listed.
+            let left = self.command("squeue").arg("--noheader").output();
+            if left.is_ok_and(|left| !left.status.success() || left.stdout.trim_ascii().is_empty()) {
                 return;
             }
             std::thread::park_timeout(Duration::from_millis(100));
@@ -218,18 +214,12 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if self.daemons.len() > 1 && !std::thread::panicking() {
+        if self.daemons.len() > 1 {
             self.end_jobs();
-        } else if self.daemons.len() > 1 {
-            let _ = self
-                .command("scancel")
-                .args(["--quiet", "--user", &config::user()])
-                .output();
-            std::thread::sleep(Duration::from_secs(3));
-            if env::var_os("AUGUR_KEEP").is_some() {
-                self.folder.disable_cleanup(true);
-                eprintln!("kept: {}", self.folder.path().display());
-            }
+        }
+        if std::thread::panicking() && env::var_os("AUGUR_KEEP").is_some() {
+            self.folder.disable_cleanup(true);
+            eprintln!("kept: {}", self.folder.path().display());
         }
         for daemon in self.daemons.iter_mut().rev() {
             crate::process::signal(daemon.id(), libc::SIGTERM);

@@ -35,7 +35,9 @@ pub async fn launch(options: Options) -> Result<(), Failure> {
     let config = Config::read(&options.config)?;
     let folder = LaunchFolder::at(&options.out);
     let base_dir = absolute(options.base_dir.as_deref().unwrap_or(Path::new(".")));
-    augur_data::check(&config.spec, &base_dir).map_err(|error| Failure::bad_data(&config, &error))?;
+    if !options.dry_run {
+        augur_data::check(&config.spec, &base_dir).map_err(|error| Failure::bad_data(&config, &error))?;
+    }
     let program = env::current_exe().unwrap_or_else(|_| PathBuf::from("augur"));
     let scripts = Scripts {
         spec: &config.spec,
@@ -75,42 +77,50 @@ impl Launch<'_> {
         let workers = self.folder.scripts().join("workers-1.sh");
         if let Some(script) = &self.coordinator {
             let path = self.folder.scripts().join("coordinator.sh");
-            text += &format!("# {}\n{script}\n", self.command(&path, &[])?);
-            let after = ["--dependency=after:COORDINATOR".to_owned()];
-            text += &format!("# {}\n{}", self.command(&workers, &after)?, self.workers);
-        } else {
-            text += &format!("# {}\n{}", self.command(&workers, &[])?, self.workers);
+            text += &format!("# {}\n{script}\n", self.command(&path, Role::Coordinator, None)?);
         }
+        let after = self.coordinator.as_ref().map(|_| "COORDINATOR");
+        text += &format!("# {}\n{}", self.command(&workers, Role::Workers, after)?, self.workers);
         print(&text);
         Ok(())
     }
 
-    fn command(&self, script: &Path, more: &[String]) -> Result<String, Failure> {
+    fn command(&self, script: &Path, role: Role, after: Option<&str>) -> Result<String, Failure> {
         let mut words = vec!["sbatch".to_owned(), "--parsable".into()];
-        words.extend(self.chdir());
-        words.extend(more.iter().cloned());
+        words.extend(self.at_submission(role, after));
         words.push(script.display().to_string());
         Ok(quoted(&words)?.join(" "))
     }
 
-    /// The folder that the job starts in: logs are named from there.
-    fn chdir(&self) -> [String; 1] {
-        [format!("--chdir={}", self.folder.path.display())]
+    /// Options whose values are for no shell to read.
+    fn at_submission(&self, role: Role, after: Option<&str>) -> Vec<String> {
+        let log = match role {
+            Role::Coordinator => "coordinator-%j.log",
+            Role::Workers => "worker-%A_%a.log",
+        };
+        // Slurm has patterns in the folder's name too.
+        let logs = self.folder.logs().display().to_string().replace('%', "%%");
+        let mut options = vec![
+            format!("--chdir={}", self.folder.path.display()),
+            format!("--output={logs}/{log}"),
+        ];
+        // Workers that wait for a coordinator in the queue would hold what they wait with.
+        options.extend(after.map(|id| format!("--dependency=after:{id}")));
+        options
     }
 
     async fn submit(&self) -> Result<(), Failure> {
         let mut state = self.prepare().await?;
-        let mut after = Vec::new();
+        let mut after = None;
         if let Some(script) = &self.coordinator {
             let path = self.script("coordinator.sh", script)?;
-            let id = commands::submit(&path, &self.chdir()).await?;
+            let id = commands::submit(&path, &self.at_submission(Role::Coordinator, None)).await?;
             self.note(&mut state, &id, Role::Coordinator, 1)?;
-            // Workers that wait for a coordinator in the queue would hold what they wait with.
-            after.push(format!("--dependency=after:{id}"));
+            after = Some(id);
         }
         let number = 1 + state.jobs.iter().filter(|job| job.role == Role::Workers).count();
         let path = self.script(&format!("workers-{number}.sh"), &self.workers)?;
-        let options: Vec<_> = self.chdir().into_iter().chain(after).collect();
+        let options = self.at_submission(Role::Workers, after.as_deref());
         match commands::submit(&path, &options).await {
             Ok(id) => self.note(&mut state, &id, Role::Workers, self.options.workers.get())?,
             Err(failure) => {

@@ -30,7 +30,7 @@ impl Scripts<'_> {
     /// Paths that can't be written into a script.
     pub fn coordinator(&self) -> Result<String, Failure> {
         let resources = &self.options.resources;
-        let mut options = self.common("coordinator-%j.log");
+        let mut options = self.common();
         options.extend(option(
             "partition",
             resources
@@ -64,7 +64,7 @@ impl Scripts<'_> {
     /// Paths that can't be written into a script.
     pub fn workers(&self) -> Result<String, Failure> {
         let Options { resources, workers, .. } = self.options;
-        let mut options = self.common("worker-%A_%a.log");
+        let mut options = self.common();
         options.push(match resources.array_limit {
             Some(limit) => format!("--array=0-{}%{limit}", workers.get() - 1),
             None => format!("--array=0-{}", workers.get() - 1),
@@ -102,11 +102,9 @@ impl Scripts<'_> {
         Ok(words)
     }
 
-    fn common(&self, log: &str) -> Vec<String> {
+    fn common(&self) -> Vec<String> {
         vec![
             format!("--job-name=augur-{}", self.spec.name),
-            // Below the folder in which the job starts: no pattern of Slurm's is read into the folder's name.
-            format!("--output=logs/{log}"),
             "--open-mode=append".into(),
             "--requeue".into(),
             format!("--signal=B:USR1@{}", self.options.resources.warn_seconds),

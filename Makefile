@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser mlflow-test planted chaos crash-matrix sim slurm-test bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit
 
@@ -57,6 +57,11 @@ crash-matrix: setup ## disturb a coordinator at every persistence step on both s
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
 	$(CARGO) build --release --locked --workspace --bin sim
 	target/release/sim $(SIM_OPTIONS)
+
+slurm-test: setup ## run sweeps on a real Slurm of Debian's packages and disturb its jobs (SLURM_OPTIONS=short)
+	@scripts/slurm-tools
+	target/release/augur fetch fashion-mnist
+	AUGUR_REQUIRE_SLURM=1 $(CARGO) test --release --locked --workspace --test slurm -- --test-threads=1 $(SLURM_OPTIONS)
 
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools

@@ -32,7 +32,11 @@ fn scripts(options: &[&str]) -> String {
 }
 
 fn check(script: &str) {
-    let Ok(mut shellcheck) = Command::new("shellcheck").arg("-").stdin(Stdio::piped()).spawn() else {
+    let Ok(mut shellcheck) = Command::new("shellcheck")
+        .args(["--severity=warning", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+    else {
         return;
     };
     shellcheck.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();

@@ -118,8 +118,7 @@ impl Launch<'_> {
             self.note(&mut state, &id, Role::Coordinator, 1)?;
             after = Some(id);
         }
-        let number = 1 + state.jobs.iter().filter(|job| job.role == Role::Workers).count();
-        let path = self.script(&format!("workers-{number}.sh"), &self.workers)?;
+        let path = self.workers_script()?;
         let options = self.at_submission(Role::Workers, after.as_deref());
         match commands::submit(&path, &options).await {
             Ok(id) => self.note(&mut state, &id, Role::Workers, self.options.workers.get())?,
@@ -138,24 +137,16 @@ impl Launch<'_> {
     async fn prepare(&self) -> Result<State, Failure> {
         let folder = self.folder;
         let known = State::find(folder)?;
-        if let Some(state) = &known {
-            let live = commands::list(&state.ids(Role::Coordinator)).await?;
-            let live = live.into_iter().find(commands::Listed::is_live);
-            match (live, self.options.workers_only) {
-                (Some(job), false) => {
-                    let text = format!(
-                        "the sweep of {} is in Slurm's hands already, its coordinator as job {}; add workers with \
-                         --workers-only, or stop it with `augur launch stop`",
-                        folder.path.display(),
-                        job.shown
-                    );
-                    return Err(Failure::new(Exit::InUse, text));
-                }
-                (None, true) if state.coordinator.is_none() => return Err(self.nothing_to_join()),
-                _ => {}
-            }
-        } else if self.options.workers_only {
-            return Err(self.nothing_to_join());
+        // Arrays of an earlier launch that are there still belong to this one.
+        let jobs = match &known {
+            Some(state) => self.still_there(state).await?,
+            None => Vec::new(),
+        };
+        let coordinator = jobs.iter().find(|job| job.role == Role::Coordinator);
+        match coordinator {
+            Some(job) if !self.options.workers_only => return Err(self.runs_already(job)),
+            None if self.options.workers_only => return Err(self.nothing_to_join()),
+            _ => {}
         }
         for path in [folder.path.clone(), folder.logs(), folder.scripts()] {
             fs::create_dir_all(&path).map_err(|error| Failure::cannot_write(&path, &error))?;
@@ -180,14 +171,31 @@ impl Launch<'_> {
                 }
             }
         }
-        let state = known.filter(|_| self.options.workers_only);
-        Ok(state.unwrap_or_else(|| State {
+        Ok(State {
             schema: 1,
             sweep: self.config.spec.name.clone(),
             scheduler: Scheduler::Slurm,
             coordinator: self.options.coordinator.as_ref().map(ToString::to_string),
-            jobs: Vec::new(),
-        }))
+            jobs,
+        })
+    }
+
+    /// Which jobs of a launch Slurm has still.
+    async fn still_there(&self, state: &State) -> Result<Vec<Job>, Failure> {
+        let ids: Vec<_> = state.jobs.iter().map(|job| job.id.clone()).collect();
+        let listed = commands::list(&ids).await?;
+        let is_live = |job: &&Job| listed.iter().any(|listed| listed.job == job.id && listed.is_live());
+        Ok(state.jobs.iter().filter(is_live).cloned().collect())
+    }
+
+    fn runs_already(&self, job: &Job) -> Failure {
+        let text = format!(
+            "the sweep of {} is in Slurm's hands already, its coordinator as job {}; add workers with --workers-only, or \
+             stop it with `augur launch stop`",
+            self.folder.path.display(),
+            job.id
+        );
+        Failure::new(Exit::InUse, text)
     }
 
     fn nothing_to_join(&self) -> Failure {
@@ -202,6 +210,14 @@ impl Launch<'_> {
         let path = self.folder.scripts().join(name);
         folder::replace(&path, text.as_bytes())?;
         Ok(path)
+    }
+
+    /// Each array's under a name of its own.
+    fn workers_script(&self) -> Result<PathBuf, Failure> {
+        let name = |number: u32| format!("workers-{number}.sh");
+        let is_free = |number: &u32| !self.folder.scripts().join(name(*number)).exists();
+        let number = (1..).find(is_free).unwrap_or(1);
+        self.script(&name(number), &self.workers)
     }
 
     /// Written down at once, so that what was submitted can be stopped whatever comes next.

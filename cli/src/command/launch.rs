@@ -16,7 +16,7 @@ pub struct Launch {
 
 #[derive(Subcommand)]
 enum Action {
-    Slurm(slurm::Options),
+    Slurm(Box<slurm::Options>),
     Kubernetes(kubernetes::Options),
     /// Says how the jobs of a launch and its sweep stand
     Status {
@@ -37,7 +37,7 @@ enum Action {
 impl Launch {
     pub async fn run(self) -> Result<(), Failure> {
         match self.action {
-            Action::Slurm(options) => slurm::launch(options).await,
+            Action::Slurm(options) => slurm::launch(*options).await,
             Action::Kubernetes(options) => kubernetes::launch(options).await,
             Action::Status { dir } => {
                 let folder = LaunchFolder::at(&dir);

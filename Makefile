@@ -6,7 +6,7 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim ha-test bench-step bench-sweep bench-scaling \
+.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim ha-test slurm-test bench-step bench-sweep bench-scaling \
   bench-ablation \
   bench-recovery profile fuzz lint audit security-test
 
@@ -68,6 +68,11 @@ ha-test: ## kill coordinators that take turns on PostgreSQL, without libtorch, a
 security-test: ## test who may do what: roles, tokens, TLS, limits, malformed messages; without libtorch
 	$(CARGO) test --release --locked --workspace --test all safety::
 	$(CARGO) test --release --locked --workspace --test connection
+
+slurm-test: setup ## run sweeps on a real Slurm of Debian's packages and disturb its jobs (SLURM_OPTIONS=short)
+	@scripts/slurm-tools
+	target/release/augur fetch fashion-mnist
+	AUGUR_REQUIRE_SLURM=1 $(CARGO) test --release --locked --workspace --test slurm -- --test-threads=1 $(SLURM_OPTIONS)
 
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools

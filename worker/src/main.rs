@@ -10,12 +10,11 @@ use augur_worker::{
     shutdown::on_shutdown,
     slot, worker,
 };
-use clap::Parser;
 use std::{process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let log = cli.log;
     match (cli.command, cli.options) {
         (Some(Command::Slot), _) => slot::child::main(),

@@ -2,7 +2,7 @@
 
 use augur_channel::{Access, Addresses, Credentials};
 use augur_watching::{logs::LogOptions, traces::TracesOptions};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// Runs the trials that a coordinator leases out.
@@ -20,6 +20,23 @@ pub struct Cli {
     pub log: LogOptions,
     #[command(flatten)]
     pub options: Option<Options>,
+}
+
+impl Cli {
+    /// The command line of this process; ends it with what is wrong with that.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        Self::understood(&matches).unwrap_or_else(|fault| fault.exit())
+    }
+
+    fn understood(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
+        if cli.command.is_none() {
+            // To clap, an optional group that has another one within is never there.
+            cli.options = Some(Options::from_arg_matches(matches)?);
+        }
+        Ok(cli)
+    }
 }
 
 /// What else the binary does.
@@ -136,4 +153,18 @@ fn address(text: &str) -> Result<Metrics, &'static str> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(number).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_there_without_a_subcommand() {
+        let read = |words: &[&str]| Cli::understood(&Cli::command().try_get_matches_from(words).unwrap()).unwrap();
+        let cli = read(&["augur-worker", "--coordinator", "http://127.0.0.1:1", "--slots", "3"]);
+        assert_eq!(cli.options.unwrap().slots(), 3);
+        assert!(matches!(read(&["augur-worker", "slot"]).command, Some(Command::Slot)));
+    }
 }

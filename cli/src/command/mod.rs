@@ -7,6 +7,7 @@ mod data;
 mod doctor;
 mod extend;
 mod fetch;
+mod launch;
 mod leaderboard;
 mod list;
 mod logs;
@@ -19,14 +20,14 @@ mod priority;
 mod report;
 mod resume;
 mod retry;
-mod run;
+pub(crate) mod run;
 mod score;
 mod select;
 mod show;
 mod store;
 mod submit;
 mod trials;
-mod values;
+pub(crate) mod values;
 mod verify;
 mod watch;
 mod workers;
@@ -45,6 +46,7 @@ pub enum Command {
     Plan(plan::Plan),
     Preview(preview::Preview),
     Submit(submit::Submit),
+    Launch(launch::Launch),
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
@@ -81,6 +83,7 @@ impl Command {
             Self::Plan(command) => command.run(),
             Self::Preview(command) => command.run(),
             Self::Submit(command) => command.run().await,
+            Self::Launch(command) => command.run().await,
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
@@ -112,7 +115,7 @@ impl Command {
 }
 
 /// The end of a sweep as the end of a command. `where_reasons` says where the reasons stand.
-fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
+pub(crate) fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
     let name = &sweep.display_name;
     match sweep.state() {
         SweepState::Failed => Err(Failure::new(
@@ -128,7 +131,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
 }
 
 /// Columns of stdout, where it is a terminal; enough for anything elsewhere.
-fn width() -> u16 {
+pub(crate) fn width() -> u16 {
     let stdout = console::Term::stdout();
     match stdout.is_term() {
         true => stdout.size().1,
@@ -137,7 +140,7 @@ fn width() -> u16 {
 }
 
 /// Writes to stdout. A reader that has gone away, such as `head`, is no fault.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     use std::io::Write;
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

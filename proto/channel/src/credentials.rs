@@ -28,6 +28,20 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// The same files by their whole paths, for a program that is started in another folder.
+    pub fn absolute(&self) -> Self {
+        let whole = |path: &Option<PathBuf>| {
+            let path = path.as_ref()?;
+            Some(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        };
+        Self {
+            token_file: whole(&self.token_file),
+            ca: whole(&self.ca),
+            cert: whole(&self.cert),
+            key: whole(&self.key),
+        }
+    }
+
     /// The token, where there is one.
     pub(crate) fn token(&self) -> Result<Token, AccessError> {
         Token::open(self.token_file.as_deref())

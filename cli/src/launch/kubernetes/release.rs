@@ -72,7 +72,7 @@ impl Release {
     ///
     /// # Errors
     /// A config that no ConfigMap or no worker can take, a name that has to be chosen.
-    pub fn new(config: Config, options: Options, access: Access) -> Result<Self, Failure> {
+    pub fn new(config: Config, options: Options) -> Result<Self, Failure> {
         let path = config.path.display();
         if config.text.len() > CONFIG_BYTES {
             let text = format!("{path} is longer than the {CONFIG_BYTES} bytes that a ConfigMap holds; make it shorter");
@@ -89,6 +89,17 @@ impl Release {
                 let text = format!("the sweep's name {sweep} can't begin names in Kubernetes; choose one with --name ({rule})");
                 Failure::new(Exit::CommandLine, text)
             })?,
+        };
+        let access = match (&options.access.secret, options.access.insecure) {
+            (_, true) => Access::Insecure,
+            (Some(name), _) => Access::Secret {
+                name: name.clone(),
+                content: None,
+            },
+            (None, _) => Access::Secret {
+                name: format!("{name}-access"),
+                content: Some(BTreeMap::new()),
+            },
         };
         Ok(Self {
             name,

@@ -31,7 +31,7 @@ pub fn config(release: &Release) -> ConfigMap {
     }
 }
 
-/// The launch's own Secret; none where an existing one is named, or where there is none.
+/// The launch's own Secret; none where an existing one is named, where there is none, or where nobody has filled it.
 pub fn secret(release: &Release) -> Option<Secret> {
     let Access::Secret {
         content: Some(content), ..
@@ -39,6 +39,9 @@ pub fn secret(release: &Release) -> Option<Secret> {
     else {
         return None;
     };
+    if content.is_empty() {
+        return None;
+    }
     let data = content.iter().map(|(key, bytes)| (key.clone(), ByteString(bytes.clone())));
     Some(Secret {
         metadata: release.meta("access", None),

@@ -27,6 +27,8 @@ case $ended in
 *) exit "$ended" ;;
 esac
 [ -z "$AUGUR_RESULTS" ] || augur leaderboard "$AUGUR_SWEEP" --out "$AUGUR_RESULTS"
+# Workers end with 0, and so does their Job.
+augur workers drain --all --now
 exit "$ended"
 "#;
 

@@ -39,7 +39,7 @@ impl Scheduler {
     pub async fn status(&self, folder: &LaunchFolder, state: &State) -> Result<(), Failure> {
         match self {
             Self::Slurm => slurm::status::show(folder, state).await,
-            Self::Kubernetes(place) => kubernetes::show(place, state).await,
+            Self::Kubernetes(place) => kubernetes::show(folder, place, state).await,
         }
     }
 

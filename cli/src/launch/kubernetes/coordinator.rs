@@ -109,8 +109,10 @@ fn arguments(release: &Release) -> Vec<String> {
             format!("--tokens={}/tokens", pod::ACCESS),
         ]),
     }
-    if release.options.store.postgres_secret.is_none() {
-        arguments.push(format!("--store={STORE}/augur.sqlite"));
+    match release.options.store.postgres_secret {
+        // Whose address is in the variable AUGUR_STORE.
+        Some(_) => arguments.push("--standby".into()),
+        None => arguments.push(format!("--store={STORE}/augur.sqlite")),
     }
     arguments
 }

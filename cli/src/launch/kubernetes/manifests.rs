@@ -1,10 +1,7 @@
 //! All objects of a launch, in the order in which they are made.
 
-use super::{coordinator, network, object::Object, release::Release, shared, submit, workers};
-use crate::{
-    failure::Failure,
-    folder,
-};
+use super::{access, coordinator, network, object::Object, release::Release, shared, submit, workers};
+use crate::{failure::Failure, folder};
 use std::{fs, path::Path};
 
 /// Every object; what others refer to comes first.
@@ -44,7 +41,11 @@ pub fn stream(objects: &[Object]) -> String {
 pub fn write(objects: &[Object], into: &Path) -> Result<(), Failure> {
     fs::create_dir_all(into).map_err(|error| Failure::cannot_write(into, &error))?;
     for object in objects {
-        folder::replace(&into.join(object.file()), object.yaml.as_bytes())?;
+        let path = into.join(object.file());
+        match object.resource.kind.as_str() {
+            "Secret" => access::write(&path, object.yaml.as_bytes())?,
+            _ => folder::replace(&path, object.yaml.as_bytes())?,
+        }
     }
     let mut kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n".to_owned();
     for object in objects {

@@ -32,7 +32,7 @@ use super::{
 use crate::{command::print, config::Config, failure::{Exit, Failure}, folder};
 use cluster::Cluster;
 use object::Object;
-use release::{Component, Release};
+use release::{Access, Component, Release};
 use serde::{Deserialize, Serialize};
 
 /// Who objects say they are managed by, and who applies them.
@@ -62,6 +62,9 @@ pub async fn launch(options: Options) -> Result<(), Failure> {
     let mut release = Release::new(config, options)?;
     let Some(folder) = folder else {
         print(&manifests::stream(&manifests::all(&release)?));
+        if let Access::Secret { name, content: Some(_) } = &release.access {
+            eprintln!("augur launch: the Secret {name} is not among them; with --out DIR it is made");
+        }
         return Ok(());
     };
     let earlier = State::find(&folder)?;

@@ -126,8 +126,18 @@ impl Release {
 
     /// The name in DNS of each coordinator's pod, within the namespace.
     pub fn hosts(&self) -> Vec<String> {
+        (0..self.coordinators()).map(|index| self.host(index)).collect()
+    }
+
+    /// Whom a certificate is for: both coordinators, also where there is one, so that it outlasts a change of the store.
+    pub fn certificate_hosts(&self) -> Vec<String> {
+        let service = self.named(Component::Coordinator.as_str());
+        [service, self.host(0), self.host(1)].into()
+    }
+
+    fn host(&self, index: u16) -> String {
         let name = self.named(Component::Coordinator.as_str());
-        (0..self.coordinators()).map(|index| format!("{name}-{index}.{name}")).collect()
+        format!("{name}-{index}.{name}")
     }
 
     /// `http` or `https`.

@@ -1,10 +1,15 @@
 //! `augur launch status`: the pods, why they wait, and what the sweep last said.
 
-use super::{INSTANCE, Place, cluster::Cluster, pods::Pod as Seen, release::Component};
+use super::{
+    INSTANCE, Place, access,
+    cluster::Cluster,
+    pods::Pod as Seen,
+    release::{Component, PORT},
+};
 use crate::{
     command::{print, width},
     failure::{Exit, Failure},
-    launch::state::State,
+    launch::{files::LaunchFolder, state::State},
     results::{finish, plain},
     text,
 };
@@ -21,7 +26,7 @@ use kube::{
 ///
 /// # Errors
 /// A cluster that can't be asked; pods that can't start; a submission that failed.
-pub async fn show(place: &Place, state: &State) -> Result<(), Failure> {
+pub async fn show(folder: &LaunchFolder, place: &Place, state: &State) -> Result<(), Failure> {
     let cluster = Cluster::open(place.context.as_deref(), Some(&place.namespace)).await?;
     let labels = format!("{INSTANCE}={}", place.name);
     let pods: Vec<_> = cluster.list::<Pod>(&labels).await?.iter().map(Seen::of).collect();
@@ -32,13 +37,28 @@ pub async fn show(place: &Place, state: &State) -> Result<(), Failure> {
     for (_, line) in &ends {
         said += &format!("{line}\n");
     }
-    let Place { namespace, name, .. } = place;
-    said += &format!(
-        "\nlogs: kubectl --namespace {namespace} logs --selector {labels} --prefix --tail -1\n\
-         coordinator: kubectl --namespace {namespace} port-forward {name}-coordinator-0 7461\n"
-    );
+    said += &hints(folder, place, state);
     print(&said);
     verdict(&pods, ends.into_iter().any(|(failed, _)| failed))
+}
+
+/// Commands that tell more.
+fn hints(folder: &LaunchFolder, place: &Place, state: &State) -> String {
+    let Place { namespace, name, .. } = place;
+    let access = access::folder(folder);
+    let watch = match access.is_dir() {
+        true => format!(
+            "--coordinator https://localhost:{PORT} --ca {access}/ca.pem --token-file {access}/client.token",
+            access = access.display()
+        ),
+        false => format!("--coordinator http://localhost:{PORT}"),
+    };
+    format!(
+        "\nlogs: kubectl --namespace {namespace} logs --prefix --tail -1 --selector {INSTANCE}={name}\n\
+         reach the coordinator: kubectl --namespace {namespace} port-forward {name}-coordinator-0 {PORT}\n\
+         watch: augur watch {} {watch}\n",
+        state.sweep
+    )
 }
 
 fn verdict(pods: &[Seen], has_failed: bool) -> Result<(), Failure> {

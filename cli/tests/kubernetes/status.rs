@@ -21,7 +21,7 @@ fn check(kit: &Kit, name: &str, exit: i32) {
 #[test]
 fn nothing_yet_then_running() {
     let kit = Kit::new();
-    kit.said(0, &LAUNCH);
+    kit.said(0, &[&LAUNCH[..], &["--workers", "2"]].concat());
     check(&kit, "nothing_yet", 0);
 
     kit.pod("small-coordinator-0", "coordinator", json!({"phase": "Running"}));

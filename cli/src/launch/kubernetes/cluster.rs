@@ -1,7 +1,7 @@
 //! The cluster that is spoken with.
 
 use super::{MANAGER, object::Object, refusal};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, os_text};
 use kube::{
     Api, Client, Config,
     api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
@@ -106,12 +106,21 @@ async fn configuration(context: Option<&str>) -> Result<Config, Failure> {
             let is_absent = matches!(&error, KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath);
             return match is_absent && context.is_none() && env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
                 true => Config::incluster().map_err(|error| broken(&error.to_string())),
-                false => Err(broken(&error.to_string())),
+                false => Err(broken(&unreadable(&error))),
             };
         }
     };
     let config = Config::from_custom_kubeconfig(read, &options).await;
     config.map_err(|error| broken(&error.to_string()))
+}
+
+/// In a line, without what the libraries say around it.
+fn unreadable(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(error, path) => format!("can't read {}: {}", path.display(), os_text(error)),
+        KubeconfigError::FindPath => "there is no home folder with a kubeconfig".into(),
+        error => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
 }
 
 fn broken(why: &str) -> Failure {

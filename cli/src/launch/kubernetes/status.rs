@@ -83,8 +83,10 @@ async fn sweep(cluster: &Cluster, pods: &[Seen], state: &State) -> String {
         Some(pod) if pod.has_begun() => last_line(cluster, &pod.name).await,
         _ => None,
     };
-    let last = last.unwrap_or_else(|| "is not submitted yet".to_owned());
-    format!("sweep {}: {last}\n\n", state.sweep)
+    match last {
+        Some(last) => format!("sweep {}: {last}\n\n", state.sweep),
+        None => format!("sweep {} is not submitted yet\n\n", state.sweep),
+    }
 }
 
 async fn last_line(cluster: &Cluster, pod: &str) -> Option<String> {

@@ -39,7 +39,8 @@ pub fn job(release: &Release) -> Job {
     let claim = &release.options.workers.artifacts_claim;
     parts.extend(claim.as_ref().map(|claim| {
         let (volume, mut mount) = pod::claim("results", claim, RESULTS, false);
-        mount.sub_path = Some(format!("{}/results", release.name));
+        // The folder is that of a run: the workers' artifacts lie in it, and selected detectors get their names.
+        mount.sub_path = Some(release.name.clone());
         (volume, mount)
     }));
     let (volumes, mounts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();

@@ -45,22 +45,27 @@ fn a_secret_of_its_own_stays_the_same() {
     let launch = ["launch", "kubernetes", "config.yaml", "--dry-run", "--image", "i", "--out", "run"];
     sandbox.success(&launch);
     let path = sandbox.path("run/launch/small-access.secret.yaml");
-    let secret = fs::read_to_string(&path).unwrap();
-    for key in ["ca.crt", "client.token", "tls.crt", "tls.key", "tokens", "worker.token"] {
-        assert!(secret.contains(&format!("  {key}: ")), "{secret}");
-    }
-    assert!(!secret.contains("ca.key"));
+    let read = || fs::read_to_string(&path).unwrap();
+    let data = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).unwrap()["data"].clone();
+    let secret = read();
+    let keys: Vec<_> = data(&secret).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["ca.crt", "client.token", "tls.crt", "tls.key", "tokens", "worker.token"]);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(sandbox.path("run/access")).unwrap().permissions().mode() & 0o777, 0o700);
     sandbox.success(&launch);
-    assert_eq!(fs::read_to_string(&path).unwrap(), secret);
-    // What is lost is made anew, and a coordinator takes it: the tokens' file goes with it.
+    assert_eq!(read(), secret);
+    // What is lost is made anew, and with it the tokens' file, without which no coordinator would take it.
     fs::remove_file(sandbox.path("run/access/worker.token")).unwrap();
     sandbox.success(&launch);
-    let renewed = fs::read_to_string(&path).unwrap();
-    let line = |text: &str, key: &str| text.lines().find(|line| line.trim().starts_with(key)).unwrap().to_owned();
-    assert_ne!(line(&renewed, "tokens:"), line(&secret, "tokens:"));
-    assert_eq!(line(&renewed, "tls.key:"), line(&secret, "tls.key:"));
+    let (renewed, first) = (data(&read()), data(&secret));
+    for (key, stays) in [("tokens", false), ("worker.token", false), ("client.token", false), ("tls.key", true)] {
+        assert_eq!(renewed[key] == first[key], stays, "{key}");
+    }
+    // A certificate is for its hosts; who signs it stays.
+    sandbox.success(&[&launch[..], &["--name", "other"]].concat());
+    let other = fs::read_to_string(sandbox.path("run/launch/other-access.secret.yaml")).unwrap();
+    assert_ne!(data(&other)["tls.crt"], first["tls.crt"]);
+    assert_eq!(data(&other)["ca.crt"], first["ca.crt"]);
 }
 
 #[test]

@@ -75,7 +75,12 @@ impl Api {
 
     /// Whether there is an object: `jobs/demo-worker`.
     pub fn has(&self, end: &str) -> bool {
-        self.kept.lock().unwrap().objects.keys().any(|path| path.ends_with(&format!("/{end}")))
+        self.kept
+            .lock()
+            .unwrap()
+            .objects
+            .keys()
+            .any(|path| path.ends_with(&format!("/{end}")))
     }
 
     pub fn refuse(&self, code: u16, message: &str) {
@@ -137,7 +142,10 @@ async fn answer(
 
 fn list(kept: &mut Kept, path: &str, resource: &str, query: &str) -> Response {
     kept.asked.push(format!("LIST {resource}"));
-    let wanted = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")).unwrap();
+    let wanted = query
+        .split('&')
+        .find_map(|part| part.strip_prefix("labelSelector="))
+        .unwrap();
     let wanted = wanted.replace("%2F", "/").replace("%3D", "=").replace("%2C", ",");
     let has = |object: &Value| {
         wanted.split(',').all(|label| {
@@ -147,7 +155,10 @@ fn list(kept: &mut Kept, path: &str, resource: &str, query: &str) -> Response {
     };
     let prefix = format!("{path}/");
     let of_kind = kept.objects.iter().filter(|(at, _)| at.starts_with(&prefix));
-    let items: Vec<_> = of_kind.filter(|(_, object)| has(object)).map(|(_, object)| object.clone()).collect();
+    let items: Vec<_> = of_kind
+        .filter(|(_, object)| has(object))
+        .map(|(_, object)| object.clone())
+        .collect();
     if resource == "pods" {
         let is_leaving = |object: &Value| object["metadata"]["deletionTimestamp"].is_string();
         if kept.lingering > 0 && items.iter().any(is_leaving) {
@@ -161,18 +172,26 @@ fn list(kept: &mut Kept, path: &str, resource: &str, query: &str) -> Response {
 
 fn apply(kept: &mut Kept, path: &str, query: &str, name: &str, body: &Bytes) -> Response {
     let mut object: Value = serde_json::from_slice(body).unwrap();
-    assert!(query.contains("fieldManager=augur") && query.contains("fieldValidation=Strict"), "{query}");
+    assert!(
+        query.contains("fieldManager=augur") && query.contains("fieldValidation=Strict"),
+        "{query}"
+    );
     assert!(!query.contains("force"), "{query}");
     assert_eq!(object["metadata"]["name"], name);
     let kind = object["kind"].as_str().unwrap().to_owned();
-    assert!(path.contains(&format!("/{}/namespaces/", object["apiVersion"].as_str().unwrap())), "{path}");
+    assert!(
+        path.contains(&format!("/{}/namespaces/", object["apiVersion"].as_str().unwrap())),
+        "{path}"
+    );
     let is_dry = query.contains("dryRun=All");
-    kept.asked.push(format!("PATCH {kind} {name}{}", if is_dry { " (dry)" } else { "" }));
-    if let Some(stored) = kept.objects.get(path) {
-        if kind == "Job" && stored["spec"]["template"] != object["spec"]["template"] {
-            let text = format!("Job.batch \"{name}\" is invalid: spec.template: Invalid value: ...: field is immutable");
-            return refusal(422, &text, "Job");
-        }
+    kept.asked
+        .push(format!("PATCH {kind} {name}{}", if is_dry { " (dry)" } else { "" }));
+    if let Some(stored) = kept.objects.get(path)
+        && kind == "Job"
+        && stored["spec"]["template"] != object["spec"]["template"]
+    {
+        let text = format!("Job.batch \"{name}\" is invalid: spec.template: Invalid value: ...: field is immutable");
+        return refusal(422, &text, "Job");
     }
     object["metadata"]["namespace"] = json!(NAMESPACE);
     if !is_dry {
@@ -184,7 +203,9 @@ fn apply(kept: &mut Kept, path: &str, query: &str, name: &str, body: &Bytes) -> 
 fn delete(kept: &mut Kept, path: &str, resource: &str, name: &str, body: &Bytes) -> Response {
     let options: Value = serde_json::from_slice(body).unwrap();
     assert_eq!(options["propagationPolicy"], "Background");
-    let grace = options["gracePeriodSeconds"].as_u64().map_or(String::new(), |grace| format!(" (grace {grace})"));
+    let grace = options["gracePeriodSeconds"]
+        .as_u64()
+        .map_or(String::new(), |grace| format!(" (grace {grace})"));
     kept.asked.push(format!("DELETE {resource} {name}{grace}"));
     if kept.objects.remove(path).is_none() {
         return refusal(404, &format!("{resource} \"{name}\" not found"), resource);

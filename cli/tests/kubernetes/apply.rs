@@ -25,7 +25,10 @@ fn everything_is_tried_before_anything_is_made() {
     assert_eq!(kit.api.asked(), dry.chain(real).collect::<Vec<_>>());
 
     let state: Value = serde_json::from_slice(&fs::read(kit.sandbox.path("run/launch.json")).unwrap()).unwrap();
-    assert_eq!(state["scheduler"], json!({"kind": "kubernetes", "namespace": "labs", "name": "small"}));
+    assert_eq!(
+        state["scheduler"],
+        json!({"kind": "kubernetes", "namespace": "labs", "name": "small"})
+    );
     assert!(kit.sandbox.path("run/launch/kustomization.yaml").is_file());
     // The same launch again is the same.
     kit.said(0, &LAUNCH);

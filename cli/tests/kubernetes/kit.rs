@@ -61,6 +61,7 @@ impl Kit {
             "spec": {"containers": [], "nodeName": "node-1"},
             "status": status,
         });
-        self.api.put(&format!("/api/v1/namespaces/{NAMESPACE}/pods/{name}"), pod);
+        self.api
+            .put(&format!("/api/v1/namespaces/{NAMESPACE}/pods/{name}"), pod);
     }
 }

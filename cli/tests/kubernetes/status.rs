@@ -33,7 +33,8 @@ fn nothing_yet_then_running() {
         "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": full}],
     });
     kit.pod("small-worker-1-x", "worker", unscheduled);
-    kit.api.set_status("jobs/small-worker", json!({"active": 2, "failed": 1}));
+    kit.api
+        .set_status("jobs/small-worker", json!({"active": 2, "failed": 1}));
     kit.api.log("trial 3 completed\n12 of 32 trials completed, 2 running\n");
     check(&kit, "running", 0);
 }
@@ -62,6 +63,7 @@ fn a_job_that_failed() {
     kit.api.log("error: the config is bad\n");
     let why = "Container submit for pod labs/small-submit-x failed with exit code 3 matching FailJob rule at index 1";
     let condition = json!({"type": "Failed", "status": "True", "reason": "PodFailurePolicy", "message": why});
-    kit.api.set_status("jobs/small-submit", json!({"conditions": [condition], "failed": 1}));
+    kit.api
+        .set_status("jobs/small-submit", json!({"conditions": [condition], "failed": 1}));
     check(&kit, "failed", 1);
 }

@@ -25,7 +25,10 @@ fn the_coordinator_outlasts_the_workers() {
         ]
     );
     // The claim of the store is none of the launch's objects.
-    assert!(!asked.iter().any(|asked| asked.contains("persistentvolumeclaims")), "{asked:?}");
+    assert!(
+        !asked.iter().any(|asked| asked.contains("persistentvolumeclaims")),
+        "{asked:?}"
+    );
 
     let said = kit.said(0, &["launch", "stop", "run"]);
     assert_eq!(said, "nothing of small is in namespace labs\n");

@@ -136,6 +136,9 @@ fn remove(path: &Path) -> Result<(), Failure> {
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {
-    let text = format!("can't read {}: {why}; remove its folder, and it is made anew", path.display());
+    let text = format!(
+        "can't read {}: {why}; remove its folder, and it is made anew",
+        path.display()
+    );
     Failure::new(Exit::BadData, text)
 }

@@ -69,7 +69,12 @@ impl Cluster {
         match self.api(resource).delete(name, &how).await {
             Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(false),
-            Err(error) => Err(refusal::failure(&error, "delete", &format!("{} {name}", resource.kind), self)),
+            Err(error) => Err(refusal::failure(
+                &error,
+                "delete",
+                &format!("{} {name}", resource.kind),
+                self,
+            )),
         }
     }
 

@@ -34,7 +34,10 @@ pub fn stateful_set(release: &Release) -> StatefulSet {
     let mut volumes = Vec::new();
     let files = ["tls.crt", "tls.key", "ca.crt", "tokens"];
     let scratch = pod::scratch("tmp", "/tmp", None);
-    for (volume, mount) in [pod::access(release, &files), Some(scratch), postgres(release)].into_iter().flatten() {
+    for (volume, mount) in [pod::access(release, &files), Some(scratch), postgres(release)]
+        .into_iter()
+        .flatten()
+    {
         volumes.push(volume);
         mounts.push(mount);
     }

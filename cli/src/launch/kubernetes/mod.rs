@@ -29,7 +29,12 @@ use super::{
     files::LaunchFolder,
     state::{Job, Role, Scheduler, State},
 };
-use crate::{command::print, config::Config, failure::{Exit, Failure}, folder};
+use crate::{
+    command::print,
+    config::Config,
+    failure::{Exit, Failure},
+    folder,
+};
 use cluster::Cluster;
 use object::Object;
 use release::{Access, Component, Release};
@@ -74,7 +79,11 @@ pub async fn launch(options: Options) -> Result<(), Failure> {
     manifests::write(&objects, &folder.scripts())?;
     if release.options.dry_run {
         let scripts = folder.scripts();
-        print(&format!("{} objects; apply them: kubectl apply --kustomize {}\n", objects.len(), scripts.display()));
+        print(&format!(
+            "{} objects; apply them: kubectl apply --kustomize {}\n",
+            objects.len(),
+            scripts.display()
+        ));
         return Ok(());
     }
     apply(&release, &objects, &folder).await
@@ -136,7 +145,11 @@ fn refuse_another(folder: &LaunchFolder, earlier: Option<&State>, release: &Rele
         true => Ok(()),
         false => Err(Failure::new(
             Exit::OtherSweep,
-            format!("{} holds the launch of sweep {}; choose another --out", folder.path.display(), earlier.sweep),
+            format!(
+                "{} holds the launch of sweep {}; choose another --out",
+                folder.path.display(),
+                earlier.sweep
+            ),
         )),
     }
 }

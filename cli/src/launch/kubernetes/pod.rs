@@ -73,7 +73,9 @@ pub fn container(release: &Release, name: &str) -> Container {
 /// Requests and limits of some resource; `limit` none for no limit.
 pub fn resources(each: &[(&str, &str, Option<&str>)]) -> ResourceRequirements {
     let quantity = |name: &str, amount: &str| (name.to_owned(), Quantity(amount.to_owned()));
-    let limits = each.iter().filter_map(|(name, _, limit)| Some(quantity(name, (*limit)?)));
+    let limits = each
+        .iter()
+        .filter_map(|(name, _, limit)| Some(quantity(name, (*limit)?)));
     ResourceRequirements {
         requests: Some(each.iter().map(|(name, request, _)| quantity(name, request)).collect()),
         limits: Some(limits.collect()),

@@ -36,12 +36,22 @@ impl Pod {
             Some(_) => "Terminating".to_owned(),
             None => status.phase.clone().unwrap_or_else(|| "Pending".into()),
         };
-        let waiting = containers.iter().find_map(|container| container.state.as_ref()?.waiting.clone());
+        let waiting = containers
+            .iter()
+            .find_map(|container| container.state.as_ref()?.waiting.clone());
         Self {
             name: pod.name_any(),
-            component: pod.labels().get("app.kubernetes.io/component").cloned().unwrap_or_default(),
+            component: pod
+                .labels()
+                .get("app.kubernetes.io/component")
+                .cloned()
+                .unwrap_or_default(),
             reason: reason(&status, containers),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default(),
+            node: pod
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.node_name.clone())
+                .unwrap_or_default(),
             restarts: containers.iter().map(|container| container.restart_count).sum(),
             created: pod.metadata.creation_timestamp.clone(),
             waits: waiting.and_then(|waiting| waiting.reason),

@@ -7,7 +7,10 @@ use std::error::Error;
 
 /// A client that can't be made.
 pub fn unusable(error: &kube::Error) -> Failure {
-    let text = format!("the kubeconfig can't be used: {}; `kubectl version` tries the same", innermost(error));
+    let text = format!(
+        "the kubeconfig can't be used: {}; `kubectl version` tries the same",
+        innermost(error)
+    );
     Failure::new(Exit::CannotStart, text)
 }
 
@@ -25,7 +28,10 @@ pub fn failure(error: &kube::Error, verb: &str, what: &str, cluster: &Cluster) -
             Failure::new(Exit::CannotStart, text)
         }
         kube::Error::SerdeError(_) => {
-            let text = format!("{server} does not answer as Kubernetes does: {}; check the kubeconfig", innermost(error));
+            let text = format!(
+                "{server} does not answer as Kubernetes does: {}; check the kubeconfig",
+                innermost(error)
+            );
             Failure::new(Exit::Unreachable, text)
         }
         _ => {
@@ -39,7 +45,11 @@ pub fn failure(error: &kube::Error, verb: &str, what: &str, cluster: &Cluster) -
 }
 
 fn refused(status: &Status, verb: &str, at: &str, namespace: &str) -> String {
-    let said = if status.message.is_empty() { &status.reason } else { &status.message };
+    let said = if status.message.is_empty() {
+        &status.reason
+    } else {
+        &status.message
+    };
     let kind = status.details.as_ref().map_or("", |details| details.kind.as_str());
     match status.code {
         401 => format!("can't {verb} {at}: the API does not know who asks; sign in again, or choose another --context"),
@@ -48,10 +58,14 @@ fn refused(status: &Status, verb: &str, at: &str, namespace: &str) -> String {
         }
         403 => format!("may not {verb} {at}: {said}; ask for that right, or choose another --namespace or --context"),
         404 if kind == "namespaces" => {
-            format!("there is no namespace {namespace}; make it (`kubectl create namespace {namespace}`) or choose another --namespace")
+            format!(
+                "there is no namespace {namespace}; make it (`kubectl create namespace {namespace}`) or choose another --namespace"
+            )
         }
         404 => format!("can't {verb} {at}: {said}; the cluster has to be of Kubernetes 1.33 or newer"),
-        409 => format!("can't {verb} {at}: somebody else changed it: {said}; stop the launch first (`augur launch stop`), or undo that"),
+        409 => format!(
+            "can't {verb} {at}: somebody else changed it: {said}; stop the launch first (`augur launch stop`), or undo that"
+        ),
         422 if said.contains("immutable") || said.contains("are forbidden") => format!(
             "can't {verb} {at}: it is there already, and was launched with other options that can't be changed; stop that launch \
              first (`augur launch stop`), or choose another --name"

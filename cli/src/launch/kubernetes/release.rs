@@ -75,7 +75,8 @@ impl Release {
     pub fn new(config: Config, options: Options) -> Result<Self, Failure> {
         let path = config.path.display();
         if config.text.len() > CONFIG_BYTES {
-            let text = format!("{path} is longer than the {CONFIG_BYTES} bytes that a ConfigMap holds; make it shorter");
+            let text =
+                format!("{path} is longer than the {CONFIG_BYTES} bytes that a ConfigMap holds; make it shorter");
             return Err(Failure::new(Exit::BadConfig, text));
         }
         if config.spec.resources.device == Device::Cuda && options.workers.gpus == 0 {
@@ -86,7 +87,9 @@ impl Release {
         let name = match &options.name {
             Some(name) => name.clone(),
             None => super::values::label_name(&sweep).map_err(|rule| {
-                let text = format!("the sweep's name {sweep} can't begin names in Kubernetes; choose one with --name ({rule})");
+                let text = format!(
+                    "the sweep's name {sweep} can't begin names in Kubernetes; choose one with --name ({rule})"
+                );
                 Failure::new(Exit::CommandLine, text)
             })?,
         };
@@ -151,7 +154,11 @@ impl Release {
     /// The addresses of all coordinators, as `AUGUR_COORDINATOR` has them.
     pub fn addresses(&self) -> String {
         let scheme = self.scheme();
-        let each: Vec<_> = self.hosts().iter().map(|host| format!("{scheme}://{host}:{PORT}")).collect();
+        let each: Vec<_> = self
+            .hosts()
+            .iter()
+            .map(|host| format!("{scheme}://{host}:{PORT}"))
+            .collect();
         each.join(",")
     }
 

@@ -42,7 +42,9 @@ pub fn secret(release: &Release) -> Option<Secret> {
     if content.is_empty() {
         return None;
     }
-    let data = content.iter().map(|(key, bytes)| (key.clone(), ByteString(bytes.clone())));
+    let data = content
+        .iter()
+        .map(|(key, bytes)| (key.clone(), ByteString(bytes.clone())));
     Some(Secret {
         metadata: release.meta("access", None),
         type_: Some("Opaque".into()),

@@ -13,14 +13,8 @@ use crate::{
     results::{finish, plain},
     text,
 };
-use k8s_openapi::api::{
-    batch::v1::Job,
-    core::v1::Pod,
-};
-use kube::{
-    Api, ResourceExt,
-    api::LogParams,
-};
+use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
+use kube::{Api, ResourceExt, api::LogParams};
 
 /// Shows how a launch stands.
 ///
@@ -66,7 +60,10 @@ fn verdict(pods: &[Seen], has_failed: bool) -> Result<(), Failure> {
     match stuck {
         Some((pod, remedy)) => {
             let why = pod.reason.as_deref().unwrap_or_default();
-            Err(Failure::new(Exit::CannotStart, format!("pod {} can't start: {why}; {remedy}", pod.name)))
+            Err(Failure::new(
+                Exit::CannotStart,
+                format!("pod {} can't start: {why}; {remedy}", pod.name),
+            ))
         }
         None if has_failed => Err(Failure::new(
             Exit::Unexpected,
@@ -108,7 +105,13 @@ fn table(pods: &[Seen]) -> String {
     let mut table = plain(width());
     table.set_header(["pod", "what", "state", "node", "restarts"]);
     for pod in pods {
-        table.add_row([&pod.name, &pod.component, &pod.state(), &pod.node, &pod.restarts.to_string()]);
+        table.add_row([
+            &pod.name,
+            &pod.component,
+            &pod.state(),
+            &pod.node,
+            &pod.restarts.to_string(),
+        ]);
     }
     finish(table)
 }
@@ -124,7 +127,11 @@ fn ended(job: &Job, place: &Place) -> Option<(bool, String)> {
             .find(|condition| condition.type_ == kind && condition.status == "True")
     };
     if let Some(failed) = condition("Failed") {
-        let why = failed.message.as_deref().or(failed.reason.as_deref()).unwrap_or("it does not say why");
+        let why = failed
+            .message
+            .as_deref()
+            .or(failed.reason.as_deref())
+            .unwrap_or("it does not say why");
         return Some((true, format!("Job {name} failed: {why}")));
     }
     if condition("Complete").is_some() {
@@ -136,6 +143,9 @@ fn ended(job: &Job, place: &Place) -> Option<(bool, String)> {
         let count = |number: Option<i32>| u32::try_from(number.unwrap_or_default()).unwrap_or_default();
         let failures = text::count(count(status.failed), "failure");
         let (active, done) = (count(status.active), count(status.succeeded));
-        (false, format!("Job {name}: {active} active of {wanted}, {done} done, {failures}"))
+        (
+            false,
+            format!("Job {name}: {active} active of {wanted}, {done} done, {failures}"),
+        )
     })
 }

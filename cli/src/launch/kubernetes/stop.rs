@@ -1,7 +1,10 @@
 //! `augur launch stop`: the workers leave first, then everything else but the volumes goes.
 
 use super::{INSTANCE, Place, cluster::Cluster, release::Component};
-use crate::{command::print, failure::{Exit, Failure}};
+use crate::{
+    command::print,
+    failure::{Exit, Failure},
+};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     batch::v1::Job,
@@ -50,7 +53,11 @@ pub async fn stop(place: &Place, is_now: bool) -> Result<(), Failure> {
     gone += delete::<NetworkPolicy>(&cluster, place, worker, is_now).await?;
     gone += delete::<Secret>(&cluster, place, "access", is_now).await?;
     gone += delete::<ConfigMap>(&cluster, place, "config", is_now).await?;
-    gone += u32::from(cluster.delete(&resource::<ServiceAccount>(), &place.name, is_now).await?);
+    gone += u32::from(
+        cluster
+            .delete(&resource::<ServiceAccount>(), &place.name, is_now)
+            .await?,
+    );
     print(&match gone {
         0 => format!("nothing of {} is in namespace {}\n", place.name, place.namespace),
         _ => format!(

@@ -162,7 +162,10 @@ mod tests {
             key: key.into(),
             value: value.into(),
         };
-        assert_eq!(selector("gpu.example/kind=a100").unwrap(), wanted("gpu.example/kind", "a100"));
+        assert_eq!(
+            selector("gpu.example/kind=a100").unwrap(),
+            wanted("gpu.example/kind", "a100")
+        );
         assert_eq!(selector("pool=").unwrap(), wanted("pool", ""));
         for bad in ["pool", "=a", "a b=c", "a=b c", "a/=b", "/a=b"] {
             assert!(selector(bad).is_err(), "{bad}");

@@ -45,7 +45,10 @@ pub fn job(release: &Release) -> Job {
     let workers = &release.options.workers;
     let count = i32::try_from(workers.count.get()).unwrap_or(i32::MAX);
     let (volumes, mounts): (Vec<_>, Vec<_>) = volumes(release).into_iter().unzip();
-    let selector = workers.node_selector.iter().map(|label| (label.key.clone(), label.value.clone()));
+    let selector = workers
+        .node_selector
+        .iter()
+        .map(|label| (label.key.clone(), label.value.clone()));
     let spec = PodSpec {
         containers: vec![container(release, mounts)],
         volumes: Some(volumes),
@@ -120,7 +123,10 @@ fn variables(release: &Release) -> Vec<EnvVar> {
 fn volumes(release: &Release) -> Vec<(Volume, VolumeMount)> {
     let workers = &release.options.workers;
     let access = pod::access(release, &["ca.crt", "worker.token"]);
-    let data = workers.data_claim.as_ref().map(|claim| pod::claim("data", claim, DATA, true));
+    let data = workers
+        .data_claim
+        .as_ref()
+        .map(|claim| pod::claim("data", claim, DATA, true));
     let artifacts = match &workers.artifacts_claim {
         Some(claim) => {
             let (volume, mut mount) = pod::claim("artifacts", claim, ARTIFACTS, false);
@@ -134,7 +140,12 @@ fn volumes(release: &Release) -> Vec<(Volume, VolumeMount)> {
         pod::scratch("cache", "/var/cache/augur", None),
         pod::scratch("shm", "/dev/shm", Some("1Gi")),
     ];
-    access.into_iter().chain(data).chain([artifacts]).chain(scratch).collect()
+    access
+        .into_iter()
+        .chain(data)
+        .chain([artifacts])
+        .chain(scratch)
+        .collect()
 }
 
 fn tolerations(release: &Release) -> Vec<Toleration> {

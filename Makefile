@@ -6,12 +6,12 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test planted chaos crash-matrix sim ha-test slurm-test bench-step bench-sweep bench-scaling \
-  bench-ablation \
-  bench-recovery profile fuzz lint audit security-test
+.PHONY: help tools libtorch setup demo setup-test test browser watching-test mlflow-test kubernetes-test planted \
+  chaos crash-matrix sim ha-test slurm-test security-test bench-step bench-sweep bench-scaling bench-ablation \
+  bench-recovery profile fuzz lint audit
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools: ## check that the machine has Rust, Python and a C++ compiler
 	@scripts/check-tools
@@ -39,6 +39,11 @@ mlflow-test: setup-test ## export a sweep to a real MLflow server and read it ba
 	@scripts/mlflow-tools
 	cd clients/python && AUGUR_MLFLOW=$(CURDIR)/.mlflow-venv/bin/mlflow PYTHONPATH=src \
 	  $(CURDIR)/.venv/bin/python -m pytest -q tests/test_mlflow.py
+
+kubernetes-test: setup ## validate what `augur launch kubernetes` writes against Kubernetes' schemas, and lint the Containerfile
+	@scripts/kubernetes-tools
+	.kubernetes-venv/bin/python scripts/kubernetes-test
+	.kubernetes-venv/bin/hadolint Containerfile
 
 browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
 	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked --workspace --test all page::browser -- \

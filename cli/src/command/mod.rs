@@ -7,6 +7,7 @@ mod data;
 mod doctor;
 mod extend;
 mod fetch;
+mod health;
 mod launch;
 mod leaderboard;
 mod list;
@@ -69,6 +70,7 @@ pub enum Command {
     Mlflow(mlflow::Mlflow),
     Store(store::Store),
     Fetch(fetch::Fetch),
+    Health(health::Health),
     Data(data::Data),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -106,6 +108,7 @@ impl Command {
             Self::Mlflow(command) => command.run().await,
             Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Health(command) => command.run().await,
             Self::Data(command) => command.run(),
             Self::Doctor(command) => command.run(),
             Self::Completions(command) => command.run(),

@@ -2,7 +2,7 @@
 
 use super::{
     files::LaunchFolder,
-    slurm,
+    kubernetes, slurm,
     state::{Role, Scheduler, State},
 };
 use crate::failure::Failure;
@@ -15,6 +15,8 @@ impl Scheduler {
     pub async fn come_back(&self) -> Result<(), Failure> {
         match self {
             Self::Slurm => slurm::commands::requeue_own().await,
+            // A Job replaces its pods by itself.
+            Self::Kubernetes(_) => Ok(()),
         }
     }
 
@@ -25,6 +27,8 @@ impl Scheduler {
     pub async fn end_workers(&self, state: &State) -> Result<(), Failure> {
         match self {
             Self::Slurm => slurm::stop::end(&state.ids(Role::Workers)).await,
+            // Their Job ends with them.
+            Self::Kubernetes(_) => Ok(()),
         }
     }
 
@@ -35,6 +39,7 @@ impl Scheduler {
     pub async fn status(&self, folder: &LaunchFolder, state: &State) -> Result<(), Failure> {
         match self {
             Self::Slurm => slurm::status::show(folder, state).await,
+            Self::Kubernetes(place) => kubernetes::show(folder, place, state).await,
         }
     }
 
@@ -45,6 +50,7 @@ impl Scheduler {
     pub async fn stop(&self, folder: &LaunchFolder, state: &State, now: bool) -> Result<(), Failure> {
         match self {
             Self::Slurm => slurm::stop::stop(folder, state, now).await,
+            Self::Kubernetes(place) => kubernetes::stop(place, now).await,
         }
     }
 }

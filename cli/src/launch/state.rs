@@ -1,6 +1,6 @@
 //! `launch.json`: which scheduler was given which jobs.
 
-use super::files::LaunchFolder;
+use super::{files::LaunchFolder, kubernetes::Place};
 use crate::{
     failure::{Exit, Failure, os_text},
     folder,
@@ -30,6 +30,8 @@ pub struct State {
 pub enum Scheduler {
     /// Slurm.
     Slurm,
+    /// Kubernetes.
+    Kubernetes(Place),
 }
 
 /// One thing that a scheduler was given.

@@ -6,12 +6,12 @@ OUT ?= runs/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help tools libtorch setup demo setup-test test s3-test browser mlflow-test planted chaos crash-matrix sim bench-step bench-sweep bench-scaling \
-  bench-ablation \
+.PHONY: help tools libtorch setup demo setup-test test s3-test browser watching-test mlflow-test kubernetes-test planted \
+  chaos crash-matrix sim ha-test slurm-test security-test bench-step bench-sweep bench-scaling bench-ablation \
   bench-recovery profile fuzz lint audit
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools: ## check that the machine has Rust, Python and a C++ compiler
 	@scripts/check-tools
@@ -44,9 +44,17 @@ mlflow-test: setup-test ## export a sweep to a real MLflow server and read it ba
 	cd clients/python && AUGUR_MLFLOW=$(CURDIR)/.mlflow-venv/bin/mlflow PYTHONPATH=src \
 	  $(CURDIR)/.venv/bin/python -m pytest -q tests/test_mlflow.py
 
+kubernetes-test: setup ## validate what `augur launch kubernetes` writes against Kubernetes' schemas, and lint the Containerfile
+	@scripts/kubernetes-tools
+	.kubernetes-venv/bin/python scripts/kubernetes-test
+	.kubernetes-venv/bin/hadolint Containerfile
+
 browser: ## test the page in Chromium (Debian: chromium, chromium-driver); pictures in target/browser
 	AUGUR_REQUIRE_BROWSER=1 $(CARGO) test --release --locked --workspace --test all page::browser -- \
 	  --test-threads=1 --nocapture
+
+watching-test: ## test metrics, alert rules, traces and logs, with a real Prometheus (Debian: prometheus)
+	AUGUR_REQUIRE_PROMETHEUS=1 $(CARGO) test --release --locked --workspace --test all watching:: -- --test-threads=1
 
 planted: setup-test ## prove that planted angles are found, for seeds 0, 1 and 2 (about 7 minutes on 2 cores)
 	AUGUR_PLANTED_SEEDS=0,1,2 $(CARGO) test --release --locked --workspace --test planted
@@ -61,6 +69,19 @@ crash-matrix: setup ## disturb a coordinator at every persistence step on both s
 sim: ## simulate sweeps on a network that fails, without libtorch (SIM_OPTIONS='--runs N --first SEED', '--seed SEED')
 	$(CARGO) build --release --locked --workspace --bin sim
 	target/release/sim $(SIM_OPTIONS)
+
+ha-test: ## kill coordinators that take turns on PostgreSQL, without libtorch, and time each take-over (HA_OPTIONS=--short)
+	$(CARGO) build --release --locked --workspace --bin ha-test --bin augur-coordinator
+	target/release/ha-test $(HA_OPTIONS)
+
+security-test: ## test who may do what: roles, tokens, TLS, limits, malformed messages; without libtorch
+	$(CARGO) test --release --locked --workspace --test all safety::
+	$(CARGO) test --release --locked --workspace --test connection
+
+slurm-test: setup ## run sweeps on a real Slurm of Debian's packages and disturb its jobs (SLURM_OPTIONS=short)
+	@scripts/slurm-tools
+	target/release/augur fetch fashion-mnist
+	AUGUR_REQUIRE_SLURM=1 $(CARGO) test --release --locked --workspace --test slurm -- --test-threads=1 $(SLURM_OPTIONS)
 
 bench-step: setup ## time a training step and a tuning step beside PyTorch's (5 GB for PyTorch; BENCH_OPTIONS=--short)
 	@scripts/bench-tools

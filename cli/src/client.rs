@@ -335,12 +335,12 @@ pages!(
     }
 );
 
-/// A coordinator that is gone without a word is noticed within 10 seconds.
+/// A coordinator that is gone without a word is noticed within 6 seconds.
 fn shape(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(Duration::from_secs(5))
-        .keep_alive_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(3))
+        .keep_alive_timeout(Duration::from_secs(3))
 }
 
 /// The resource name of a sweep that the user names by its identifier, its name, or the resource name itself.

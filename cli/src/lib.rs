@@ -12,6 +12,7 @@ pub mod failure;
 mod folder;
 mod interrupt;
 mod json;
+mod launch;
 mod live;
 mod mlflow;
 mod programs;

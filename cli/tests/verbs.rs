@@ -82,3 +82,64 @@ fn what_does_not_fit_is_refused_with_what_to_do() {
     let text = refused(13, &["submit", "config.yaml"]);
     assert!(text.contains("training.epochs: 2 -> 3"), "{text}");
 }
+
+#[test]
+fn health_is_that_of_any_coordinator() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    let url = &coordinator.url;
+    assert_eq!(
+        sandbox.success(&coordinator.arguments(&["health"])),
+        format!("{url} serves\n")
+    );
+    // Nobody listens at the first one any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let both = format!("http://{gone},{url}");
+    assert_eq!(
+        sandbox.success(&["health", "--coordinator", &both]),
+        format!("{url} serves\n")
+    );
+    let said = sandbox.failure(7, &["health", "--coordinator", &gone.to_string()]);
+    assert!(
+        said.contains("can't be asked") && said.contains("--wait SECONDS"),
+        "{said}"
+    );
+}
+
+#[test]
+fn health_waits_for_a_coordinator_that_comes() {
+    let sandbox = Sandbox::new();
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let augur = std::path::Path::new(env!("CARGO_BIN_EXE_augur"));
+    let arguments = ["health", "--wait", "60", "--coordinator", &address];
+    let waiting = sandbox
+        .command(augur, &arguments)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let coordinator = Coordinator::start_at(&sandbox, &address);
+    let output = waiting.wait_with_output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{} serves\n", coordinator.url)
+    );
+}
+
+#[test]
+fn all_workers_of_none_are_sent_away() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    assert_eq!(
+        sandbox.success(&coordinator.arguments(&["workers", "drain", "--all", "--now"])),
+        ""
+    );
+    let said = sandbox.failure(2, &coordinator.arguments(&["workers", "drain"]));
+    assert!(said.contains("<WORKER>"), "{said}");
+}

@@ -1,6 +1,9 @@
 //! What the services can answer instead of a result, and the one table that says how each looks on the wire.
 
-use crate::store::{Fault, FaultKind, StoreError};
+use crate::{
+    safety::Denial,
+    store::{Fault, FaultKind, StoreError},
+};
 use augur_core::{id::WorkerId, spec::SpecError, state::Refusal, sweep::SweepRefusal};
 use augur_proto::{API_VERSION, Malformed};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -96,6 +99,14 @@ pub enum Error {
     /// A watcher does not read.
     #[error("nothing was read for {} seconds; watch again from the last revision that was read", .0.as_secs())]
     SlowReader(Duration),
+    /// Another coordinator leads, or none does yet.
+    #[error(
+        "this coordinator stands by: {0}; name all coordinators with --coordinator, and the one that leads answers"
+    )]
+    NotLeader(String),
+    /// The caller may not do this, or not now.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// The coordinator is going down.
     #[error("the coordinator is stopping; try again when it is back")]
     Stopping,
@@ -131,6 +142,8 @@ impl Error {
             Self::ApiVersion { .. } => (Code::FailedPrecondition, "API_VERSION"),
             Self::RevisionUnknown { .. } => (Code::OutOfRange, "REVISION_UNKNOWN"),
             Self::SlowReader(_) => (Code::ResourceExhausted, "SLOW_READER"),
+            Self::NotLeader(_) => (Code::Unavailable, "NOT_LEADER"),
+            Self::Denied(denial) => denied(denial),
             Self::Stopping => (Code::Unavailable, "STOPPING"),
             Self::Store(error) => match **error {
                 StoreError::Damaged(_) => (Code::DataLoss, "STORE_DAMAGED"),
@@ -142,6 +155,15 @@ impl Error {
                 StoreError::NulInText => (Code::InvalidArgument, "FIELD_INVALID"),
             },
             Self::Undone(_) => (Code::Unavailable, "STORE_FAILED"),
+        }
+    }
+
+    /// How long to wait before another try, where that is known.
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Denied(Denial::TooManyCalls(_, wait)) => Some(*wait),
+            Self::Denied(Denial::TooManyStreams(..)) | Self::SlowReader(_) => Some(Duration::from_secs(1)),
+            _ => None,
         }
     }
 
@@ -165,6 +187,22 @@ impl Error {
     }
 }
 
+/// The part of the table that is about callers.
+pub(crate) fn denied(denial: &Denial) -> (Code, &'static str) {
+    match denial {
+        Denial::TokenMissing => (Code::Unauthenticated, "TOKEN_MISSING"),
+        Denial::TokenUnknown => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
+        Denial::TokenExpired(_) => (Code::Unauthenticated, "TOKEN_EXPIRED"),
+        Denial::RoleLacking { .. } => (Code::PermissionDenied, "ROLE_LACKING"),
+        Denial::RpcUnknown => (Code::Unimplemented, "RPC_UNKNOWN"),
+        Denial::TooManyCalls(..) => (Code::ResourceExhausted, "TOO_MANY_CALLS"),
+        Denial::TooManyStreams(..) => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
+        Denial::Deadline(_) => (Code::DeadlineExceeded, "DEADLINE"),
+        // Not RESOURCE_EXHAUSTED: to try again is no use.
+        Denial::RequestTooLarge { .. } => (Code::OutOfRange, "REQUEST_TOO_LARGE"),
+    }
+}
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let (code, reason) = error.code();
@@ -173,7 +211,11 @@ impl From<Error> for Status {
         if !violations.is_empty() {
             details.set_bad_request(violations);
         }
-        if code == Code::Unavailable || code == Code::DataLoss {
+        if let Some(wait) = error.wait() {
+            details.set_retry_info(Some(wait));
+        }
+        let is_trouble = code == Code::Unavailable || code == Code::DataLoss;
+        if is_trouble && !matches!(error, Error::NotLeader(_)) {
             tracing::warn!(reason, "{error}");
         }
         Self::with_error_details(code, error.to_string(), details)

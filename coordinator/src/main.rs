@@ -1,14 +1,22 @@
 //! `augur-coordinator`: reads its arguments, runs a coordinator until it is told to stop, says how it ended.
 
 use augur_coordinator::{
-    Config, Coordinator, Location, OpenError, PageError, Settings, StartError, TransferError,
+    Config, EndError, Location, OpenError, PageError, SafetyError, Served, Settings, StartError, TransferError,
     clock::{Clock, SystemClock},
     maintenance::{self, Imported},
+    safety::{
+        command::{Certificates, TokenCommand},
+        options::SafetyOptions,
+    },
+};
+use augur_watching::{
+    logs::{self, LogOptions},
+    traces::TracesOptions,
 };
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use std::{
     error::Error,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -29,6 +37,8 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
+    log: LogOptions,
+    #[command(flatten)]
     args: Args,
 }
 
@@ -37,6 +47,11 @@ enum Command {
     /// Checks a store, or moves a sweep from one store to another
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Makes certificates: an authority, the coordinator's, and one for clients and workers
+    Certificates(Certificates),
+    /// Makes, shows, removes and replaces the tokens that callers are known by
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -89,9 +104,16 @@ struct Args {
     /// where that is taken]
     #[arg(long, value_name = "ADDRESS|off")]
     http: Option<Http>,
-    /// Listen beyond this machine although nobody is asked who they are
+    /// Wait while another coordinator has the store, and take over when that one ends or goes silent; PostgreSQL only
     #[arg(long)]
-    insecure: bool,
+    standby: bool,
+    /// Address and port of the metrics alone, or `off` [default: /metrics beside the page]
+    #[arg(long, value_name = "ADDRESS|off")]
+    metrics: Option<Http>,
+    #[command(flatten)]
+    traces: TracesOptions,
+    #[command(flatten)]
+    safety: SafetyOptions,
 }
 
 /// Where the page is served.
@@ -127,33 +149,32 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command, args } = Cli::parse();
-    if command.is_none() && !args.insecure {
-        let page = match args.http {
-            Some(Http::At(page)) => Some(page),
+    let Cli { command, log, args } = Cli::parse();
+    if command.is_none() {
+        let asked = |http: Option<Http>| match http {
+            Some(Http::At(address)) => Some(address),
             _ => None,
         };
-        let mut open = [Some(args.listen), page].into_iter().flatten();
-        if let Some(open) = open.find(|address| !address.ip().is_loopback()) {
-            let message = format!(
-                "{open} can be reached from other machines, and nobody is asked who they are; \
-                 listen on 127.0.0.1, or add --insecure where every machine around is trusted"
-            );
+        let open = [Some(args.listen), asked(args.http), asked(args.metrics)];
+        if let Some(message) = args.safety.fault(open.into_iter().flatten()) {
             Cli::command().error(ErrorKind::ValueValidation, message).exit();
         }
     }
+    if command.is_none() && args.standby && !matches!(args.store, Location::Postgres(_)) {
+        let message =
+            "--standby needs a store on PostgreSQL, --store postgres://...; an SQLite file has one coordinator";
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     let filter = EnvFilter::try_from_env("AUGUR_LOG").or_else(|_| EnvFilter::try_from_default_env());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
-        .init();
+    logs::start(log.log_format, filter.unwrap_or_else(|_| EnvFilter::new("info")), true);
     let ended = match command {
         None => run(args).await.map(|()| 0),
         Some(Command::Store(command)) => {
             let done = maintain(command).await;
             done.map_err(|error| (transfer_exit_code(&error), error.into()))
         }
+        Some(Command::Certificates(command)) => say(command.run(SystemClock::default().now())),
+        Some(Command::Token(command)) => say(command.run(SystemClock::default().now())),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -164,27 +185,44 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints what a command says.
+fn say(done: Result<String, SafetyError>) -> Result<u8, (u8, Box<dyn Error>)> {
+    let text = done.map_err(|error| (safety_exit_code(&error), error.into()))?;
+    // A token that nobody reads is lost: that is for whoever asked for it to know.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
 async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     // Before the first word to the outside, so that no signal is missed.
     let stop = stop(args.exit_with_stdin).map_err(|error| (1, error.into()))?;
+    let safety = args
+        .safety
+        .open()
+        .map_err(|error| (safety_exit_code(&error), error.into()))?;
+    let scheme = safety.scheme();
+    // One process, one instance, whatever its address is.
+    let instance = uuid::Uuid::now_v7().to_string();
+    let traces = args.traces.open("augur-coordinator", instance);
+    let traces = traces.map_err(|error| (2, error.into()))?;
     let config = Config {
         listen: args.listen,
         store: args.store,
+        safety,
         settings: Settings {
             lease: Duration::from_secs_f64(args.lease_seconds),
+            traces,
             ..Settings::default()
         },
     };
-    let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await;
+    let coordinator = Served::start(config, Arc::new(SystemClock::default()), args.standby).await;
     let mut coordinator = coordinator.map_err(|error| (exit_code(&error), error.into()))?;
-    let mut lines = format!("listening on http://{}\n", coordinator.address());
-    match serve_page(&mut coordinator, args.http).await {
-        Ok(None) => {}
-        Ok(Some(page)) => lines += &format!("page on http://{page}\n"),
-        Err(error) => {
-            let code = page_exit_code(&error);
+    let mut lines = format!("listening on {scheme}://{}\n", coordinator.address());
+    match serve(&mut coordinator, scheme, args.http, args.metrics).await {
+        Ok(more) => lines += &more,
+        Err(fault) => {
             let _ = coordinator.stop().await;
-            return Err((code, error.into()));
+            return Err(fault);
         }
     }
     let mut out = io::stdout();
@@ -193,18 +231,44 @@ async fn run(args: Args) -> Result<(), (u8, Box<dyn Error>)> {
     let reason = tokio::select! {
         // An error here means that the sender is gone, which is a reason to stop as well.
         reason = stop => reason.unwrap_or("a signal"),
-        error = coordinator.broken() => return Err((1, error.into())),
+        error = coordinator.broken() => return Err((end_exit_code(&error), error.into())),
     };
     tracing::info!("stopping: {reason}");
     coordinator.stop().await.map_err(|error| (1, error.into()))
 }
 
+/// Serves the page and the metrics; the lines that say where.
+async fn serve(
+    coordinator: &mut Served,
+    scheme: &str,
+    http: Option<Http>,
+    metrics: Option<Http>,
+) -> Result<String, (u8, Box<dyn Error>)> {
+    let page = serve_page(coordinator, http, metrics.is_none()).await;
+    let page = page.map_err(|error| (page_exit_code(&error), error.into()))?;
+    let mut lines = page.map_or(String::new(), |page| format!("page on {scheme}://{page}\n"));
+    if let Some(Http::At(address)) = metrics {
+        let served = coordinator.serve_metrics(address).await;
+        let address = served.map_err(|error| (if error.is_in_use() { 6 } else { 1 }, error.into()))?;
+        lines += &format!("metrics on {scheme}://{address}/metrics\n");
+    }
+    Ok(lines)
+}
+
 /// Serves the page; its address, if there is one. Where nobody asked for it, it is no fault that it can't be had.
-async fn serve_page(coordinator: &mut Coordinator, http: Option<Http>) -> Result<Option<SocketAddr>, PageError> {
+async fn serve_page(
+    coordinator: &mut Served,
+    http: Option<Http>,
+    with_metrics: bool,
+) -> Result<Option<SocketAddr>, PageError> {
+    let mut at = async |address| match with_metrics {
+        true => coordinator.serve_page_and_metrics(address).await,
+        false => coordinator.serve_page(address).await,
+    };
     match http {
         Some(Http::Off) => Ok(None),
-        Some(Http::At(address)) => coordinator.serve_page(address).await.map(Some),
-        None => Ok(match coordinator.serve_page(PAGE).await {
+        Some(Http::At(address)) => at(address).await.map(Some),
+        None => Ok(match at(PAGE).await {
             Ok(address) => Some(address),
             Err(error) => {
                 tracing::warn!("no page for browsers: {}", chain(&error));
@@ -282,6 +346,25 @@ fn exit_code(error: &StartError) -> u8 {
         StartError::Store(error) => store_exit_code(error),
         StartError::PortInUse(_) => 6,
         StartError::Listen { .. } | StartError::Reflection(_) => 1,
+    }
+}
+
+fn end_exit_code(error: &EndError) -> u8 {
+    match error {
+        EndError::Deposed(_) => 11,
+        EndError::Open(error) => store_exit_code(error),
+        EndError::Server(_) | EndError::Store(_) | EndError::Engine | EndError::Task(_) => 1,
+    }
+}
+
+fn safety_exit_code(error: &SafetyError) -> u8 {
+    match error {
+        SafetyError::Host { .. } => 2,
+        SafetyError::Read { .. } | SafetyError::Certificate { .. } | SafetyError::Tokens { .. } => 4,
+        SafetyError::Write { .. } | SafetyError::Exists(_) => 5,
+        SafetyError::NoToken(_) => 12,
+        SafetyError::NameTaken(_) => 13,
+        SafetyError::Random(_) => 1,
     }
 }
 

@@ -124,8 +124,10 @@ async fn write(reader: &store::Reader, name: &str, file: &Path, now: Timestamp) 
 /// # Errors
 /// [`TransferError`]; nothing has changed then.
 pub async fn import(location: &Location, file: &Path, now: Timestamp) -> Result<Imported, TransferError> {
+    // Before the store is held: whoever waits for it takes a holder that does nothing for dead.
+    let whole = transfer::Whole::verify(file)?;
     let (mut writer, reader) = store::open(location).await?;
-    let imported = transfer::import(&mut writer, file, now).await;
+    let imported = transfer::import(&mut writer, whole, now).await;
     reader.close().await;
     let closed = writer.close().await;
     let imported = imported?;

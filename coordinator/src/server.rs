@@ -4,10 +4,13 @@ use crate::{
     clock::Clock,
     engine::{self, CoordinatorHandle, Settings},
     page,
+    safety::{Arrivals, BySize, Doorkeeper, Gate, Protocol, Safety},
     service::{Sweeps, Workers},
-    store::{self, Location, Observer, OpenError, StoreError},
+    store::{self, FaultKind, Location, Observer, OpenError, StoreError},
+    watching::{rpc::Rpcs, scrape::Scrape},
 };
 use augur_proto::v1::{self, sweep_service_server::SweepServiceServer, worker_service_server::WorkerServiceServer};
+use augur_watching::traces::Traces;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{
@@ -19,18 +22,24 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding,
-    service::RoutesBuilder,
+    server::NamedService,
+    service::{Routes, RoutesBuilder},
     transport::{
         Server,
-        server::{Connected, Router, TcpIncoming},
+        server::{Connected, Router},
     },
 };
+use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::layer::util::{Identity, Stack};
 
-/// The largest request: an outcome with millions of scores, a spec with very many starting points.
-const LARGEST_REQUEST: usize = 64 << 20;
+/// Calls that one connection may have under way; the others wait.
+const CALLS_OF_A_CONNECTION: u32 = 200;
 
 /// How long calls may go on once the coordinator stops.
-const LAST_CALLS: Duration = Duration::from_secs(3);
+pub(crate) const LAST_CALLS: Duration = Duration::from_secs(3);
+
+/// How long spans may take that are still to be sent then.
+pub(crate) const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// How a coordinator is set up.
 #[derive(Clone, Debug)]
@@ -39,6 +48,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What holds everything.
     pub store: Location,
+    /// Who may call.
+    pub safety: Safety,
     /// The rest.
     pub settings: Settings,
 }
@@ -83,6 +94,30 @@ pub enum PageError {
     },
 }
 
+impl PageError {
+    pub(crate) fn of(address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::PortInUse(address),
+            _ => Self::Listen { address, source },
+        }
+    }
+}
+
+/// Why the metrics can't be served.
+#[derive(Debug, Error)]
+#[error("the metrics can't be served on {address} ({source}); choose another address with --metrics (port 0: any)")]
+pub struct MetricsError {
+    pub(crate) address: SocketAddr,
+    pub(crate) source: io::Error,
+}
+
+impl MetricsError {
+    /// Whether something else listens there.
+    pub fn is_in_use(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrInUse
+    }
+}
+
 /// Why a coordinator did not end well.
 #[derive(Debug, Error)]
 pub enum EndError {
@@ -92,6 +127,12 @@ pub enum EndError {
     /// The store could not be closed.
     #[error("the store could not be closed")]
     Store(#[from] StoreError),
+    /// Another coordinator leads the store.
+    #[error("the lead is lost")]
+    Deposed(#[source] StoreError),
+    /// The store could not be opened when it was free.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The engine ended before its time.
     #[error("the engine ended by itself")]
     Engine,
@@ -100,15 +141,31 @@ pub enum EndError {
     Task(#[from] tokio::task::JoinError),
 }
 
+impl EndError {
+    /// Of an engine that nobody stopped.
+    pub(crate) fn of_engine(ended: Result<store::Result<()>, tokio::task::JoinError>) -> Self {
+        match ended {
+            Err(error) => Self::Task(error),
+            Ok(Err(StoreError::Database(fault))) if fault.kind == FaultKind::Taken => Self::Deposed(fault.into()),
+            Ok(Err(error)) => Self::Store(error),
+            Ok(Ok(())) => Self::Engine,
+        }
+    }
+}
+
 /// A coordinator that runs.
 pub struct Coordinator {
     address: SocketAddr,
+    safety: Safety,
+    clock: Arc<dyn Clock>,
     handle: CoordinatorHandle,
     stopping: CancellationToken,
     stopped: CancellationToken,
     reader: store::Reader,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
-    page: Option<JoinHandle<io::Result<()>>>,
+    pages: Vec<JoinHandle<io::Result<()>>>,
+    scrape: Scrape,
+    traces: Option<Traces>,
     engine: JoinHandle<store::Result<()>>,
 }
 
@@ -160,7 +217,11 @@ impl Coordinator {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let listen = listener.local_addr().unwrap_or(config.listen);
-        Self::run(incoming(listener), store, Config { listen, ..config }, clock).await
+        let arrivals = arrivals(listener, &config.safety, Protocol::Grpc).map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
+        Self::run(arrivals, store, Config { listen, ..config }, clock).await
     }
 
     async fn run<C>(
@@ -173,24 +234,33 @@ impl Coordinator {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+        let traces = config.settings.traces.clone();
         let (handle, engine) = engine::start(
             writer,
             reader.clone(),
-            clock,
+            clock.clone(),
             config.settings,
             stopping.clone(),
             stopped.clone(),
         );
-        let router = router(&handle).await?;
+        let scrape = Scrape::new(handle.clone(), &config.store);
+        let (common, health) = common()?;
+        set_serving(&health, true).await;
+        let gate = Gate::new(config.safety.clone(), clock.clone());
+        let router = router(common.fallback_service(services(&handle)), gate);
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
+            safety: config.safety,
+            clock,
             handle,
             stopping,
             stopped,
             reader,
             server: tokio::spawn(server),
-            page: None,
+            pages: Vec::new(),
+            scrape,
+            traces,
             engine,
         })
     }
@@ -205,12 +275,44 @@ impl Coordinator {
     /// # Errors
     /// [`PageError`], each with what to do; the coordinator goes on without a page.
     pub async fn serve_page(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
-        let serving = page::serve(self.handle.clone(), address, self.stopping.clone()).await;
-        let (address, server) = serving.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => PageError::PortInUse(address),
-            _ => PageError::Listen { address, source },
-        })?;
-        self.page = Some(server);
+        let page = self.page();
+        self.serve_http(address, page)
+            .await
+            .map_err(|source| PageError::of(address, source))
+    }
+
+    /// Serves the page and `/metrics` on `address`.
+    ///
+    /// # Errors
+    /// As [`Self::serve_page`].
+    pub async fn serve_page_and_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, PageError> {
+        let both = self.page().merge(self.scrape.clone().router());
+        self.serve_http(address, both)
+            .await
+            .map_err(|source| PageError::of(address, source))
+    }
+
+    /// Serves `/metrics` alone on `address`; gives the address with its port.
+    ///
+    /// # Errors
+    /// [`MetricsError`]; the coordinator goes on without.
+    pub async fn serve_metrics(&mut self, address: SocketAddr) -> Result<SocketAddr, MetricsError> {
+        let metrics = self.scrape.clone().router();
+        self.serve_http(address, metrics)
+            .await
+            .map_err(|source| MetricsError { address, source })
+    }
+
+    fn page(&self) -> axum::Router {
+        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
+        page::router(self.handle.clone(), doorkeeper, self.stopping.clone())
+    }
+
+    async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> io::Result<SocketAddr> {
+        let arrivals = arrivals(TcpListener::bind(address).await?, &self.safety, Protocol::Page)?;
+        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
+        let (address, server) = page::serve(router, arrivals, doorkeeper, self.stopping.clone())?;
+        self.pages.push(server);
         Ok(address)
     }
 
@@ -221,11 +323,7 @@ impl Coordinator {
 
     /// Ends when the engine breaks off although nobody stopped it: nothing can be served any more.
     pub async fn broken(&mut self) -> EndError {
-        match (&mut self.engine).await {
-            Err(error) => EndError::Task(error),
-            Ok(Err(error)) => EndError::Store(error),
-            Ok(Ok(())) => EndError::Engine,
-        }
+        EndError::of_engine((&mut self.engine).await)
     }
 
     /// Gives no more leases, lets calls end, writes what waits, closes the store.
@@ -239,43 +337,59 @@ impl Coordinator {
             // A client that holds its connection does not hold us.
             Err(_) => self.server.abort(),
         }
-        if let Some(mut page) = self.page.take()
-            && tokio::time::timeout(LAST_CALLS, &mut page).await.is_err()
-        {
-            page.abort();
+        for mut page in self.pages.drain(..) {
+            if tokio::time::timeout(LAST_CALLS, &mut page).await.is_err() {
+                page.abort();
+            }
         }
         // The writer goes last: it empties the log into the database.
         self.reader.close().await;
         self.stopped.cancel();
-        Ok(self.engine.await??)
+        let ended = self.engine.await?;
+        if let Some(traces) = self.traces.take() {
+            traces.close(LAST_SPANS).await;
+        }
+        Ok(ended?)
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse(address),
         _ => StartError::Listen { address, source },
     })
 }
 
-/// The connections. An answer is two writes, of which the second would wait for the client's word on the first: 40 ms.
-fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+/// The connections, as `safety` wants them.
+pub(crate) fn arrivals(listener: TcpListener, safety: &Safety, protocol: Protocol) -> io::Result<Arrivals> {
+    let tls = safety.tls.clone().map(|tls| (tls, protocol));
+    Arrivals::of(listener, tls, safety.limits.room)
 }
 
-/// Both services, and what lets any gRPC client work without our files.
-async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
-    let sweeps = SweepServiceServer::new(Sweeps(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
-    let workers = WorkerServiceServer::new(Workers(handle.clone()))
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
+/// Both services, with what watches their calls.
+pub(crate) fn services(handle: &CoordinatorHandle) -> axum::Router {
+    let sweeps = BySize::new(|limit| {
+        SweepServiceServer::new(Sweeps(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
+    let workers = BySize::new(|limit| {
+        WorkerServiceServer::new(Workers(handle.clone()))
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    });
+    let mut routes = RoutesBuilder::default();
+    routes.add_service(sweeps).add_service(workers);
+    let watched = Rpcs::new(Arc::clone(handle.watching()));
+    routes.routes().into_axum_router().layer(watched)
+}
+
+/// What lets any gRPC client work without our files; and what says whether the services are served.
+pub(crate) fn common() -> Result<(axum::Router, HealthReporter), StartError> {
+    let mut routes = RoutesBuilder::default();
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<SweepServiceServer<Sweeps>>().await;
-    health.set_serving::<WorkerServiceServer<Workers>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(v1::FILE_DESCRIPTOR_SET)
@@ -283,31 +397,34 @@ async fn router(handle: &CoordinatorHandle) -> Result<Router, StartError> {
             // The details of errors, which clients find by name only.
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let mut routes = RoutesBuilder::default();
     routes
-        .add_service(sweeps)
-        .add_service(workers)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    Ok(Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(10)))
-        .add_routes(routes.routes()))
+    Ok((routes.routes().into_axum_router(), health))
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
-mod tests {
-    use super::*;
-    use tokio::net::TcpStream;
-    use tokio_stream::StreamExt;
-
-    #[tokio::test]
-    async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut incoming = incoming(listener);
-        let _client = TcpStream::connect(address).await.unwrap();
-        assert!(incoming.next().await.unwrap().unwrap().nodelay().unwrap());
+/// Says whether the services are served: each of them, and the server as a whole.
+pub(crate) async fn set_serving(health: &HealthReporter, is_serving: bool) {
+    let status = match is_serving {
+        true => ServingStatus::Serving,
+        false => ServingStatus::NotServing,
+    };
+    let names = [
+        "",
+        SweepServiceServer::<Sweeps>::NAME,
+        WorkerServiceServer::<Workers>::NAME,
+    ];
+    for name in names {
+        health.set_service_status(name, status).await;
     }
+}
+
+/// How connections are served: everything behind the gate.
+pub(crate) fn router(routes: axum::Router, gate: Gate) -> Router<Stack<Gate, Identity>> {
+    Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(CALLS_OF_A_CONNECTION)
+        .layer(gate)
+        .add_routes(Routes::from(routes))
 }

@@ -2,7 +2,8 @@
 
 use augur_depot::DepotError;
 use augur_link::{LinkError, os_text};
-use std::path::PathBuf;
+use augur_watching::traces::TraceError;
+use std::{net::SocketAddr, path::PathBuf};
 use thiserror::Error;
 
 /// What ends a worker.
@@ -22,6 +23,20 @@ pub enum WorkerError {
         /// What the system says.
         fault: std::io::Error,
     },
+    /// The metrics.
+    #[error(
+        "the metrics can't be served on {address}: {}; give another `--metrics ADDRESS` (port 0: any)",
+        os_text(fault)
+    )]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        fault: std::io::Error,
+    },
+    /// The collector's address.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The system refuses something that every worker needs.
     #[error("can't {what}: {}", os_text(fault))]
     System {
@@ -37,8 +52,10 @@ impl WorkerError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::System { .. } | Self::Link(LinkError::Refused { .. }) => 1,
+            Self::Metrics { fault, .. } if fault.kind() == std::io::ErrorKind::AddrInUse => 6,
+            Self::Metrics { .. } => 1,
             Self::Link(LinkError::Unreachable { .. }) | Self::Depot(DepotError::Away { .. }) => 7,
-            Self::Link(LinkError::Access(_)) | Self::Depot(_) => 2,
+            Self::Link(LinkError::Access(_)) | Self::Traces(_) | Self::Depot(_) => 2,
             Self::LogDir { .. } => 5,
             Self::Link(LinkError::ApiVersion { .. }) => 8,
         }

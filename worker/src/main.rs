@@ -1,5 +1,6 @@
 //! `augur-worker`: leases trials and runs each in a child process.
 
+use augur_watching::logs::{self, LogOptions};
 use augur_worker::{
     doctor,
     error::WorkerError,
@@ -9,23 +10,19 @@ use augur_worker::{
     shutdown::on_shutdown,
     slot, worker,
 };
-use clap::Parser;
-use std::{
-    io::{IsTerminal, stderr},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
+    let log = cli.log;
     match (cli.command, cli.options) {
         (Some(Command::Slot), _) => slot::child::main(),
         (Some(Command::Doctor { json }), _) => doctor::main(json),
         (Some(Command::Score(options)), _) => model::score(&options),
         (Some(Command::Export(options)), _) => model::export(&options),
         (Some(Command::Preview(options)), _) => preview::main(&options),
-        (None, Some(options)) => match work(&options) {
+        (None, Some(options)) => match work(&options, log) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("error: {error}");
@@ -37,8 +34,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn work(options: &Options) -> Result<(), WorkerError> {
-    log();
+fn work(options: &Options, log: LogOptions) -> Result<(), WorkerError> {
+    let filter = EnvFilter::try_from_env("AUGUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    logs::start(log.log_format, filter, false);
     // One thread waits for the network and for the slots; the cores are for the trials.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -54,14 +52,4 @@ fn work(options: &Options) -> Result<(), WorkerError> {
     // An evaluation in progress must not hold up the end.
     runtime.shutdown_timeout(Duration::ZERO);
     result
-}
-
-fn log() {
-    let filter = EnvFilter::try_from_env("AUGUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
-        .with_target(false)
-        .init();
 }

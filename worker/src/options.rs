@@ -3,8 +3,9 @@
 use crate::stores::StoreOptions;
 use augur_channel::{Access, Addresses, Credentials};
 use augur_depot::Place;
-use clap::{Args, Parser, Subcommand};
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use augur_watching::{logs::LogOptions, traces::TracesOptions};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// Runs the trials that a coordinator leases out.
 #[derive(Debug, Parser)]
@@ -18,7 +19,26 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
+    pub log: LogOptions,
+    #[command(flatten)]
     pub options: Option<Options>,
+}
+
+impl Cli {
+    /// The command line of this process; ends it with what is wrong with that.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        Self::understood(&matches).unwrap_or_else(|fault| fault.exit())
+    }
+
+    fn understood(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
+        if cli.command.is_none() {
+            // To clap, an optional group that has another one within is never there.
+            cli.options = Some(Options::from_arg_matches(matches)?);
+        }
+        Ok(cli)
+    }
 }
 
 /// What else the binary does.
@@ -74,6 +94,11 @@ pub struct Options {
     /// Stop when stdin ends: whoever started the worker is gone
     #[arg(long)]
     pub exit_with_stdin: bool,
+    /// Address and port of the metrics, or `off`; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS|off", default_value = "off", value_parser = address)]
+    metrics: Metrics,
+    #[command(flatten)]
+    pub traces: TracesOptions,
     /// Seconds to wait for the coordinator at the start
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub connect_timeout: Duration,
@@ -86,6 +111,11 @@ impl Options {
             addresses: self.coordinator.clone(),
             credentials: self.credentials.clone(),
         }
+    }
+
+    /// Where metrics are served, if anywhere.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics.0
     }
 
     /// Number of slots, at least 1.
@@ -106,7 +136,35 @@ impl Options {
     }
 }
 
+/// Where metrics are served; nowhere where that is off.
+#[derive(Clone, Copy, Debug)]
+struct Metrics(Option<SocketAddr>);
+
+fn address(text: &str) -> Result<Metrics, &'static str> {
+    match text {
+        "off" => Ok(Metrics(None)),
+        address => {
+            let address = address.parse().map_err(|_| "write it like 127.0.0.1:7463, or off")?;
+            Ok(Metrics(Some(address)))
+        }
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(number).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_there_without_a_subcommand() {
+        let read = |words: &[&str]| Cli::understood(&Cli::command().try_get_matches_from(words).unwrap()).unwrap();
+        let cli = read(&["augur-worker", "--coordinator", "http://127.0.0.1:1", "--slots", "3"]);
+        assert_eq!(cli.options.unwrap().slots(), 3);
+        assert!(matches!(read(&["augur-worker", "slot"]).command, Some(Command::Slot)));
+    }
 }

@@ -11,8 +11,12 @@ use crate::{
 use augur_core::id::WorkerId;
 use augur_link::Link;
 use augur_proto::{API_VERSION, v1};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
+
+/// How long spans may take that are still to be sent at the end.
+const LAST_SPANS: Duration = Duration::from_secs(1);
 
 /// Works until `stopping` fires.
 ///
@@ -24,6 +28,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     let (artifacts, mirror) = stores::artifacts(options.artifacts.as_ref(), &options.stores).await?;
     let memory = options.memory().or_else(packing::budget);
     let identity = identity(options, memory);
+    let traces = options.traces.open("augur-worker", identity.worker_id.clone())?;
     let access = options.access();
     let joined = Link::join(
         &access,
@@ -32,9 +37,15 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         Endpoint::connect_lazy,
         stopping.clone(),
     );
-    let Some(link) = joined.await? else {
+    let Some(mut link) = joined.await? else {
         return Ok(());
     };
+    link.traces = traces;
+    if let Some(address) = options.metrics() {
+        let of = (options.slots(), augur_train::device::LIBTORCH_VERSION);
+        let serving = augur_worker_watching::serve(address, link.clone(), of, stopping.clone());
+        serving.await.map_err(|fault| WorkerError::Metrics { address, fault })?;
+    }
     let bench = Bench {
         coordinator: link.coordinator.clone(),
         reporter: link.reporter.clone(),
@@ -47,7 +58,11 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
     };
     let tidying = bench.clone();
     tokio::spawn(async move { tidying.tidy_all().await });
-    Ok(link.live(&bench, slots).await?)
+    let lived = link.live(&bench, slots).await;
+    if let Some(traces) = link.traces.take() {
+        traces.close(LAST_SPANS).await;
+    }
+    Ok(lived?)
 }
 
 fn slots(options: &Options) -> Result<Vec<Slot>, WorkerError> {

@@ -21,12 +21,19 @@ impl Remote {
     /// # Errors
     /// No address, no answer, another API.
     pub async fn connect(&self) -> Result<Client, Failure> {
-        let access = self.access().ok_or_else(|| {
+        Client::connect(&self.required()?).await
+    }
+
+    /// Where coordinators are.
+    ///
+    /// # Errors
+    /// No address.
+    pub fn required(&self) -> Result<Access, Failure> {
+        self.access().ok_or_else(|| {
             let text = "no coordinator is named; write --coordinator URL, or set AUGUR_COORDINATOR (`augur-coordinator` \
                         starts one)";
             Failure::new(Exit::CommandLine, text)
-        })?;
-        Client::connect(&access).await
+        })
     }
 
     /// The same for what may be a folder too: without an address, `given` is taken for a folder that isn't there.

@@ -8,6 +8,8 @@ mod data;
 mod doctor;
 mod extend;
 mod fetch;
+mod health;
+mod launch;
 mod leaderboard;
 mod list;
 mod logs;
@@ -20,14 +22,14 @@ mod priority;
 mod report;
 mod resume;
 mod retry;
-mod run;
+pub(crate) mod run;
 mod score;
 mod select;
 mod show;
 mod store;
 mod submit;
 mod trials;
-mod values;
+pub(crate) mod values;
 mod verify;
 mod watch;
 mod workers;
@@ -46,6 +48,7 @@ pub enum Command {
     Plan(plan::Plan),
     Preview(preview::Preview),
     Submit(submit::Submit),
+    Launch(launch::Launch),
     Watch(watch::Watch),
     Leaderboard(leaderboard::Leaderboard),
     List(list::List),
@@ -68,6 +71,7 @@ pub enum Command {
     Mlflow(mlflow::Mlflow),
     Store(store::Store),
     Fetch(fetch::Fetch),
+    Health(health::Health),
     Data(data::Data),
     Copy(copy::Copy),
     Doctor(doctor::Doctor),
@@ -83,6 +87,7 @@ impl Command {
             Self::Plan(command) => command.run(),
             Self::Preview(command) => command.run(),
             Self::Submit(command) => command.run().await,
+            Self::Launch(command) => command.run().await,
             Self::Watch(command) => command.run().await,
             Self::Leaderboard(command) => command.run().await,
             Self::List(command) => command.run().await,
@@ -105,6 +110,7 @@ impl Command {
             Self::Mlflow(command) => command.run().await,
             Self::Store(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Health(command) => command.run().await,
             Self::Data(command) => command.run().await,
             Self::Copy(command) => command.run().await,
             Self::Doctor(command) => command.run(),
@@ -115,7 +121,7 @@ impl Command {
 }
 
 /// The end of a sweep as the end of a command. `where_reasons` says where the reasons stand.
-fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
+pub(crate) fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
     let name = &sweep.display_name;
     match sweep.state() {
         SweepState::Failed => Err(Failure::new(
@@ -131,7 +137,7 @@ fn verdict(sweep: &Sweep, where_reasons: &str) -> Result<(), Failure> {
 }
 
 /// Columns of stdout, where it is a terminal; enough for anything elsewhere.
-fn width() -> u16 {
+pub(crate) fn width() -> u16 {
     let stdout = console::Term::stdout();
     match stdout.is_term() {
         true => stdout.size().1,
@@ -140,7 +146,7 @@ fn width() -> u16 {
 }
 
 /// Writes to stdout. A reader that has gone away, such as `head`, is no fault.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     use std::io::Write;
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

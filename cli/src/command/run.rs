@@ -182,7 +182,7 @@ impl Run {
 }
 
 /// The sweep stands still.
-fn paused(sweep: &v1::Sweep) -> Failure {
+pub(crate) fn paused(sweep: &v1::Sweep) -> Failure {
     let text = format!("sweep {} is paused: {}", sweep.display_name, sweep.pause_reason);
     Failure::new(Exit::Paused, text).help("the same command goes on with it")
 }
@@ -206,7 +206,7 @@ fn cores() -> u32 {
 }
 
 /// A folder keeps one sweep: its results would otherwise be of one and its store of another.
-async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> Result<(), Failure> {
+pub(crate) async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> Result<(), Failure> {
     let here = &config.spec;
     let Some(there) = client
         .sweeps()
@@ -222,7 +222,7 @@ async fn refuse_another(client: &mut Client, config: &Config, folder: &Path) -> 
 }
 
 /// In a shared store there may be others, in the folder of results not.
-fn refuse_results_of_another(config: &Config, folder: &Path) -> Result<(), Failure> {
+pub(crate) fn refuse_results_of_another(config: &Config, folder: &Path) -> Result<(), Failure> {
     match std::fs::read_to_string(folder.join("config.yaml")) {
         Ok(there) if !spec::parse(&there).is_ok_and(|there| there.sha256() == config.spec.sha256()) => {
             Err(another(config, folder, &there))

@@ -33,7 +33,11 @@ enum Action {
 #[derive(Args)]
 struct Drain {
     /// The worker's identifier, or its host, if it is the only one there
-    worker: String,
+    #[arg(required_unless_present = "all")]
+    worker: Option<String>,
+    /// Every worker that is there
+    #[arg(long, conflicts_with = "worker")]
+    all: bool,
     /// It gives back what it runs instead of finishing that
     #[arg(long)]
     now: bool,
@@ -43,19 +47,29 @@ struct Drain {
 
 impl Drain {
     async fn run(self) -> Result<(), Failure> {
-        let name = match self.worker.strip_prefix("workers/") {
-            Some(_) => self.worker,
-            None => format!("workers/{}", self.worker),
+        let mut client = self.remote.connect().await?;
+        let names = match self.worker {
+            Some(name) if name.starts_with("workers/") => vec![name],
+            Some(name) => vec![format!("workers/{name}")],
+            None => here(client.workers().await?),
         };
-        let worker = self.remote.connect().await?.drain(&name, self.now).await?;
-        let leases = text::count(worker.leases, "lease");
-        let what = if self.now { "gives back" } else { "finishes" };
-        print(&format!(
-            "worker {} takes nothing more, {what} its {leases}, and leaves\n",
-            id(&worker.name)
-        ));
+        for name in names {
+            let worker = client.drain(&name, self.now).await?;
+            let leases = text::count(worker.leases, "lease");
+            let what = if self.now { "gives back" } else { "finishes" };
+            print(&format!(
+                "worker {} takes nothing more, {what} its {leases}, and leaves\n",
+                id(&worker.name)
+            ));
+        }
         Ok(())
     }
+}
+
+/// The names of those that can be sent away.
+fn here(workers: Vec<v1::Worker>) -> Vec<String> {
+    let is_here = |worker: &v1::Worker| worker.state() == v1::WorkerState::Connected;
+    workers.into_iter().filter(is_here).map(|worker| worker.name).collect()
 }
 
 impl Workers {

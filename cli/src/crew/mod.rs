@@ -4,7 +4,7 @@
 //! ends, the pipe closes and the child stops by itself.
 
 mod announcement;
-mod budget;
+pub mod budget;
 mod service;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     programs,
 };
 use announcement::Addresses;
-use augur_channel::Access;
+use augur_channel::{Access, AccessError, Credentials};
 use service::{Program, Service};
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -35,10 +35,36 @@ pub enum Notice {
     Fatal(Failure),
 }
 
+/// How a coordinator and those who speak with it know each other.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// What is added to the coordinator's command line.
+    pub coordinator: Vec<String>,
+    /// What this process says of itself to it.
+    pub credentials: Credentials,
+    /// Whether it is spoken with over TLS.
+    pub is_secure: bool,
+}
+
+impl Keys {
+    fn access(&self, api: &str) -> Result<Access, Failure> {
+        // One that listens everywhere is reached here too.
+        let here = api.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+        let scheme = if self.is_secure { "https" } else { "http" };
+        let addresses = format!("{scheme}://{here}").parse();
+        Ok(Access {
+            addresses: addresses.map_err(|fault: AccessError| Failure::new(Exit::CannotStart, fault.to_string()))?,
+            credentials: self.credentials.clone(),
+        })
+    }
+}
+
 /// The running children.
 pub struct Crew {
     /// How to reach the coordinator.
     pub access: Access,
+    /// Where it listens.
+    pub listen: String,
     /// The URL of its page for browsers.
     pub page: String,
     notices: mpsc::Sender<Notice>,
@@ -55,22 +81,34 @@ struct Kept {
 impl Crew {
     /// Starts the coordinator on `listen` and waits until it serves.
     pub async fn start(folder: &RunFolder, listen: &str) -> Result<(Self, mpsc::Receiver<Notice>), Failure> {
-        let store = folder.store().display().to_string();
+        Self::start_with(folder, &folder.store().display().to_string(), listen, Keys::default()).await
+    }
+
+    /// The same with another store, and with keys for those who come from other machines.
+    pub async fn start_with(
+        folder: &RunFolder,
+        store: &str,
+        listen: &str,
+        keys: Keys,
+    ) -> Result<(Self, mpsc::Receiver<Notice>), Failure> {
         let program = |listen: &str, http: &str| -> Result<Program, Failure> {
+            let args = [
+                "--listen",
+                listen,
+                "--http",
+                http,
+                "--store",
+                store,
+                "--exit-with-stdin",
+            ];
             Ok(Program {
                 name: "coordinator".into(),
                 path: programs::require(programs::COORDINATOR)?,
-                args: [
-                    "--listen",
-                    listen,
-                    "--http",
-                    http,
-                    "--store",
-                    &store,
-                    "--exit-with-stdin",
-                ]
-                .map(String::from)
-                .into(),
+                args: args
+                    .map(String::from)
+                    .into_iter()
+                    .chain(keys.coordinator.clone())
+                    .collect(),
                 log: folder.logs().join("coordinator.log"),
             })
         };
@@ -81,7 +119,8 @@ impl Crew {
         let coordinator = keep(service, notices.clone());
         Ok((
             Self {
-                access: Access::plain(&api).map_err(|fault| Failure::new(Exit::CannotStart, fault.to_string()))?,
+                access: keys.access(&api)?,
+                listen: api,
                 page: format!("http://{page}/"),
                 notices,
                 coordinator,

@@ -33,7 +33,7 @@ pub trait Screen: Send {
 }
 
 /// How a sweep is shown.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Output {
     /// Plain lines, on a terminal too
     #[arg(long)]

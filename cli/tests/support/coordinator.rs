@@ -15,7 +15,12 @@ pub struct Coordinator {
 impl Coordinator {
     /// With a new store in the folder.
     pub fn start(sandbox: &Sandbox) -> Self {
-        let arguments = ["--listen", "127.0.0.1:0", "--http", "off", "--store", "store.sqlite"];
+        Self::start_at(sandbox, "127.0.0.1:0")
+    }
+
+    /// The same at an address.
+    pub fn start_at(sandbox: &Sandbox, address: &str) -> Self {
+        let arguments = ["--listen", address, "--http", "off", "--store", "store.sqlite"];
         let mut command = sandbox.command(&program("augur-coordinator"), &arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();

@@ -19,8 +19,9 @@ def binary(name: str) -> Path:
 class Coordinator:
     """Starts with its store in `folder`; `url` is where it answers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self._folder = folder
+        self._more = more
         self.url = ""
         self._start("127.0.0.1:0")
 
@@ -34,6 +35,7 @@ class Coordinator:
                     "--store",
                     self._folder / "store.sqlite",
                     "--exit-with-stdin",
+                    *self._more,
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -58,7 +58,7 @@ def test_nobody_there() -> None:
     assert (refused.value.reason, refused.value.domain) == ("", "")
 
 
-@pytest.mark.parametrize("url", ["https://127.0.0.1:1", "127.0.0.1", "http://127.0.0.1:1/path"])
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1:1", "127.0.0.1", "http://127.0.0.1:1/path"])
 def test_no_address(url: str) -> None:
     with pytest.raises(ValueError, match="no address of a coordinator"):
         augur.connect(url)

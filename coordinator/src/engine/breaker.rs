@@ -20,7 +20,9 @@ pub(super) async fn failed(cx: &mut Cx<'_>, row: &TrialRow, cause: &Cause) -> Re
     // The failure may have been the sweep's last event, and a paused one keeps its reason.
     let sweep = sweeps::get(cx.conn, row.sweep).await?;
     if sweep.state == SweepState::Running {
-        tracing::warn!(sweep = sweep.name, "paused: {reason}");
+        let (attempt, worker) = (row.job.begun, row.job.worker.map(|worker| worker.to_string()));
+        let name = &sweep.name;
+        tracing::warn!(sweep = %sweep.sweep, name, trial = %row.trial, attempt, worker, "paused: {reason}");
         pause(cx, row.sweep, &reason, false).await?;
     }
     Ok(())

@@ -7,9 +7,10 @@ use crate::{
         Conn, SweepKey,
         transitions::{self, Change},
     },
+    watching::{Watching, noted::Noted},
 };
 use augur_core::{plan::Plan, time::Timestamp};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the engine tells after the commit.
 #[derive(Default)]
@@ -18,6 +19,10 @@ pub(crate) struct Batch {
     pub work: bool,
     /// After a fault of the store: something was written, so that the commit shows whether it works again.
     pub wrote: bool,
+    /// How long its commit took.
+    pub commit: Duration,
+    /// What is counted and traced.
+    pub noted: Noted,
 }
 
 /// The surroundings of a command.
@@ -26,6 +31,7 @@ pub(crate) struct Cx<'a> {
     pub now: Timestamp,
     pub settings: &'a Settings,
     pub plans: &'a Plans,
+    pub watching: &'a Watching,
     pub batch: Batch,
 }
 

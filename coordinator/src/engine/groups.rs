@@ -11,6 +11,7 @@ use crate::{
         transitions::Change,
         trials::{self, TrialRow},
     },
+    watching::story,
 };
 use augur_core::{
     halving::Rules,
@@ -20,6 +21,7 @@ use augur_core::{
     state::JobState,
     sweep::SweepEvent,
 };
+use std::time::Instant;
 
 /// Takes note of a trial that completed; its outcome is stored already. The best so far is for people who watch: one that early
 /// stopping keeps out may stand there until the group is sealed.
@@ -65,8 +67,10 @@ async fn get(cx: &mut Cx<'_>, sweep: SweepKey, group: u32) -> Result<GroupRow> {
 async fn settle(cx: &mut Cx<'_>, sweep: SweepKey, mut group: GroupRow) -> Result<()> {
     let mut done = false;
     if group.is_complete() {
+        let begun = Instant::now();
         let choice = choose(cx, sweep, &group).await?;
         groups::seal(cx.conn, sweep, group.index, &choice).await?;
+        story::choice(cx, sweep, &choice, begun).await?;
         if Rules::of(&*cx.plan(sweep).await?, group.index).is_some() {
             group.best = best(cx, sweep, &choice).await?;
         }
@@ -172,6 +176,6 @@ async fn conclude(cx: &mut Cx<'_>, sweep: SweepKey) -> Result<()> {
     let state = state.map_err(|refusal| Error::SweepState(row.name.clone(), refusal))?;
     sweeps::end(cx.conn, sweep, state, cx.now).await?;
     cx.record(sweep, &Change::Sweep(state)).await?;
-    tracing::info!(sweep = row.name, ?state, "sweep over");
+    tracing::info!(sweep = %row.sweep, name = row.name, ?state, "sweep over");
     Ok(())
 }

@@ -9,11 +9,16 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     store::{Conn, Reader, SweepKey, View, Violation, invariants},
+    watching::{Watching, rpc},
 };
 use augur_core::{plan::Plan, time::Timestamp};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use augur_watching::traces::Span;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
 };
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +31,7 @@ pub(super) struct Shared {
     pub plans: Plans,
     pub stopping: CancellationToken,
     pub counters: Counters,
+    pub watching: Arc<Watching>,
     revisions: broadcast::Receiver<()>,
     works: broadcast::Receiver<()>,
     troubles: watch::Receiver<String>,
@@ -49,6 +55,7 @@ impl Shared {
         stopping: CancellationToken,
         [revisions, works]: [broadcast::Receiver<()>; 2],
         troubles: watch::Receiver<String>,
+        watching: Arc<Watching>,
     ) -> Self {
         Self {
             reader,
@@ -57,6 +64,7 @@ impl Shared {
             plans: Plans::default(),
             stopping,
             counters: Counters::default(),
+            watching,
             revisions,
             works,
             troubles,
@@ -116,10 +124,29 @@ impl CoordinatorHandle {
 
     /// Has a command carried out; the answer comes once it is on disk.
     pub(crate) async fn submit<C: Command>(&self, command: C) -> Result<C::Answer> {
+        let begun = SystemTime::now();
         let (waiting, answer) = Waiting::new(command);
         let sent = self.commands.send(Box::new(waiting)).await;
         sent.map_err(|_| Error::Stopping)?;
-        answer.await.map_err(|_| Error::Stopping)?
+        let answer = answer.await.map_err(|_| Error::Stopping)?;
+        let watching = self.watching();
+        if let (Some(call), Some(traces)) = (rpc::current(), watching.traces()) {
+            traces.end(Span::under(call, "store commit", begun), SystemTime::now());
+        }
+        if matches!(answer, Err(Error::LeaseStale(_))) {
+            watching.metrics.leases.stale.inc();
+        }
+        answer
+    }
+
+    /// What operators watch.
+    pub(crate) fn watching(&self) -> &Arc<Watching> {
+        &self.shared.watching
+    }
+
+    /// Commands that wait for the engine.
+    pub(crate) fn waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// A consistent view of the store.

@@ -12,6 +12,7 @@ use crate::{
         trials::{self, TrialRow},
         verbs,
     },
+    watching::{noted::Whose, story},
 };
 use augur_core::{
     state::RetryPolicy,
@@ -19,7 +20,7 @@ use augur_core::{
 };
 
 /// The job after `event`; none where nothing changes.
-fn next(job: &Job, event: &JobEvent, policy: &RetryPolicy, cx: &Cx<'_>) -> Result<Option<Job>> {
+fn next((whose, job): (Whose, &Job), event: &JobEvent, policy: &RetryPolicy, cx: &mut Cx<'_>) -> Result<Option<Job>> {
     let Applied::To(state) = job.state.apply(event, policy)? else {
         return Ok(None);
     };
@@ -27,6 +28,7 @@ fn next(job: &Job, event: &JobEvent, policy: &RetryPolicy, cx: &Cx<'_>) -> Resul
     if !is_transition(event) {
         moved.updated_at = job.updated_at;
     }
+    cx.batch.noted.moved(whose, job, &moved, event, cx.now);
     Ok(Some(moved))
 }
 
@@ -52,13 +54,14 @@ fn cause(job: &Job, event: &JobEvent) -> Option<Cause> {
 /// of a completion its caller tells it, with the outcome.
 pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent) -> Result<Option<Job>> {
     let plan = cx.plan(row.sweep).await?;
-    let Some(job) = next(&row.job, event, &plan.spec().retry, cx)? else {
+    let Some(job) = next((Whose::Trial, &row.job), event, &plan.spec().retry, cx)? else {
         return Ok(None);
     };
     trials::put(cx.conn, row.sweep, row.index, &job).await?;
     if is_transition(event) {
         sweeps::count(cx.conn, row.sweep, &row.job.state, &job.state, 1).await?;
         cx.record(row.sweep, &Change::Trial(row.index, (&job).into())).await?;
+        story::trial(cx, row, &job).await?;
     }
     match &job.state {
         JobState::Pending(_) => cx.batch.work = true,
@@ -83,19 +86,22 @@ pub(super) async fn move_trial(cx: &mut Cx<'_>, row: &TrialRow, event: &JobEvent
 /// without agreement; of a completion its caller tells it.
 pub(super) async fn move_evaluation(cx: &mut Cx<'_>, row: &EvaluationRow, event: &JobEvent) -> Result<Option<Job>> {
     let plan = cx.plan(row.sweep).await?;
-    let Some(job) = next(&row.job, event, &plan.spec().retry, cx)? else {
+    let Some(job) = next((Whose::Evaluation, &row.job), event, &plan.spec().retry, cx)? else {
         return Ok(None);
     };
     evaluations::put(cx.conn, row.sweep, row.group, &job).await?;
     if is_transition(event) {
         cx.record(row.sweep, &Change::Evaluation(row.group, (&job).into()))
             .await?;
+        story::evaluation(cx, row, &job).await?;
     }
     match &job.state {
         JobState::Pending(_) => cx.batch.work = true,
         JobState::Failed { cause, .. } => {
             let task = plan.group(row.group).task;
-            tracing::warn!(sweep = plan.spec().name, task, "no agreement with the labels: {cause}");
+            let (attempt, worker) = (job.begun, job.worker.map(|worker| worker.to_string()));
+            let (sweep, name) = (plan.spec().id(), &plan.spec().name);
+            tracing::warn!(%sweep, name, task, attempt, worker, "no agreement with the labels: {cause}");
             groups::finish(cx, row.sweep, row.group).await?;
         }
         JobState::Leased(_) | JobState::Completed { .. } | JobState::Cancelled | JobState::Stopped { .. } => {}

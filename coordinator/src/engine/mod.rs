@@ -14,19 +14,26 @@ mod pauses;
 mod plans;
 mod trouble;
 
+pub(crate) use commands::pause_sweep::PAUSED_BY_SOMEBODY;
 pub use handle::{CoordinatorHandle, Counters};
 
 use crate::{
     clock::Clock,
     error::chain,
-    store::{self, Reader, StoreError, Writer},
+    store::{self, Fault, FaultKind, Reader, StoreError, Writer},
+    watching::Watching,
 };
 use absence::Absence;
+use augur_watching::traces::Traces;
 use command::{Queue, Queued, Verdict, Waiting};
 use commands::{grace::Grace, probe::Probe, tick::Tick};
-use context::{Batch, Cx};
+use context::Batch;
+pub(crate) use context::Cx;
 use handle::Shared;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{broadcast, mpsc, watch},
     task::JoinHandle,
@@ -47,6 +54,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long a watcher may read nothing.
     pub patience: Duration,
+    /// Where spans of trials go, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 impl Settings {
@@ -61,6 +70,7 @@ impl Default for Settings {
         Self {
             lease: Duration::from_secs(15),
             patience: Duration::from_secs(30),
+            traces: None,
         }
     }
 }
@@ -77,6 +87,8 @@ struct Engine {
     /// The trouble in words, for whoever watches.
     told: watch::Sender<String>,
     trouble: Trouble,
+    /// Another coordinator leads: nothing is written here any more.
+    over: Option<Fault>,
 }
 
 /// Starts the engine; it ends once `stopped` is cancelled and what was waiting is done.
@@ -92,7 +104,8 @@ pub(crate) fn start(
     let [(revisions, of_revisions), (works, of_works)] = [broadcast::channel(1), broadcast::channel(1)];
     let news = [of_revisions, of_works];
     let (told, troubles) = watch::channel(String::new());
-    let shared = Arc::new(Shared::new(reader, clock, settings, stopping, news, troubles));
+    let watching = Arc::new(Watching::new(&writer, settings.traces.clone()));
+    let shared = Arc::new(Shared::new(reader, clock, settings, stopping, news, troubles, watching));
     let engine = Engine {
         writer,
         queue,
@@ -102,6 +115,7 @@ pub(crate) fn start(
         works,
         told,
         trouble: Trouble::default(),
+        over: None,
     };
     let task = tokio::spawn(engine.run(stopped));
     (CoordinatorHandle::new(shared, commands), task)
@@ -153,6 +167,9 @@ impl Engine {
             if due || !done {
                 absence.looked(begun, done);
             }
+            if let Some(over) = self.over.take() {
+                return Err(over.into());
+            }
             // Apart from the look at the leases, which a disk that is full does not keep from being done.
             if due && self.trouble.is_told() {
                 self.carry_out(vec![Box::new(Waiting::unanswered(Probe))]).await;
@@ -163,9 +180,13 @@ impl Engine {
 
     /// Carries out a batch and answers each command; false where the store took nothing of it.
     async fn carry_out(&mut self, mut commands: Vec<Box<dyn Queued>>) -> bool {
-        let done = self.commit(&mut commands).await;
-        match &done {
+        let begun = Instant::now();
+        let mut done = self.commit(&mut commands).await;
+        match &mut done {
             Ok((revision, batch)) => {
+                let took = [begun.elapsed(), batch.commit];
+                let noted = std::mem::take(&mut batch.noted);
+                self.shared.watching.committed(commands.len(), took, noted);
                 self.shared.counters.count(commands.len());
                 // That nobody waits is no fault, here and below.
                 if std::mem::replace(&mut self.revision, *revision) != *revision {
@@ -181,21 +202,42 @@ impl Engine {
                 }
             }
             Err(error) => {
+                self.shared.watching.undone(error);
                 self.shared.plans.clear();
                 self.tell(commands.len(), error);
             }
         }
+        let failed = done.as_ref().err();
         for command in commands {
-            command.answer(done.as_ref().err());
+            command.answer(failed);
+        }
+        // Those behind it would only wait for a server that does not answer, and may find another coordinator that leads.
+        if failed.is_some() && self.trouble.is_away() {
+            while let Ok(command) = self.queue.try_recv() {
+                command.answer(failed);
+            }
         }
         done.is_ok()
     }
 
     /// Says once what is wrong, not with every batch that is undone by it.
     fn tell(&mut self, commands: usize, error: &StoreError) {
+        if let StoreError::Database(fault) = error
+            && fault.kind == FaultKind::Taken
+        {
+            self.over = Some(Fault {
+                store: Arc::clone(&fault.store),
+                kind: fault.kind,
+                source: None,
+            });
+        }
         if self.trouble.begins(error) {
             tracing::error!("{commands} commands undone: {}", chain(error));
             self.told.send_replace(error.to_string());
+            // Whoever waits here for work may find another coordinator that leads meanwhile.
+            if self.trouble.is_away() {
+                let _ = self.works.send(());
+            }
         } else {
             tracing::debug!("{commands} commands undone: {}", chain(error));
         }
@@ -212,6 +254,7 @@ impl Engine {
                 now: self.shared.clock.now(),
                 settings: &self.shared.settings,
                 plans: &self.shared.plans,
+                watching: &self.shared.watching,
                 batch: Batch::default(),
             };
             let verdict = command.apply(&mut cx).await;
@@ -219,6 +262,7 @@ impl Engine {
             match verdict {
                 Verdict::Keep => {
                     batch.work |= part.work;
+                    batch.noted.add(part.noted);
                     savepoint.commit().await?;
                 }
                 Verdict::Undo => savepoint.rollback().await?,
@@ -229,7 +273,9 @@ impl Engine {
             batch.wrote = store::has_written(transaction.conn()).await?;
         }
         let revision = store::transitions::newest(transaction.conn()).await?;
+        let begun = Instant::now();
         transaction.commit().await?;
+        batch.commit = begun.elapsed();
         Ok((revision, batch))
     }
 }

@@ -17,6 +17,11 @@ impl Trouble {
         self.told.is_some()
     }
 
+    /// Whether the server can't be reached.
+    pub fn is_away(&self) -> bool {
+        self.told == Some(Some(FaultKind::Away))
+    }
+
     /// A batch was undone; whether that is news.
     pub fn begins(&mut self, error: &StoreError) -> bool {
         let kind = match error {
@@ -32,7 +37,7 @@ impl Trouble {
     pub fn ends(&mut self, wrote: bool) -> bool {
         let is_over = match self.told {
             None => false,
-            Some(Some(FaultKind::Away | FaultKind::Taken)) => true,
+            Some(Some(FaultKind::Away)) => true,
             Some(_) => wrote,
         };
         if is_over {

@@ -2,11 +2,13 @@
 //! tells, so that a browser that lost the connection goes on from there by itself.
 
 use super::{Page, failure::Failure, json};
+use crate::safety::Visitor;
 use augur_proto::v1::{
     self, WatchSweepRequest, WatchSweepResponse, sweep_service_server::SweepService,
     watch_sweep_response::Event as News,
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
@@ -65,6 +67,7 @@ impl Waiting {
 pub(super) async fn events(
     State(page): State<Page>,
     Path(sweep): Path<String>,
+    visitor: Option<Extension<Visitor>>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let name = format!("sweeps/{sweep}");
@@ -75,7 +78,8 @@ pub(super) async fn events(
     let (events, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         // An error ends the stream, and the browser begins again.
-        let _ = tell(&page, &name, watched, &events).await;
+        let visitor = visitor.map(|Extension(visitor)| visitor);
+        let _ = tell(&page, &name, visitor.as_ref(), watched, &events).await;
     });
     let stream = ReceiverStream::new(stream).map(Ok);
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
@@ -97,7 +101,13 @@ async fn watch(page: &Page, name: &str, revision: u64) -> Result<Watch, Status> 
 }
 
 /// Puts news together and tells them, until the sweep is over or nobody listens.
-async fn tell(page: &Page, name: &str, mut watched: Watch, events: &mpsc::Sender<Event>) -> Result<(), Status> {
+async fn tell(
+    page: &Page,
+    name: &str,
+    visitor: Option<&Visitor>,
+    mut watched: Watch,
+    events: &mpsc::Sender<Event>,
+) -> Result<(), Status> {
     let mut waiting = Waiting::default();
     let mut next = Instant::now();
     // A watch ends in order when the sweep is over, else with an error.
@@ -118,6 +128,9 @@ async fn tell(page: &Page, name: &str, mut watched: Watch, events: &mpsc::Sender
                 None => true,
             },
         };
+        if !page.doorkeeper.still_knows(visitor) {
+            return Ok(());
+        }
         let event = event(page, name, &waiting, ended).await?;
         if events.send(event).await.is_err() || ended {
             return Ok(());

@@ -6,18 +6,26 @@ mod assets;
 mod events;
 mod failure;
 mod json;
+mod standby;
 
-use crate::{engine::CoordinatorHandle, service::Sweeps};
+pub(crate) use standby::standby;
+
+use crate::{
+    engine::CoordinatorHandle,
+    safety::{Arrivals, Doorkeeper, Peer},
+    service::Sweeps,
+};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
+    serve::Listener,
 };
 use std::{io, net::SocketAddr, sync::Arc};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
@@ -25,6 +33,7 @@ use tower_http::compression::CompressionLayer;
 #[derive(Clone)]
 struct Page {
     sweeps: Arc<Sweeps>,
+    doorkeeper: Doorkeeper,
     stopping: CancellationToken,
 }
 
@@ -32,34 +41,43 @@ struct Page {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves the page until `stopping`; where it listens, and the task that serves.
-pub(crate) async fn serve(
-    handle: CoordinatorHandle,
-    address: SocketAddr,
+/// Other sites get neither a window on the page nor its files, though a browser would send the password along.
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Serves `router`, the page or a part of it, until `stopping`; where it listens, and the task that serves.
+pub(crate) fn serve(
+    router: Router,
+    arrivals: Arrivals,
+    doorkeeper: Doorkeeper,
     stopping: CancellationToken,
 ) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let page = Page {
-        sweeps: Arc::new(Sweeps(handle)),
-        stopping: stopping.clone(),
-    };
+    let address = arrivals.local_addr()?;
     let hosts = Hosts::of(address);
-    let router = router(page).layer(middleware::from_fn(move |request: Request, next: Next| {
-        let known = hosts.know(&request);
-        async move { guard(known, request, next).await }
-    }));
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+    let router =
+        router
+            .layer(CompressionLayer::new())
+            .layer(middleware::from_fn(move |request: Request, next: Next| {
+                let (known, doorkeeper) = (hosts.know(&request), doorkeeper.clone());
+                async move { guard(known, &doorkeeper, request, next).await }
+            }));
+    let router = router.into_make_service_with_connect_info::<Peer>();
+    let server = axum::serve(arrivals, router).with_graceful_shutdown(stopping.cancelled_owned());
     Ok((address, tokio::spawn(async move { server.await })))
 }
 
-fn router(page: Page) -> Router {
+/// What the page answers to; `stopping` ends its streams.
+pub(crate) fn router(handle: CoordinatorHandle, doorkeeper: Doorkeeper, stopping: CancellationToken) -> Router {
+    let page = Page {
+        sweeps: Arc::new(Sweeps(handle)),
+        doorkeeper,
+        stopping,
+    };
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*path}", get(assets::asset))
         .nest("/api", api::router())
         .with_state(page)
-        .layer(CompressionLayer::new())
 }
 
 /// The hosts under which the page may be asked for. A loopback address is reached by names of this machine alone: a site that
@@ -93,10 +111,12 @@ impl Hosts {
 }
 
 /// Lets nothing but reading through, and says to browsers what the page may do.
-async fn guard(known: bool, request: Request, next: Next) -> Response {
-    let mut response = match *request.method() {
+async fn guard(known: bool, doorkeeper: &Doorkeeper, mut request: Request, next: Next) -> Response {
+    let admitted = doorkeeper.admit(&mut request);
+    let mut response = match (request.method(), admitted) {
         _ if !known => (StatusCode::FORBIDDEN, "ask for this page by localhost or 127.0.0.1\n").into_response(),
-        Method::GET | Method::HEAD => next.run(request).await,
+        (_, Err(refused)) => *refused,
+        (&Method::GET | &Method::HEAD, Ok(())) => next.run(request).await,
         _ => {
             let allow = [(header::ALLOW, "GET, HEAD")];
             (StatusCode::METHOD_NOT_ALLOWED, allow, "the page only reads\n").into_response()
@@ -106,6 +126,8 @@ async fn guard(known: bool, request: Request, next: Next) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (OPENER, "same-origin"),
+        (RESOURCE, "same-origin"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

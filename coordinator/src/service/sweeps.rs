@@ -10,6 +10,7 @@ use crate::{
         },
     },
     error::{Error, Result},
+    safety::{note_resource, noted},
     store::{sweeps::SweepRow, transitions},
 };
 use augur_core::{
@@ -142,7 +143,9 @@ impl SweepService for Sweeps {
     }
 
     async fn create_sweep(&self, r: Request<v1::CreateSweepRequest>) -> Answer<v1::Sweep> {
-        answer!(self.create(r.into_inner()))
+        let created = self.create(noted(r)).await?;
+        note_resource(&created.name);
+        Ok(Response::new(created))
     }
 
     async fn get_sweep(&self, r: Request<v1::GetSweepRequest>) -> Answer<v1::Sweep> {
@@ -154,31 +157,31 @@ impl SweepService for Sweeps {
     }
 
     async fn cancel_sweep(&self, r: Request<v1::CancelSweepRequest>) -> Answer<v1::Sweep> {
-        answer!(self.cancel(r.into_inner()))
+        answer!(self.cancel(noted(r)))
     }
 
     async fn pause_sweep(&self, r: Request<v1::PauseSweepRequest>) -> Answer<v1::Sweep> {
-        answer!(self.pause(r.into_inner()))
+        answer!(self.pause(noted(r)))
     }
 
     async fn resume_sweep(&self, r: Request<v1::ResumeSweepRequest>) -> Answer<v1::Sweep> {
-        answer!(self.resume(r.into_inner()))
+        answer!(self.resume(noted(r)))
     }
 
     async fn retry_trials(&self, r: Request<v1::RetryTrialsRequest>) -> Answer<v1::Sweep> {
-        answer!(self.retry(r.into_inner()))
+        answer!(self.retry(noted(r)))
     }
 
     async fn set_priority(&self, r: Request<v1::SetPriorityRequest>) -> Answer<v1::Sweep> {
-        answer!(Sweeps::set_priority(self, r.into_inner()))
+        answer!(Sweeps::set_priority(self, noted(r)))
     }
 
     async fn extend_sweep(&self, r: Request<v1::ExtendSweepRequest>) -> Answer<v1::Sweep> {
-        answer!(self.extend(r.into_inner()))
+        answer!(self.extend(noted(r)))
     }
 
     async fn drain_worker(&self, r: Request<v1::DrainWorkerRequest>) -> Answer<v1::Worker> {
-        answer!(Sweeps::drain_worker(self, r.into_inner()))
+        answer!(Sweeps::drain_worker(self, noted(r)))
     }
 
     async fn watch_sweep(&self, r: Request<v1::WatchSweepRequest>) -> Answer<Self::WatchSweepStream> {

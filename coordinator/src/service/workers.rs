@@ -17,6 +17,7 @@ use crate::{
         },
     },
     error::{Error, Result},
+    safety::noted,
     store::log_lines::LogLine,
 };
 use augur_core::{
@@ -33,6 +34,7 @@ use augur_proto::{
 use std::{collections::HashSet, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
+use tracing::Instrument;
 
 /// The longest that a worker may wait for work.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -42,6 +44,9 @@ const MOST_LEASES: u32 = 1000;
 
 /// Bytes of a line of a log.
 const LONGEST_LINE: usize = 1024;
+
+/// Bytes of a name of a worker that are logged; an identifier has 36.
+const LONGEST_NAME: usize = 64;
 
 /// A SHA-256 in hexadecimal.
 const LONGEST_FINGERPRINT: usize = 64;
@@ -95,6 +100,7 @@ impl Workers {
             if self.0.is_stopping() {
                 return Err(Error::Stopping);
             }
+            let begun = std::time::Instant::now();
             let mut works = self.0.works();
             let held = held.clone();
             let grants = self.0.submit(AcquireLeases { worker, max, held }).await?;
@@ -104,6 +110,8 @@ impl Workers {
                 for grant in grants {
                     leases.push(work::lease(&self.0, view.conn(), grant).await?);
                 }
+                let took = begun.elapsed().as_secs_f64();
+                self.0.watching().metrics.leases.answered.observe(took);
                 return Ok(v1::AcquireLeasesResponse { leases });
             }
             tokio::select! {
@@ -163,6 +171,7 @@ impl Workers {
             });
         }
         let stale = self.0.submit(ReportMeasurements { worker, reports }).await?;
+        self.0.watching().metrics.leases.stale.inc_by(stale.len() as u64);
         Ok(v1::ReportMeasurementsResponse {
             stale_tokens: stale.iter().map(ToString::to_string).collect(),
         })
@@ -295,10 +304,20 @@ fn missing(field: &'static str) -> Error {
     }
 }
 
+/// Answers a call; whatever is logged meanwhile names the worker.
 macro_rules! answer {
-    ($call:expr) => {
-        $call.await.map(Response::new).map_err(Status::from)
-    };
+    ($self:ident.$call:ident($request:expr)) => {{
+        let request = $request;
+        let worker = &request.worker_id[..request.worker_id.floor_char_boundary(LONGEST_NAME)];
+        let span = tracing::info_span!("call", worker);
+        let answer = async {
+            Workers::$call($self, request)
+                .await
+                .map(Response::new)
+                .map_err(Status::from)
+        };
+        answer.instrument(span).await
+    }};
 }
 
 type Answer<T> = std::result::Result<Response<T>, Status>;
@@ -306,7 +325,7 @@ type Answer<T> = std::result::Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl WorkerService for Workers {
     async fn register_worker(&self, r: Request<v1::RegisterWorkerRequest>) -> Answer<v1::RegisterWorkerResponse> {
-        answer!(self.register(r.into_inner()))
+        answer!(self.register(noted(r)))
     }
 
     async fn acquire_leases(&self, r: Request<v1::AcquireLeasesRequest>) -> Answer<v1::AcquireLeasesResponse> {
@@ -325,21 +344,21 @@ impl WorkerService for Workers {
     }
 
     async fn complete_trial(&self, r: Request<v1::CompleteTrialRequest>) -> Answer<v1::CompleteTrialResponse> {
-        answer!(Workers::complete_trial(self, r.into_inner()))
+        answer!(self.complete_trial(noted(r)))
     }
 
     async fn complete_evaluation(
         &self,
         r: Request<v1::CompleteEvaluationRequest>,
     ) -> Answer<v1::CompleteEvaluationResponse> {
-        answer!(Workers::complete_evaluation(self, r.into_inner()))
+        answer!(self.complete_evaluation(noted(r)))
     }
 
     async fn fail_lease(&self, r: Request<v1::FailLeaseRequest>) -> Answer<v1::FailLeaseResponse> {
-        answer!(self.fail(r.into_inner()))
+        answer!(self.fail(noted(r)))
     }
 
     async fn leave_worker(&self, r: Request<v1::LeaveWorkerRequest>) -> Answer<v1::LeaveWorkerResponse> {
-        answer!(self.leave(r.into_inner()))
+        answer!(self.leave(noted(r)))
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod log_lines;
 mod loss;
 pub(crate) mod measurements;
 pub(crate) mod outcomes;
+pub(crate) mod overview;
 pub(crate) mod pictures;
 mod reader;
 pub(crate) mod requests;
@@ -34,12 +35,17 @@ pub use backend::{BadLocation, Fate, Fault, FaultKind, Location, Memory, Observe
 pub use invariants::Violation;
 pub use transfer::{Imported, TransferError};
 
-pub(crate) use backend::{Conn, Row, query, query_scalar};
+pub(crate) use backend::{Conn, Holder, Lookout, Row, query, query_scalar};
 pub(crate) use reader::{Reader, View, open_to_read};
 pub(crate) use writer::{Writer, open, open_observed};
 
 use backend::{Dialect, Done, insert_rows};
 use thiserror::Error;
+
+/// The schema that stores are brought to.
+pub(crate) fn newest_schema() -> i64 {
+    backend::NEWEST
+}
 
 /// The store's own key of a sweep: shorter than its identifier, and in the order of submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -6,6 +6,7 @@ use super::{
     reader::Reader,
 };
 use augur_core::time::Timestamp;
+use prometheus_client::metrics::counter::Counter;
 use std::{fs::File, sync::Arc, time::Duration};
 
 /// The pause after the first attempt at a new connection that failed; it doubles with each further one.
@@ -19,6 +20,8 @@ pub(crate) struct Writer {
     backend: Arc<dyn Backend>,
     conn: Option<Box<Conn>>,
     pauses: Pauses,
+    /// New connections made, and those that failed.
+    reconnects: [Counter; 2],
     _lock: Option<File>,
 }
 
@@ -49,6 +52,7 @@ impl Writer {
             backend: opened.backend,
             conn: Some(opened.conn),
             pauses: Pauses::default(),
+            reconnects: Default::default(),
             _lock: opened.lock,
         };
         (writer, reader)
@@ -77,6 +81,11 @@ impl Writer {
         Ok(Write { conn, open: true })
     }
 
+    /// How many new connections were made, and how many failed.
+    pub(crate) fn reconnects(&self) -> &[Counter; 2] {
+        &self.reconnects
+    }
+
     fn usable(&mut self) -> Option<&mut Conn> {
         self.conn.as_deref_mut().filter(|conn| !conn.is_broken())
     }
@@ -91,10 +100,14 @@ impl Writer {
             Ok(conn) => {
                 self.pauses = Pauses::default();
                 self.conn = Some(conn);
+                self.reconnects[0].inc();
                 tracing::info!("the store is connected again");
                 Ok(())
             }
-            Err(error) => Err(self.pauses.failed(now, error)),
+            Err(error) => {
+                self.reconnects[1].inc();
+                Err(self.pauses.failed(now, error))
+            }
         }
     }
 

@@ -1,19 +1,19 @@
 //! A connection to whichever coordinator leads.
 
-use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use crate::{presence, token::Token};
+use http::{Request, Response, header::AUTHORIZATION};
 use std::{
     future::Future,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
 use tonic::{
     Code,
     body::Body,
-    metadata::{Ascii, MetadataValue},
     transport::{Channel, Error},
 };
 use tower::{Service, ServiceExt};
@@ -25,20 +25,32 @@ pub struct Connection {
     channels: Arc<[Channel]>,
     /// Which of them had an answer last.
     present: Arc<AtomicUsize>,
-    token: Option<HeaderValue>,
+    /// Which of them did not answer when they were last called.
+    silent: Arc<[AtomicBool]>,
+    token: Arc<Token>,
 }
 
 impl Connection {
-    pub(crate) fn new(channels: Vec<Channel>, token: Option<MetadataValue<Ascii>>) -> Self {
+    pub(crate) fn new(channels: Vec<Channel>, token: Token) -> Self {
         Self {
+            silent: channels.iter().map(|_| AtomicBool::new(false)).collect(),
             channels: channels.into(),
             present: Arc::new(AtomicUsize::new(0)),
-            token: token.and_then(|token| {
-                let mut value = HeaderValue::from_bytes(token.as_bytes()).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
+            token: Arc::new(token),
         }
+    }
+
+    /// The next call goes to the next coordinator: the present one does not answer in time.
+    pub fn pass_over(&self) {
+        let index = self.present.load(Relaxed);
+        self.silent[index].store(true, Relaxed);
+        self.leave(index);
+    }
+
+    /// Goes on from a coordinator to the next one, unless another call has done so already.
+    fn leave(&self, index: usize) {
+        let next = (index + 1) % self.channels.len();
+        let _ = self.present.compare_exchange(index, next, Relaxed, Relaxed);
     }
 
     /// How many coordinators it knows.
@@ -58,21 +70,26 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        if let Some(token) = self.token.header() {
+            request.headers_mut().insert(AUTHORIZATION, token);
         }
-        let Self { channels, present, .. } = self.clone();
-        let index = present.load(Relaxed);
+        let connection = self.clone();
+        let index = connection.present.load(Relaxed);
         Box::pin(async move {
-            let mut channel = channels[index].clone();
+            let mut channel = connection.channels[index].clone();
+            let may_be_silent = connection.channels.len() > 1 && connection.silent[index].load(Relaxed);
+            if may_be_silent && !presence::is_there(channel.clone()).await {
+                connection.leave(index);
+                return Ok(presence::is_away());
+            }
             let answer = match channel.ready().await {
                 Ok(channel) => channel.call(request).await,
                 Err(fault) => Err(fault),
             };
+            connection.silent[index].store(answer.is_err(), Relaxed);
             if is_away(&answer) {
                 // Only the first of several calls that fail together moves on.
-                let next = (index + 1) % channels.len();
-                let _ = present.compare_exchange(index, next, Relaxed, Relaxed);
+                connection.leave(index);
             }
             answer
         })

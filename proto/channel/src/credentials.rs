@@ -1,24 +1,19 @@
 //! Who speaks, and whom it trusts: the files that the flags name.
 
-use crate::{AccessError, address::Address};
+use crate::{AccessError, address::Address, token::Token};
 use clap::Args;
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
-use tonic::{
-    metadata::{Ascii, MetadataValue},
-    transport::{Certificate, ClientTlsConfig, Endpoint, Identity},
-};
-
-/// The variable that may hold a token itself.
-const TOKEN: &str = "AUGUR_TOKEN";
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 /// The flags of everybody who speaks with a coordinator.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Access to the coordinator")]
 pub struct Credentials {
-    /// File with the token that the coordinator knows this caller by; the variable AUGUR_TOKEN may hold the token itself
+    /// File with the token that the coordinator knows this caller by, read again when it changes; the variable AUGUR_TOKEN may
+    /// hold the token itself
     #[arg(long, value_name = "FILE", env = "AUGUR_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Certificate (PEM) of the authority that signed the coordinator's [default: those that this machine trusts]
@@ -33,34 +28,34 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The token as it is sent, where there is one.
-    pub(crate) fn token(&self) -> Result<Option<MetadataValue<Ascii>>, AccessError> {
-        let (text, origin) = match &self.token_file {
-            Some(path) => {
-                let text = read(path, "file of the token", "--token-file", "")?;
-                (String::from_utf8_lossy(&text).into_owned(), path.display().to_string())
-            }
-            None => match std::env::var(TOKEN) {
-                Ok(text) => (text, TOKEN.to_owned()),
-                Err(_) => return Ok(None),
-            },
+    /// The same files by their whole paths, for a program that is started in another folder.
+    pub fn absolute(&self) -> Self {
+        let whole = |path: &Option<PathBuf>| {
+            let path = path.as_ref()?;
+            Some(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
         };
-        let text = text.trim();
-        let value = format!("Bearer {text}").parse::<MetadataValue<Ascii>>();
-        match value {
-            Ok(mut value) if !text.is_empty() && !text.contains(char::is_whitespace) => {
-                // Kept out of logs, and out of the tables that HTTP/2 compresses headers with.
-                value.set_sensitive(true);
-                Ok(Some(value))
-            }
-            _ => Err(AccessError::Token { origin }),
+        Self {
+            token_file: whole(&self.token_file),
+            ca: whole(&self.ca),
+            cert: whole(&self.cert),
+            key: whole(&self.key),
         }
     }
 
+    /// The token, where there is one.
+    pub(crate) fn token(&self) -> Result<Token, AccessError> {
+        Token::open(self.token_file.as_deref())
+    }
+
     /// The endpoint with TLS where its address asks for it.
-    pub(crate) fn secure(&self, address: &Address, endpoint: Endpoint) -> Result<Endpoint, AccessError> {
+    pub(crate) fn secure(
+        &self,
+        address: &Address,
+        endpoint: Endpoint,
+        has_token: bool,
+    ) -> Result<Endpoint, AccessError> {
         if !address.is_secure() {
-            return if address.is_local() || self.token()?.is_none() {
+            return if address.is_local() || !has_token {
                 Ok(endpoint)
             } else {
                 Err(AccessError::TokenInTheClear {
@@ -88,7 +83,7 @@ impl Credentials {
 }
 
 /// A file that has to contain `mark`, for rustls passes over what it doesn't know.
-fn read(path: &Path, what: &'static str, flag: &'static str, mark: &str) -> Result<Vec<u8>, AccessError> {
+pub(crate) fn read(path: &Path, what: &'static str, flag: &'static str, mark: &str) -> Result<Vec<u8>, AccessError> {
     let text = fs::read(path);
     let text = text.and_then(|text| match String::from_utf8_lossy(&text).contains(mark) {
         true => Ok(text),

@@ -7,6 +7,8 @@ mod address;
 mod connection;
 mod credentials;
 mod error;
+mod presence;
+mod token;
 
 pub use address::Addresses;
 pub use connection::Connection;
@@ -49,7 +51,7 @@ impl Access {
         let token = self.credentials.token()?;
         let endpoints = self.addresses.iter().map(|address| {
             let endpoint = shape(address.endpoint());
-            Ok(dial(&self.credentials.secure(address, endpoint)?))
+            Ok(dial(&self.credentials.secure(address, endpoint, token.is_some())?))
         });
         let channels = endpoints.collect::<Result<Vec<_>, AccessError>>()?;
         Ok(Connection::new(channels, token))

@@ -2,7 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use augur_channel::{Access, AccessError, Addresses, Connection, Credentials};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 use tokio::net::TcpListener;
 use tonic::{
     Code, Request, Status,
@@ -63,6 +70,31 @@ async fn the_next_call_goes_past_whoever_is_away_or_does_not_lead() {
 }
 
 #[tokio::test]
+async fn one_that_did_not_answer_is_asked_for_its_health_before_it_gets_a_call() {
+    // It takes connections and says nothing, as a process that is frozen.
+    let frozen = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = frozen.local_addr().unwrap();
+    let leads = Arc::new(AtomicBool::new(false));
+    let leading = Arc::clone(&leads);
+    let other = server(move |_| match leading.load(Relaxed) {
+        true => Ok(()),
+        false => Err(Status::unavailable("stands by")),
+    })
+    .await;
+    let connection = connection(&format!("{at},{other}"), Credentials::default()).unwrap();
+    let first = tokio::time::timeout(Duration::from_millis(300), call(&connection)).await;
+    assert!(first.is_err());
+    connection.pass_over();
+    assert_eq!(call(&connection).await, Err(Code::Unavailable));
+    // Back at the frozen one, which is not waited for.
+    let begin = Instant::now();
+    assert_eq!(call(&connection).await, Err(Code::Unavailable));
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    leads.store(true, Relaxed);
+    assert_eq!(call(&connection).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_refusal_is_no_reason_to_ask_another() {
     let strict = server(|_| Err(Status::permission_denied("no"))).await;
     let leader = server(|_| Ok(())).await;
@@ -100,6 +132,31 @@ async fn every_call_carries_the_token() {
         connection("localhost:1", with),
         Err(AccessError::Token { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_token_that_is_replaced_in_its_file_is_sent_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, "old").unwrap();
+    let strict = server(|header| match header {
+        Some("Bearer new-one") => Ok(()),
+        _ => Err(Status::unauthenticated("who is it?")),
+    })
+    .await;
+    let credentials = Credentials {
+        token_file: Some(token_file.clone()),
+        ..Default::default()
+    };
+    let connection = connection(&strict.to_string(), credentials).unwrap();
+    assert_eq!(call(&connection).await, Err(Code::Unauthenticated));
+    std::fs::write(&token_file, "new-one\n").unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
+    // Halfway through being replaced: the one before is sent.
+    std::fs::write(&token_file, "").unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
+    std::fs::remove_file(&token_file).unwrap();
+    assert_eq!(call(&connection).await, Ok(()));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub async fn violations(store: &Path) -> Result<Vec<String>> {
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         store: store.into(),
+        safety: Default::default(),
         settings: Settings::default(),
     };
     let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;

@@ -42,6 +42,7 @@ pub async fn run(options: Options) -> Result<()> {
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         store: options.store,
+        safety: Default::default(),
         settings: Settings {
             lease: LEASE,
             ..Settings::default()

@@ -41,6 +41,7 @@ const MISSING: &str = "PostgreSQL is not installed: initdb and postgres are neit
 pub struct Server {
     child: Child,
     folder: TempDir,
+    port: Option<u16>,
     admin: Mutex<PgConnection>,
     databases: AtomicU64,
 }
@@ -51,6 +52,14 @@ impl Server {
     /// # Errors
     /// PostgreSQL isn't installed, or doesn't start.
     pub async fn start(parent: &Path) -> Result<Self> {
+        Self::start_on(parent, None).await
+    }
+
+    /// The same, which listens on a port of loopback too.
+    ///
+    /// # Errors
+    /// PostgreSQL isn't installed, or doesn't start.
+    pub async fn start_on(parent: &Path, port: Option<u16>) -> Result<Self> {
         let programs = programs().context(MISSING)?;
         let folder = tempfile::Builder::new().prefix("augur-postgres-").tempdir_in(parent)?;
         let owner = owner();
@@ -85,6 +94,12 @@ impl Server {
         for setting in SETTINGS {
             server.args(["-c", setting]);
         }
+        if let Some(port) = port {
+            // The later setting is the one that counts. Its socket is named after the port.
+            server
+                .args(["-c", "listen_addresses=127.0.0.1", "-c"])
+                .arg(format!("port={port}"));
+        }
         let mut child = server.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let mut log = BufReader::new(child.stderr.take().context("its log is a pipe")?);
         let (mut line, mut said) = (String::new(), String::new());
@@ -95,10 +110,11 @@ impl Server {
         }
         // A pipe that nobody empties would stop it one day.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        let admin = PgConnection::connect(&url(folder.path(), "postgres")).await?;
+        let admin = PgConnection::connect(&url(folder.path(), port, "postgres")).await?;
         let server = Self {
             child,
             folder,
+            port,
             admin: Mutex::new(admin),
             databases: AtomicU64::new(0),
         };
@@ -111,7 +127,8 @@ impl Server {
         self.execute(format!("CREATE DATABASE {TEMPLATE}")).await?;
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
-            store: url(self.folder.path(), TEMPLATE).parse()?,
+            store: url(self.folder.path(), self.port, TEMPLATE).parse()?,
+            safety: Default::default(),
             settings: Settings::default(),
         };
         let coordinator = Coordinator::start(config, Arc::new(SystemClock::default())).await?;
@@ -132,7 +149,7 @@ impl Server {
         let name = format!("run_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.execute(format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
             .await?;
-        let url = url(self.folder.path(), &name);
+        let url = url(self.folder.path(), self.port, &name);
         Ok((name, url))
     }
 
@@ -155,8 +172,9 @@ impl Drop for Server {
     }
 }
 
-fn url(folder: &Path, database: &str) -> String {
-    format!("postgres://augur@localhost/{database}?host={}", folder.display())
+fn url(folder: &Path, port: Option<u16>, database: &str) -> String {
+    let port = port.unwrap_or(5432);
+    format!("postgres://augur@localhost:{port}/{database}?host={}", folder.display())
 }
 
 /// The folder of PostgreSQL's programs.

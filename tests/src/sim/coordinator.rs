@@ -38,6 +38,7 @@ impl Host {
         let config = Config {
             listen: ([0, 0, 0, 0], 0).into(),
             store: Location::Kept(self.store.clone()),
+            safety: Default::default(),
             settings: Settings {
                 lease: LEASE,
                 ..Settings::default()

@@ -6,7 +6,7 @@
 
 mod client;
 mod coordinator;
-mod light;
+pub(crate) mod light;
 mod network;
 mod plan;
 mod processes;

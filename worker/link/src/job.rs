@@ -3,12 +3,13 @@
 use crate::{
     leases::Held,
     life::Link,
+    story::{Story, trial_of},
     work::{End, Work},
 };
 use augur_proto::v1::lease;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{Instrument, info, info_span};
 
 /// How long a trial that is no longer wanted may take to end its epoch; then its process is killed. Starting another one takes
 /// as long.
@@ -24,9 +25,35 @@ impl Link {
         &self,
         work: &W,
         held: Held,
-        leased: Option<lease::Work>,
+        (attempt, leased): (u32, Option<lease::Work>),
+        slot: (usize, &mut W::Slot),
+    ) {
+        let worker = self.coordinator.worker_id();
+        let span = match leased.as_ref().and_then(trial_of) {
+            // Names are sweeps/{sweep}/trials/{trial}.
+            Some(name) => {
+                let mut parts = name.split('/').skip(1).step_by(2);
+                let (sweep, trial) = (parts.next(), parts.next());
+                info_span!("work", worker, sweep, trial, attempt)
+            }
+            None => info_span!("work", worker, attempt),
+        };
+        self.carry_out_traced(work, held, (attempt, leased), slot)
+            .instrument(span)
+            .await;
+    }
+
+    async fn carry_out_traced<W: Work>(
+        &self,
+        work: &W,
+        mut held: Held,
+        (attempt, leased): (u32, Option<lease::Work>),
         (index, slot): (usize, &mut W::Slot),
     ) {
+        let story = self.traces.as_ref().zip(leased.as_ref());
+        held.story =
+            story.and_then(|(traces, leased)| Story::begins(traces, leased, attempt, self.coordinator.worker_id()));
+        held.tally = Some(self.coordinator.tally());
         let (what, name) = match &leased {
             Some(lease::Work::Trial(work)) => ("trial", work.trial.clone()),
             Some(lease::Work::Evaluation(work)) => ("evaluation", format!("{}, group {}", work.sweep, work.group)),

@@ -1,6 +1,8 @@
 //! The leases that this worker holds: what the heartbeat renews, and what its orders reach.
 
+use crate::{story::Story, tally::Tally};
 use augur_core::id::LeaseToken;
+use augur_watching::traces::KeyValue;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -44,6 +46,9 @@ pub struct Held {
     pub recalled: CancellationToken,
     excuse: Arc<AtomicU8>,
     leases: Leases,
+    /// Its trace, where anybody wants it.
+    pub(crate) story: Option<Story>,
+    pub(crate) tally: Option<Arc<Tally>>,
 }
 
 impl Leases {
@@ -69,6 +74,8 @@ impl Leases {
             recalled: signals.recalled,
             excuse: signals.excuse,
             leases: self.clone(),
+            story: None,
+            tally: None,
         }
     }
 
@@ -124,6 +131,21 @@ impl Held {
     /// Whether it is to be given back because the worker leaves.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leases.stopping.is_cancelled()
+    }
+
+    /// The trial left a checkpoint of this place.
+    pub fn saved(&self, epoch: u32, step: u64) {
+        if let Some(tally) = &self.tally {
+            tally.saves();
+        }
+        if let Some(story) = &self.story {
+            let step = i64::try_from(step).unwrap_or(i64::MAX);
+            let facts = [
+                KeyValue::new("augur.epoch", i64::from(epoch)),
+                KeyValue::new("augur.step", step),
+            ];
+            story.event("checkpoint", facts.into());
+        }
     }
 
     /// The work has moved on, though there is no epoch to report.

@@ -10,6 +10,8 @@ mod life;
 mod report;
 mod reporter;
 mod spool;
+mod story;
+mod tally;
 mod work;
 
 pub use coordinator::Coordinator;
@@ -17,4 +19,5 @@ pub use error::{LinkError, os_text};
 pub use leases::Held;
 pub use life::Link;
 pub use reporter::Reporter;
+pub use tally::{Ended, Tally};
 pub use work::{CHECKPOINT, End, Work};

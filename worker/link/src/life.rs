@@ -11,6 +11,7 @@ use crate::{
 use augur_channel::Access;
 use augur_core::id::LeaseToken;
 use augur_proto::v1;
+use augur_watching::traces::Traces;
 use std::time::Duration;
 use tokio::{
     sync::mpsc,
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::transport::{Channel, Endpoint};
-use tracing::{error, info};
+use tracing::{Instrument, error, info, info_span};
 
 /// How long the coordinator may take to say that there is no work.
 const POLL: Duration = Duration::from_secs(30);
@@ -32,6 +33,8 @@ pub struct Link {
     pub reporter: Reporter,
     pub(crate) leases: Leases,
     pub(crate) stopping: CancellationToken,
+    /// Where spans of trials go, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 impl Link {
@@ -63,6 +66,7 @@ impl Link {
             coordinator,
             leases,
             stopping,
+            traces: None,
         }))
     }
 
@@ -71,6 +75,16 @@ impl Link {
     /// # Errors
     /// What keeps a worker from working at all.
     pub async fn live<W: Work>(&self, work: &W, slots: Vec<W::Slot>) -> Result<(), LinkError> {
+        let span = info_span!("worker", worker = self.coordinator.worker_id());
+        self.live_on(work, slots).instrument(span).await
+    }
+
+    /// The leases that this worker holds.
+    pub fn held(&self) -> usize {
+        self.leases.tokens().len()
+    }
+
+    async fn live_on<W: Work>(&self, work: &W, slots: Vec<W::Slot>) -> Result<(), LinkError> {
         let jobs = TaskTracker::new();
         // Fires when the coordinator sends the worker away.
         let drained = CancellationToken::new();
@@ -149,8 +163,9 @@ impl Link {
                 };
                 let (link, work, give_back) = (self.clone(), work.clone(), give_back.clone());
                 let held = self.leases.hold(token);
+                let leased = (lease.attempt, lease.work);
                 jobs.spawn(async move {
-                    link.carry_out(&work, held, lease.work, (index, &mut slot)).await;
+                    link.carry_out(&work, held, leased, (index, &mut slot)).await;
                     let _ = give_back.send((index, slot));
                 });
             }

@@ -4,6 +4,8 @@ use crate::{
     coordinator::{Client, GaveUp},
     leases::Held,
     life::Link,
+    story::Call,
+    tally::Ended,
     work::End,
 };
 use augur_core::state::{Cause, CauseKind};
@@ -20,6 +22,7 @@ impl Link {
         let reported = match end {
             End::Dropped => {
                 info!("{what} dropped, for {UNWANTED}: {name}");
+                self.ended(held, Ended::Dropped, None);
                 return false;
             }
             End::Computed { fingerprint, outcome } => {
@@ -54,16 +57,24 @@ impl Link {
             }
             End::Failed(cause) => {
                 warn!("{what} failed, {cause}: {name}");
+                self.ended(held, Ended::Failed, Some(cause.to_string()));
                 self.fail(held, what, name, cause).await;
                 return false;
             }
             End::GivenBack(cause) => {
                 info!("{what} {cause}: {name}");
+                self.ended(held, Ended::GivenBack, None);
                 self.fail(held, what, name, cause).await;
                 return false;
             }
         };
         let is_completed = reported.is_ok();
+        let (ended, error) = match &reported {
+            Ok(()) => (Ended::Completed, None),
+            Err(GaveUp::Stale) => (Ended::Dropped, None),
+            Err(gave_up) => (Ended::Failed, Some(gave_up.to_string())),
+        };
+        self.ended(held, ended, error);
         match reported {
             Ok(()) => info!("{what} completed: {name}"),
             Err(GaveUp::Stale) => info!("{what} dropped, for its lease was lost: {name}"),
@@ -85,6 +96,14 @@ impl Link {
         is_completed
     }
 
+    fn ended(&self, held: &Held, how: Ended, error: Option<String>) {
+        self.coordinator.tally().ends(how);
+        if let Some(story) = &held.story {
+            let name = Ended::ALL[how as usize].1;
+            story.ends(name, error);
+        }
+    }
+
     async fn complete_trial(&self, held: &Held, request: v1::CompleteTrialRequest) -> Result<(), GaveUp> {
         // Measurements first: whoever sees the end finds every epoch.
         self.reporter.flush().await;
@@ -93,8 +112,13 @@ impl Link {
             token: held.token.to_string(),
             ..request
         };
-        let call = |mut client: Client, request| async move { client.complete_trial(request).await };
-        self.coordinator.send(request, call).await.map(|_| ())
+        let traced = Call::begins(held.story.as_ref(), "CompleteTrial");
+        let call = |mut client: Client, request| {
+            let request = traced.request(request);
+            async move { client.complete_trial(request).await }
+        };
+        let sent = self.coordinator.send(request, call).await;
+        traced.ends(sent).map(|_| ())
     }
 
     async fn complete_evaluation(&self, held: &Held, request: v1::CompleteEvaluationRequest) -> Result<(), GaveUp> {
@@ -103,8 +127,13 @@ impl Link {
             token: held.token.to_string(),
             ..request
         };
-        let call = |mut client: Client, request| async move { client.complete_evaluation(request).await };
-        self.coordinator.send(request, call).await.map(|_| ())
+        let traced = Call::begins(held.story.as_ref(), "CompleteEvaluation");
+        let call = |mut client: Client, request| {
+            let request = traced.request(request);
+            async move { client.complete_evaluation(request).await }
+        };
+        let sent = self.coordinator.send(request, call).await;
+        traced.ends(sent).map(|_| ())
     }
 
     async fn fail(&self, held: &Held, what: &str, name: &str, cause: Cause) {
@@ -116,8 +145,13 @@ impl Link {
             cause: Some(cause.into()),
             ..Default::default()
         };
-        let call = |mut client: Client, request| async move { client.fail_lease(request).await };
-        match self.coordinator.send(request, call).await {
+        let traced = Call::begins(held.story.as_ref(), "FailLease");
+        let call = |mut client: Client, request| {
+            let request = traced.request(request);
+            async move { client.fail_lease(request).await }
+        };
+        let sent = self.coordinator.send(request, call).await;
+        match traced.ends(sent) {
             Ok(_) => {}
             Err(GaveUp::Stale) => info!("{what} dropped, for its lease was lost: {name}"),
             Err(gave_up) => error!("{what} stays leased until its lease ends, for {gave_up}: {name}"),

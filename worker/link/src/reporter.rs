@@ -14,7 +14,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
-use tracing::error;
+use tracing::{Instrument, error, info_span};
 
 /// A batch goes when it has so many measurements, or one at a rung, by which trials are stopped, ...
 const BATCH: usize = 64;
@@ -37,7 +37,8 @@ impl Reporter {
     /// Starts reporting, until the last handle is dropped.
     pub(crate) fn start(coordinator: Coordinator, leases: Leases) -> Self {
         let (sender, items) = mpsc::unbounded_channel();
-        tokio::spawn(report(items, coordinator, leases));
+        let span = info_span!("worker", worker = coordinator.worker_id());
+        tokio::spawn(report(items, coordinator, leases).instrument(span));
         Self(sender)
     }
 

@@ -11,6 +11,9 @@ pub(super) fn left(held: &Held, place: Option<Place>) -> End {
     let progress = match place {
         None => "before it had begun".to_owned(),
         Some(Place { epoch, step, is_saved }) => {
+            if is_saved {
+                held.saved(epoch, step);
+            }
             let kept = if is_saved {
                 "a checkpoint is kept"
             } else {

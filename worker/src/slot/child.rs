@@ -53,7 +53,6 @@ pub fn main() -> ExitCode {
 fn serve() -> io::Result<ExitCode> {
     let events = Events(claim_stdout()?);
     die_with_parent()?;
-    ignore_goodbyes()?;
     let mut images = LastImages::default();
     for job in requests() {
         let end = match job {
@@ -81,17 +80,6 @@ fn claim_stdout() -> io::Result<File> {
 fn die_with_parent() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    Ok(())
-}
-
-/// Leaves it to the worker to say when to leave: service managers send these signals to all processes of a service at once.
-fn ignore_goodbyes() -> io::Result<()> {
-    for signal in [libc::SIGTERM, libc::SIGUSR1, libc::SIGINT] {
-        // SAFETY: SIG_IGN runs no code of this process.
-        if unsafe { libc::signal(signal, libc::SIG_IGN) } == libc::SIG_ERR {
-            return Err(io::Error::last_os_error());
-        }
-    }
     Ok(())
 }
 

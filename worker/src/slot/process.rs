@@ -24,10 +24,22 @@ pub(super) struct Process {
     pub threads: u32,
 }
 
+/// Leaves it to the worker to say when to leave: service managers send these signals to all processes of a service at once.
+fn ignore_goodbyes() -> std::io::Result<()> {
+    for signal in [libc::SIGTERM, libc::SIGUSR1, libc::SIGINT] {
+        // SAFETY: SIG_IGN runs no code of this process.
+        if unsafe { libc::signal(signal, libc::SIG_IGN) } == libc::SIG_ERR {
+            return Err(std::io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
 impl Process {
     /// Starts `program slot`; its stderr goes to the file `log`, if there is one.
     pub fn start(program: &Path, threads: u32, log: Option<&Path>) -> std::io::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg("slot")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -37,8 +49,12 @@ impl Process {
             .env("RUST_BACKTRACE", "0")
             // Ctrl-C in a terminal is for the worker, which then ends its slots.
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        // Between fork and exec: loading libtorch takes a second, in which a signal that a service manager sends to every process
+        // would end the trial as a crash.
+        // SAFETY: it calls signal(2), which may be called there.
+        unsafe { command.pre_exec(ignore_goodbyes) };
+        let mut child = command.spawn()?;
         let piped = || std::io::Error::other("a pipe is missing");
         let requests = child.stdin.take().ok_or_else(piped)?;
         let events = BufReader::new(child.stdout.take().ok_or_else(piped)?).lines();

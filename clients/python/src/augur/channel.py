@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 
-import grpc
-
+from augur import access
+from augur.access import File
 from augur.client import Client
 from augur.errors import OtherApi
 from augur.v1 import API_VERSION
@@ -41,17 +41,30 @@ _OPTIONS = [
 ]
 
 
-def connect(url: str | None = None, *, timeout: float = 60.0) -> Client:
-    """A client of the coordinator at `url`, such as http://127.0.0.1:7461; else at AUGUR_COORDINATOR.
+def connect(
+    url: str | None = None,
+    *,
+    timeout: float = 60.0,
+    token_file: File | None = None,
+    ca: File | None = None,
+    cert: File | None = None,
+    key: File | None = None,
+) -> Client:
+    """A client of the coordinator at `url`, such as http://127.0.0.1:7461 or https://HOST:PORT; else at AUGUR_COORDINATOR.
 
     `timeout` is how long any call but a watch may take, in seconds. The connection comes back by itself.
 
-    Raises `Unreachable` where nobody answers, `OtherApi` where the API is another one, ValueError for a bad address.
+    `token_file` holds the token that the coordinator knows this caller by, and is read again with each call; `ca` is the
+    certificate of the authority that signed the coordinator's, `cert` and `key` are this caller's own (all PEM). Else
+    AUGUR_TOKEN_FILE (or AUGUR_TOKEN, a token itself), AUGUR_CA, AUGUR_CERT and AUGUR_KEY say so, as for the command.
+
+    Raises `Unreachable` where nobody answers, `OtherApi` where the API is another one, `NotAllowed` where the token is
+    missing or not enough, ValueError for a bad address, OSError for a file that can't be read.
     """
     url = url or os.environ.get("AUGUR_COORDINATOR", "")
     if not url:
         raise ValueError("which coordinator? Give its address, such as http://127.0.0.1:7461, or set AUGUR_COORDINATOR")
-    channel = grpc.insecure_channel(_target(url), options=_OPTIONS)
+    channel = access.channel(url, _OPTIONS, token_file, ca, cert, key)
     client = Client(channel, url, timeout)
     try:
         version = client.coordinator().api_version
@@ -64,14 +77,3 @@ def connect(url: str | None = None, *, timeout: float = 60.0) -> Client:
             f"the server at {url} speaks {version}, this client {API_VERSION}; install the client of its version"
         )
     return client
-
-
-def _target(url: str) -> str:
-    """HOST:PORT of an address."""
-    scheme, separator, rest = url.rpartition("://")
-    target = rest.rstrip("/")
-    if separator and scheme != "http":
-        raise ValueError(f"`{url}` is no address of a coordinator; it serves http:// (through `ssh -L`, if need be)")
-    if "/" in target or not target.rpartition(":")[2].isdigit():
-        raise ValueError(f"`{url}` is no address of a coordinator; write it like http://127.0.0.1:7461")
-    return target

@@ -59,6 +59,16 @@ class NotFound(Error):
     """There is no sweep, trial, group or worker of this name."""
 
 
+class NotAllowed(Error):
+    """The coordinator does not know the token, or the token's role does not allow the call."""
+
+
+class TooMuch(Error):
+    """This caller asks for too much at once; wait, then go on."""
+
+    transient = True
+
+
 class NameTaken(Error):
     """Another spec has this name already."""
 
@@ -106,11 +116,20 @@ _CLASSES = {
     grpc.StatusCode.NOT_FOUND: NotFound,
     grpc.StatusCode.ALREADY_EXISTS: NameTaken,
     grpc.StatusCode.FAILED_PRECONDITION: Refused,
+    grpc.StatusCode.UNAUTHENTICATED: NotAllowed,
+    grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
     grpc.StatusCode.ABORTED: StaleLease,
     grpc.StatusCode.OUT_OF_RANGE: RevisionUnknown,
     grpc.StatusCode.RESOURCE_EXHAUSTED: SlowReader,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.DATA_LOSS: Damaged,
+}
+
+# Of these the code alone does not say enough.
+_REASONS = {
+    "REQUEST_TOO_LARGE": InvalidRequest,
+    "TOO_MANY_CALLS": TooMuch,
+    "TOO_MANY_STREAMS": TooMuch,
 }
 
 # Without a reason nobody of augur has spoken: the way to the coordinator broke.
@@ -136,6 +155,8 @@ def from_rpc(fault: grpc.RpcError, url: str) -> Error:
             code=code,
         )
     made = _CLASSES.get(code, Error)
+    if info is not None:
+        made = _REASONS.get(info.reason, made)
     if info is None:
         return made(message, code=code, violations=violations)
     return made(message, code=code, reason=info.reason, domain=info.domain, violations=violations)

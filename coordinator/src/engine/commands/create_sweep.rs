@@ -58,7 +58,7 @@ impl CreateSweep {
         // The trials' first state follows from the spec: it needs no transitions of its own.
         cx.record(key, &Change::Sweep(SweepState::Running)).await?;
         cx.batch.work = true;
-        tracing::info!(sweep = spec.name, trials = plan.trials(), "sweep created");
+        tracing::info!(sweep = %spec.id(), name = spec.name, trials = plan.trials(), "sweep created");
         Ok(sweeps::get(cx.conn, key).await?)
     }
 }

@@ -11,6 +11,9 @@ use crate::{
 };
 use augur_core::sweep::SweepEvent;
 
+/// Why a sweep is paused that nobody but people paused.
+pub(crate) const PAUSED_BY_SOMEBODY: &str = "somebody paused it";
+
 /// The sweep to be paused.
 pub(crate) struct PauseSweep {
     pub sweep: SweepKey,
@@ -29,7 +32,7 @@ impl Command for PauseSweep {
         let sweep = sweeps::get(cx.conn, self.sweep).await?;
         let fits = sweep.state.apply(SweepEvent::Pause);
         fits.map_err(|refusal| Error::SweepState(sweep.name, refusal))?;
-        pause(cx, self.sweep, "somebody paused it", self.now).await?;
+        pause(cx, self.sweep, PAUSED_BY_SOMEBODY, self.now).await?;
         done(cx, self.sweep, self.request).await
     }
 }

@@ -28,14 +28,18 @@ impl Command for Tick {
                 continue;
             };
             if let Some(job) = move_trial(cx, &row, &event).await? {
-                let cause = job.cause.map(|cause| cause.to_string());
-                tracing::warn!(trial = %row.trial, worker = ?row.job.worker, cause, "lease ended");
+                let sweep = cx.plan(row.sweep).await?.spec().id();
+                let worker = row.job.worker.map(|worker| worker.to_string());
+                let (attempt, cause) = (row.job.begun, job.cause.map(|cause| cause.to_string()));
+                tracing::warn!(%sweep, trial = %row.trial, attempt, worker, cause, "lease ended");
             }
         }
         for row in evaluations::expired(cx.conn, cx.now, AT_ONCE).await? {
             if let Some(job) = move_evaluation(cx, &row, &event).await? {
-                let cause = job.cause.map(|cause| cause.to_string());
-                tracing::warn!(group = row.group, worker = ?row.job.worker, cause, "lease ended");
+                let sweep = cx.plan(row.sweep).await?.spec().id();
+                let worker = row.job.worker.map(|worker| worker.to_string());
+                let (attempt, cause) = (row.job.begun, job.cause.map(|cause| cause.to_string()));
+                tracing::warn!(%sweep, group = row.group, attempt, worker, cause, "lease ended");
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ pub enum FaultKind {
     Corrupt,
     /// The server can't be reached, or the connection broke.
     Away,
-    /// Another coordinator took the store in between.
+    /// Another coordinator leads the store, or has in between: this one is over.
     Taken,
     /// Another program keeps it busy.
     Busy,
@@ -72,7 +72,7 @@ impl fmt::Display for Fault {
             ),
             FaultKind::Taken => write!(
                 f,
-                "the store {store} is in use by another coordinator; stop one of them"
+                "another coordinator has taken over the store {store}; this one writes no more"
             ),
             FaultKind::Busy => write!(f, "the store {store} is kept busy by another program; end that one"),
             FaultKind::Other => write!(f, "the store {store} failed"),

@@ -28,6 +28,7 @@ pub(crate) use insert::insert_rows;
 pub(crate) use migrations::NEWEST;
 pub(crate) use observed::observed;
 pub(crate) use open::{Opened, open, open_to_read};
+pub(crate) use postgres::{Holder, Lookout};
 pub(crate) use query::{Done, query, query_scalar};
 pub(crate) use row::Row;
 pub(crate) use value::Value;

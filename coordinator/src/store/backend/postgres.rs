@@ -1,5 +1,11 @@
 //! PostgreSQL: a server, on which one session holds the lock of the store and writes, and a pool of others reads.
 
+mod lead;
+mod lookout;
+mod pulse;
+
+pub(crate) use lookout::{Holder, Lookout};
+
 use super::{
     Answer, Backend, Conn, Connection, Dialect, Fault, FaultKind, OpenError, Opened, Sql, Value,
     fault::fault,
@@ -7,6 +13,8 @@ use super::{
     row::{Columns, Row},
 };
 use crate::store::{Result, StoreError};
+use lead::{Again, Lead};
+use pulse::Pulse;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Column, Connection as _, Decode, Encode, PgConnection, PgPool, Postgres, Row as _,
     SqlSafeStr, Type, TypeInfo, ValueRef as _,
@@ -28,22 +36,20 @@ const READERS: u32 = 4;
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long the writer waits for one statement; a server that says nothing for longer is taken for gone.
-const STATEMENT: Duration = Duration::from_secs(60);
+/// How long a try to go on in a new session may take: whoever calls waits for it, and there will be another one.
+const GO_ON: Duration = Duration::from_secs(3);
 
 /// The oldest server that has what is needed, as `server_version_num` counts.
 const OLDEST: i64 = 130_000;
 
-/// Of the writer's session. A session whose coordinator vanished has to end soon, since it holds the lock.
-const SESSION: [&str; 4] = [
+/// Of the writer's session. One whose coordinator's machine vanished ends within 8 seconds, since it holds the lock.
+const SESSION: [&str; 5] = [
     "SET synchronous_commit = on",
-    "SET tcp_keepalives_idle = 10",
-    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_idle = 2",
+    "SET tcp_keepalives_interval = 2",
     "SET tcp_keepalives_count = 3",
+    "SET tcp_user_timeout = 8000",
 ];
-
-/// The lock of a store: one for each schema of a database. It ends with its session.
-const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended(current_schema(), 7022920001))";
 
 /// A view: one moment, and nothing written.
 const VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -52,6 +58,7 @@ struct PostgresBackend {
     store: Arc<str>,
     options: PgConnectOptions,
     pool: PgPool,
+    lead: Lead,
 }
 
 /// Opens the store for a coordinator: takes its lock, makes or migrates it.
@@ -59,10 +66,12 @@ pub(super) async fn open(options: &PgConnectOptions, store: &str) -> std::result
     let backend = PostgresBackend::new(options, store);
     let mut conn = backend.connect_first().await?;
     let unusable = |source| OpenError::of_postgres(store, source);
-    if !prepare(&mut conn).await.map_err(unusable)? {
+    prepare(&mut conn).await.map_err(unusable)?;
+    if !Lead::lock(&mut conn).await.map_err(unusable)? {
         return Err(OpenError::InUse { store: store.into() });
     }
     migrate(&mut conn, migrations::POSTGRES, store).await?;
+    backend.lead.begin(&mut conn).await.map_err(unusable)?;
     let conn = backend.hold(Held::Own(Box::new(conn)));
     Ok(Opened {
         backend: Arc::new(backend),
@@ -84,12 +93,16 @@ pub(super) async fn open_to_read(
     Ok(Arc::new(backend))
 }
 
-/// Sets a session up as the writer's; whether it got the lock.
-async fn prepare(conn: &mut PgConnection) -> sqlx::Result<bool> {
+/// Sets a session up as the writer's.
+async fn prepare(conn: &mut PgConnection) -> sqlx::Result<()> {
     for set in SESSION {
         sqlx::query(set).execute(&mut *conn).await?;
     }
-    sqlx::query_scalar(LOCK).fetch_one(conn).await
+    Ok(())
+}
+
+async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    in_time(CONNECT, PgConnection::connect_with(options)).await
 }
 
 /// The version of the schema of a database; 0 where it has none yet.
@@ -113,13 +126,14 @@ impl PostgresBackend {
             store: store.into(),
             options,
             pool,
+            lead: Lead::default(),
         }
     }
 
     /// The first connection, to a server that may be of any kind.
     async fn connect_first(&self) -> std::result::Result<PgConnection, OpenError> {
         let store = &*self.store;
-        let conn = self.connect().await;
+        let conn = connect(&self.options).await;
         let mut conn = conn.map_err(|source| OpenError::of_postgres(store, source))?;
         let version = sqlx::query_scalar("SELECT current_setting('server_version_num')::bigint");
         let found: i64 = match version.fetch_one(&mut conn).await {
@@ -135,10 +149,15 @@ impl PostgresBackend {
         }
     }
 
-    async fn connect(&self) -> sqlx::Result<PgConnection> {
-        let conn = tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options));
-        conn.await
-            .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
+    /// A session that goes on where the last one ended.
+    async fn go_on(&self) -> sqlx::Result<(PgConnection, Again)> {
+        let session = async {
+            let mut conn = connect(&self.options).await?;
+            prepare(&mut conn).await?;
+            let again = self.lead.go_on(&mut conn).await?;
+            Ok((conn, again))
+        };
+        in_time(GO_ON, session).await
     }
 
     fn fault(&self, error: sqlx::Error) -> StoreError {
@@ -147,6 +166,10 @@ impl PostgresBackend {
 
     fn hold(&self, conn: Held) -> Box<Conn> {
         Box::new(PostgresConn {
+            pulse: match conn {
+                Held::Own(_) => Pulse::of_session(&self.options, self.lead.session()),
+                Held::Pooled(_) => Pulse::of_server(&self.options),
+            },
             conn,
             store: Arc::clone(&self.store),
             broken: false,
@@ -158,14 +181,14 @@ impl PostgresBackend {
 impl Backend for PostgresBackend {
     fn writer(&self) -> Answer<'_, Box<Conn>> {
         Box::pin(async move {
-            let mut conn = self.connect().await.map_err(|error| self.fault(error))?;
-            // The session before may not have ended yet, or another coordinator was quicker.
-            if !prepare(&mut conn).await.map_err(|error| self.fault(error))? {
-                let store = Arc::clone(&self.store);
-                let (kind, source) = (FaultKind::Taken, None);
-                return Err(Fault { store, kind, source }.into());
-            }
-            Ok(self.hold(Held::Own(Box::new(conn))))
+            let (conn, again) = self.go_on().await.map_err(|error| self.fault(error))?;
+            let kind = match again {
+                Again::Leads => return Ok(self.hold(Held::Own(Box::new(conn)))),
+                Again::Early => FaultKind::Away,
+                Again::Deposed => FaultKind::Taken,
+            };
+            let (store, source) = (Arc::clone(&self.store), None);
+            Err(Fault { store, kind, source }.into())
         })
     }
 
@@ -188,6 +211,7 @@ enum Held {
 
 struct PostgresConn {
     conn: Held,
+    pulse: Pulse,
     store: Arc<str>,
     broken: bool,
     /// Something of this transaction failed and was not undone: its COMMIT would be a ROLLBACK.
@@ -196,10 +220,15 @@ struct PostgresConn {
 
 impl PostgresConn {
     fn raw(&mut self) -> &mut PgConnection {
-        match &mut self.conn {
-            Held::Own(conn) => conn,
-            Held::Pooled(conn) => conn,
-        }
+        self.parts().0
+    }
+
+    fn parts(&mut self) -> (&mut PgConnection, &Pulse) {
+        let conn = match &mut self.conn {
+            Held::Own(conn) => &mut **conn,
+            Held::Pooled(conn) => &mut **conn,
+        };
+        (conn, &self.pulse)
     }
 
     fn told<T>(&mut self, answer: sqlx::Result<T>) -> Result<T> {
@@ -222,8 +251,8 @@ fn has_ended(error: &sqlx::Error) -> bool {
 }
 
 /// An answer that has to come in time. Half of one can't be taken up again: the connection is broken then.
-async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    let answer = tokio::time::timeout(STATEMENT, answer).await;
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let answer = tokio::time::timeout(limit, answer).await;
     answer.unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
 }
 
@@ -234,9 +263,9 @@ impl Connection for PostgresConn {
 
     fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64> {
         Box::pin(async move {
-            let statement = statement(sql, arguments);
-            let done = match statement {
-                Ok(statement) => in_time(statement.execute(self.raw())).await,
+            let (conn, pulse) = self.parts();
+            let done = match statement(sql, arguments) {
+                Ok(statement) => pulse.watch(statement.execute(conn)).await,
                 Err(error) => Err(error),
             };
             self.told(done.map(|done| done.rows_affected()))
@@ -245,11 +274,10 @@ impl Connection for PostgresConn {
 
     fn fetch(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, Vec<Row>> {
         Box::pin(async move {
-            let rows = match (statement(sql, arguments), &self.conn) {
-                (Ok(statement), Held::Own(_)) => in_time(statement.fetch_all(self.raw())).await,
-                // A check of everything takes its time.
-                (Ok(statement), Held::Pooled(_)) => statement.fetch_all(self.raw()).await,
-                (Err(error), _) => Err(error),
+            let (conn, pulse) = self.parts();
+            let rows = match statement(sql, arguments) {
+                Ok(statement) => pulse.watch(statement.fetch_all(conn)).await,
+                Err(error) => Err(error),
             };
             self.told(rows.and_then(|rows| read_all(&rows)))
         })
@@ -261,15 +289,18 @@ impl Connection for PostgresConn {
             let depth = PgTransactionManager::get_transaction_depth(self.raw());
             let statement = (is_view && depth == 0).then(|| VIEW.into_sql_str());
             self.failed &= depth > 0;
-            let begun = in_time(PgTransactionManager::begin(self.raw(), statement)).await;
+            let (conn, pulse) = self.parts();
+            let begun = pulse.watch(PgTransactionManager::begin(conn, statement)).await;
             self.told(begun)
         })
     }
 
     fn commit(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let committed = match self.failed {
-                false => in_time(PgTransactionManager::commit(self.raw())).await,
+            let failed = self.failed;
+            let (conn, pulse) = self.parts();
+            let committed = match failed {
+                false => pulse.watch(PgTransactionManager::commit(conn)).await,
                 true => Err(sqlx::Error::InvalidArgument(
                     "a part of the transaction had failed".into(),
                 )),
@@ -280,7 +311,8 @@ impl Connection for PostgresConn {
 
     fn rollback(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let undone = in_time(PgTransactionManager::rollback(self.raw())).await;
+            let (conn, pulse) = self.parts();
+            let undone = pulse.watch(PgTransactionManager::rollback(conn)).await;
             self.failed = false;
             self.told(undone)
         })

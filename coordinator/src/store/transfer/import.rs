@@ -29,10 +29,24 @@ pub enum Imported {
 
 type Outcome<T> = std::result::Result<T, TransferError>;
 
+/// A file that is whole and as it was written: it was read to its end before anything of it is believed.
+pub(crate) struct Whole<'a> {
+    path: &'a Path,
+    header: Header,
+    trailer: Trailer,
+}
+
+impl<'a> Whole<'a> {
+    /// Reads a file to its end.
+    pub fn verify(path: &'a Path) -> Outcome<Self> {
+        let (header, trailer) = verify(path)?;
+        Ok(Self { path, header, trailer })
+    }
+}
+
 /// Imports the sweep in a file.
-pub(crate) async fn import(writer: &mut Writer, path: &Path, now: Timestamp) -> Outcome<Imported> {
-    // Whole and unchanged, before anything of it is believed.
-    let (header, trailer) = verify(path)?;
+pub(crate) async fn import(writer: &mut Writer, whole: Whole<'_>, now: Timestamp) -> Outcome<Imported> {
+    let Whole { path, header, trailer } = whole;
     let mut transaction = writer.begin(now).await?;
     let conn = transaction.conn();
     if let Some(there) = sweeps::by_name(conn, &header.sweep).await? {
@@ -98,7 +112,6 @@ impl Source {
     }
 }
 
-/// Reads a file to its end: it is as it was written.
 fn verify(path: &Path) -> Outcome<(Header, Trailer)> {
     let mut source = Source::open(path)?;
     let mut hash = Sha256::new();

@@ -14,7 +14,7 @@ mod tests;
 pub use error::TransferError;
 pub(crate) use export::export;
 pub use import::Imported;
-pub(crate) use import::import;
+pub(crate) use import::{Whole, import};
 
 use cell::Cell;
 use serde::{Deserialize, Serialize};

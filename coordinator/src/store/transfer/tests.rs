@@ -26,6 +26,10 @@ on_every_store!(
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
+async fn import(writer: &mut Writer, file: &Path, now: Timestamp) -> std::result::Result<Imported, TransferError> {
+    super::import(writer, Whole::verify(file)?, now).await
+}
+
 fn yaml(name: &str) -> String {
     format!(
         "version: 1

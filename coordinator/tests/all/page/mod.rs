@@ -7,4 +7,4 @@ mod fill;
 mod http;
 mod log;
 mod program;
-mod web;
+pub mod web;

@@ -6,7 +6,7 @@
 pub mod postgres;
 
 use augur_coordinator::{
-    Config, Coordinator, Location, Settings,
+    Config, Coordinator, Location, Safety, Settings,
     clock::{Clock, ManualClock, SystemClock},
 };
 use augur_core::{id::WorkerId, picture::PictureKind, plan::TrialSpec, time::Timestamp};
@@ -142,6 +142,7 @@ pub fn config(folder: &Path, settings: Settings) -> Config {
     Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         store: folder.join("augur.sqlite").into(),
+        safety: Safety::default(),
         settings,
     }
 }
@@ -197,6 +198,11 @@ impl LightWorker {
         api.register_worker(registration).await.unwrap();
         let held = Vec::new();
         Self { id, api, held }
+    }
+
+    /// The same worker, calling elsewhere.
+    pub fn at(self, api: Workers) -> Self {
+        Self { api, ..self }
     }
 
     pub async fn acquire(&mut self, max: u32) -> Vec<v1::Lease> {

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     ApiVersion(String),
     /// It can't answer now: try again.
     Away(String),
+    /// It does not take the token, or not for this. Tokens are replaced, so later it may.
+    Denied(String),
     /// It won't take this, now or later.
     Refused(String),
 }
@@ -38,12 +40,11 @@ impl From<Status> for Fault {
             | Code::Unknown
             | Code::Internal
             | Code::ResourceExhausted => Self::Away(describe(&status)),
+            Code::Unauthenticated | Code::PermissionDenied => Self::Denied(describe(&status)),
             Code::Ok
             | Code::InvalidArgument
             | Code::NotFound
             | Code::AlreadyExists
-            | Code::PermissionDenied
-            | Code::Unauthenticated
             | Code::FailedPrecondition
             | Code::OutOfRange
             // A damaged store stays damaged.
@@ -80,6 +81,11 @@ mod tests {
             matches!(fault(Code::FailedPrecondition, "API_VERSION"), Fault::ApiVersion(said) if said == "what it says")
         );
         assert!(matches!(Fault::from(Status::unavailable("gone")), Fault::Away(said) if said == "gone"));
+        assert!(matches!(fault(Code::Unauthenticated, "TOKEN_EXPIRED"), Fault::Denied(said) if said == "what it says"));
+        assert!(matches!(
+            fault(Code::PermissionDenied, "ROLE_LACKING"),
+            Fault::Denied(_)
+        ));
         assert!(matches!(Fault::from(Status::invalid_argument("no")), Fault::Refused(said) if said == "no"));
     }
 }

@@ -29,7 +29,8 @@ impl Coordinator {
         let connection = access.open(shape, dial)?;
         let coordinator = Self {
             sweeps: SweepServiceClient::new(connection.clone()),
-            client: Client::new(connection).max_decoding_message_size(LARGEST_MESSAGE),
+            client: Client::new(connection.clone()).max_decoding_message_size(LARGEST_MESSAGE),
+            connection,
             shared: Arc::new(Shared {
                 url: access.addresses.to_string(),
                 seed: seed(&identity.worker_id),
@@ -37,6 +38,7 @@ impl Coordinator {
                 identity,
                 heartbeat_millis: AtomicU64::new(1000),
                 away: AtomicBool::new(false),
+                tally: Arc::default(),
             }),
         };
         coordinator.register_within(patience).await?;
@@ -49,6 +51,7 @@ impl Coordinator {
             async move { client.register_worker(identity).await }
         };
         let pace = self.once(Duration::ZERO, call).await?;
+        self.shared.tally.registers();
         if let Some(interval) = pace.heartbeat_interval.and_then(|d| Duration::try_from(d).ok()) {
             // A tenth of a second at least, whatever the answer.
             let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX).max(100);
@@ -65,7 +68,7 @@ impl Coordinator {
             let fault = match self.register().await {
                 Ok(()) => return Ok(()),
                 Err(Fault::ApiVersion(fault)) => return Err(LinkError::ApiVersion { url, fault }),
-                Err(Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
+                Err(Fault::Denied(fault) | Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
                 Err(Fault::Away(fault)) => fault,
                 Err(fault @ (Fault::Stale | Fault::WorkerUnknown)) => {
                     return Err(LinkError::Refused {
@@ -90,11 +93,11 @@ fn seed(worker: &str) -> u64 {
         .map_or(0, |worker: WorkerId| worker.uuid().as_u64_pair().1)
 }
 
-/// A host that is gone without a word is noticed within 10 seconds.
+/// A host that is gone without a word is noticed within 6 seconds.
 fn shape(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(Duration::from_secs(5))
-        .http2_keep_alive_interval(Duration::from_secs(5))
-        .keep_alive_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(3))
+        .keep_alive_timeout(Duration::from_secs(3))
         .tcp_nodelay(true)
 }

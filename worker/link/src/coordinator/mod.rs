@@ -1,13 +1,14 @@
 //! The coordinator as the worker sees it: calls that are tried again until they are answered.
 //!
 //! A result in hand is not thrown away because the coordinator is away. A worker that the coordinator does not know
-//! registers again, whichever call found out.
+//! registers again, whichever call found out. Nor is it thrown away where the token is not taken any more: that is replaced in
+//! its file.
 
 mod backoff;
 mod fault;
 mod join;
 
-use crate::error::LinkError;
+use crate::{error::LinkError, tally::Tally};
 use augur_channel::Connection;
 use augur_proto::v1::{self, TrialState, sweep_service_client::SweepServiceClient};
 use backoff::Backoff;
@@ -30,9 +31,13 @@ pub(crate) type Client = v1::worker_service_client::WorkerServiceClient<Connecti
 /// How long a call may take, beyond what it waits for on purpose.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest wait where another coordinator may have come to lead.
+const TURN: Duration = Duration::from_secs(1);
+
 /// A handle on the coordinator; clones share one connection.
 #[derive(Clone)]
 pub struct Coordinator {
+    connection: Connection,
     client: Client,
     sweeps: SweepServiceClient<Connection>,
     shared: Arc<Shared>,
@@ -46,6 +51,7 @@ struct Shared {
     series: AtomicU64,
     heartbeat_millis: AtomicU64,
     away: AtomicBool,
+    tally: Arc<Tally>,
 }
 
 /// Why a call gave up.
@@ -60,8 +66,18 @@ pub(crate) enum GaveUp {
 }
 
 impl Coordinator {
+    /// What is counted of the link.
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.shared.tally)
+    }
+
+    /// Whether the coordinator can't be reached now.
+    pub fn is_away(&self) -> bool {
+        self.shared.away.load(Relaxed)
+    }
+
     /// The worker's identifier as the messages carry it.
-    pub(crate) fn worker_id(&self) -> String {
+    pub fn worker_id(&self) -> String {
         self.shared.identity.worker_id.clone()
     }
 
@@ -84,7 +100,7 @@ impl Coordinator {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         // Once the coordinator is back, it hears of this worker before a lease can end.
-        let mut backoff = Backoff::within(self.heartbeat_interval(), self.shared.next_seed());
+        let mut waits = Waits::new(self);
         loop {
             let fault = match self.once(wait, &call).await {
                 Ok(answer) => return Ok(answer),
@@ -101,7 +117,10 @@ impl Coordinator {
                 Fault::Stale => return Err(GaveUp::Stale),
                 Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
-                Fault::Away(_) | Fault::WorkerUnknown => sleep(backoff.next()).await,
+                Fault::Away(_) | Fault::Denied(_) | Fault::WorkerUnknown => {
+                    self.shared.tally.repeats();
+                    sleep(waits.next()).await;
+                }
             }
         }
     }
@@ -134,10 +153,48 @@ impl Coordinator {
     {
         let answer = match timeout(wait + CALL_TIMEOUT, call(self.client.clone())).await {
             Ok(answer) => answer.map(Response::into_inner).map_err(Fault::from),
-            Err(_) => Err(Fault::Away("it does not answer in time".into())),
+            Err(_) => {
+                self.connection.pass_over();
+                Err(Fault::Away("it does not answer in time".into()))
+            }
         };
         self.shared.note(&answer);
         answer
+    }
+}
+
+/// The waits of one call that is tried again: where there are several coordinators, each is asked before the waits grow, and
+/// they stay short, since one of them may come to lead at any moment.
+struct Waits {
+    backoff: Backoff,
+    wait: Duration,
+    tries: usize,
+    coordinators: usize,
+}
+
+impl Waits {
+    fn new(coordinator: &Coordinator) -> Self {
+        let coordinators = coordinator.connection.addresses();
+        let heartbeat = coordinator.heartbeat_interval();
+        let longest = if coordinators > 1 {
+            heartbeat.min(TURN)
+        } else {
+            heartbeat
+        };
+        Self {
+            backoff: Backoff::within(longest, coordinator.shared.next_seed()),
+            wait: Duration::ZERO,
+            tries: 0,
+            coordinators,
+        }
+    }
+
+    fn next(&mut self) -> Duration {
+        if self.tries.is_multiple_of(self.coordinators) {
+            self.wait = self.backoff.next();
+        }
+        self.tries += 1;
+        self.wait
     }
 }
 
@@ -149,7 +206,18 @@ impl Shared {
 
     /// One line when the coordinator goes, one when it is back.
     fn note<T>(&self, answer: &Result<T, Fault>) {
-        if let Err(Fault::Away(fault)) = answer {
+        if !matches!(answer, Err(Fault::Away(_))) {
+            self.tally.hears();
+        }
+        if let Err(Fault::Denied(fault)) = answer {
+            if !self.away.swap(true, Relaxed) {
+                warn!(
+                    "the coordinator at {} does not take this worker's token ({fault}); what was computed is kept, and it is \
+                     tried again, with the token as its file says then",
+                    self.url
+                );
+            }
+        } else if let Err(Fault::Away(fault)) = answer {
             if !self.away.swap(true, Relaxed) {
                 warn!(
                     "the coordinator at {} is away ({fault}); trying again until it is back",

@@ -1,0 +1,77 @@
+//! What stands in files and is read again when they change, so that nobody has to restart anything.
+
+use crate::error::chain;
+use std::{
+    error::Error,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+type Read<T> = dyn Fn() -> Result<T, Box<dyn Error + Send + Sync>> + Send + Sync;
+
+/// A value of one or more files.
+pub(super) struct Watched<T> {
+    files: Vec<PathBuf>,
+    read: Box<Read<T>>,
+    held: Mutex<Held<T>>,
+}
+
+struct Held<T> {
+    /// The files as they were before they were last read.
+    stamps: Vec<Option<Stamp>>,
+    value: Arc<T>,
+}
+
+/// Inode, length, time of change in nanoseconds: another file, or another state of it.
+type Stamp = (u64, u64, i64, i64);
+
+impl<T> Watched<T> {
+    /// Reads for the first time.
+    pub fn open<E: Error + Send + Sync + 'static>(
+        files: Vec<PathBuf>,
+        read: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Self, E> {
+        let stamps = stamps(&files);
+        let value = Arc::new(read()?);
+        Ok(Self {
+            files,
+            read: Box::new(move || Ok(read()?)),
+            held: Mutex::new(Held { stamps, value }),
+        })
+    }
+
+    /// The value of the files as they are now. What can't be read is told once, and the old value stays.
+    pub fn current(&self) -> Arc<T> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamps = stamps(&self.files);
+        if stamps != held.stamps {
+            held.stamps = stamps;
+            match (self.read)() {
+                Ok(value) => {
+                    held.value = Arc::new(value);
+                    tracing::info!("read {} again", self.names());
+                }
+                Err(error) => {
+                    tracing::warn!("{}; what was read before stays in force", chain(&*error));
+                }
+            }
+        }
+        held.value.clone()
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
+        names.join(", ")
+    }
+}
+
+fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
+    files.iter().map(|file| stamp(file)).collect()
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let data = fs::metadata(file).ok()?;
+    Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
+}

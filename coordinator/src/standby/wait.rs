@@ -1,0 +1,74 @@
+//! Waits until a store is free and opens it.
+
+use crate::{
+    error::chain,
+    store::{self, Holder, Location, Lookout, OpenError, Reader, Writer},
+};
+use std::time::Duration;
+use tokio::{sync::watch, time::sleep};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Between two looks at a server that can't be reached.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// Waits until nobody has the store, and opens it; `waits` always says for what it waits.
+///
+/// # Errors
+/// What waiting does not mend.
+pub(super) async fn until_free(
+    location: &Location,
+    waits: &watch::Sender<String>,
+) -> Result<(Writer, Reader), OpenError> {
+    let Location::Postgres(options) = location else {
+        return store::open(location).await;
+    };
+    let mut lookout = Lookout::new(options, location.to_string());
+    loop {
+        let looked = match lookout.look().await {
+            Ok(Some(holder)) => {
+                tell(waits, &holder);
+                Ok(())
+            }
+            // Somebody else may have been quicker.
+            Ok(None) => match store::open(location).await {
+                Ok(store) => return Ok(store),
+                Err(OpenError::InUse { .. }) => Ok(()),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(()) => sleep(PAUSE).await,
+            Err(error @ OpenError::Unreachable { .. }) => {
+                say(waits, error.to_string(), || {
+                    tracing::warn!("stands by: {}", chain(&error))
+                });
+                sleep(AWAY).await;
+            }
+            Err(fatal) => return Err(fatal),
+        }
+    }
+}
+
+fn tell(waits: &watch::Sender<String>, holder: &Holder) {
+    let Holder { from, pid, was_ended } = holder;
+    if *was_ended {
+        tracing::warn!("the leader, from {from}, has gone silent; its PostgreSQL session {pid} was ended");
+    }
+    let text = format!("another coordinator leads, from {from} with PostgreSQL session {pid}");
+    say(waits, text.clone(), || tracing::info!("stands by: {text}"));
+}
+
+/// Says once what is new.
+fn say(waits: &watch::Sender<String>, text: String, log: impl FnOnce()) {
+    let is_new = waits.send_if_modified(|waits| {
+        let is_new = *waits != text;
+        *waits = text;
+        is_new
+    });
+    if is_new {
+        log();
+    }
+}

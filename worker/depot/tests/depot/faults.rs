@@ -55,6 +55,24 @@ impl Stage {
         let got = self.depot.get(&self.key, &self.to(), None, patience, &progress).await;
         (got.map(|got| got.stamp), came.into_inner())
     }
+
+    /// The file of a transfer that has ended after 5 MiB of answers; the proxy is fair again.
+    async fn left_behind(&self) -> PathBuf {
+        self.proxy.set(Mood::Stop {
+            after: 5 << 20,
+            then: &Mood::Gone,
+        });
+        let (got, came) = self.get(Patience::of(Duration::from_secs(3))).await;
+        assert!(matches!(got, Err(DepotError::Away { .. })), "{got:?}");
+        self.proxy.set(Mood::Fair);
+        let entries = fs::read_dir(self.folder.path()).unwrap().flatten();
+        let mut parts = entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "part"));
+        let part = parts.next().expect("what came is kept").path();
+        assert_eq!(fs::metadata(&part).unwrap().len(), came);
+        // Heads take some of it.
+        assert!((4 << 20..=5 << 20).contains(&came), "{came}");
+        part
+    }
 }
 
 #[tokio::test]
@@ -75,79 +93,71 @@ async fn a_transfer_that_is_cut_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_part_that_another_process_left_is_taken_up() {
     let Some(stage) = Stage::set().await else { return };
-    // Whoever was at it is gone after 5 MiB: that much passes and no more.
-    stage.proxy.set(Mood::Cut {
-        after: 5 << 20,
-        times: 1000,
-    });
-    let (got, came) = stage.get(Patience::of(Duration::from_secs(3))).await;
-    assert!(matches!(got, Err(DepotError::Away { .. }) | Ok(_)), "{got:?}");
-    if got.is_ok() {
-        // Every try brought 5 MiB more.
-        fs::remove_file(stage.to()).unwrap();
-    }
-    assert!(came >= 5 << 20);
-    stage.proxy.set(Mood::Cut {
-        after: 5 << 20,
-        times: 1,
-    });
-    let broken_off = tokio::time::timeout(Duration::from_millis(300), stage.get(PATIENCE)).await;
-    drop(broken_off);
-    stage.proxy.set(Mood::Fair);
-    let got = stage
-        .depot
-        .get(&stage.key, &stage.to(), None, PATIENCE, &|_| {})
-        .await
-        .unwrap();
-    assert_eq!(got.stamp, stage.stamp);
+    let part = stage.left_behind().await;
+    let length = fs::metadata(part).unwrap().len();
+    // Nothing but the folder is known to this one.
+    let other = depot_at(stage.proxy.address(), "s3://augur/p");
+    let (came, before) = (AtomicU64::new(0), stage.proxy.answered());
+    let progress = |bytes| {
+        came.fetch_add(bytes, Relaxed);
+    };
+    let got = other.get(&stage.key, &stage.to(), None, PATIENCE, &progress).await;
+    let got = got.unwrap();
+    assert_eq!((got.stamp, got.resumed_at), (stage.stamp.clone(), length));
+    assert_eq!(came.into_inner(), SIZE as u64 - length);
+    let answered = stage.proxy.answered() - before;
+    assert!(
+        answered < SIZE - (4 << 20),
+        "{answered} bytes passed for the rest of {SIZE}"
+    );
+    assert!(fs::read(stage.to()).unwrap() == bytes(SIZE, 2));
 }
 
 #[tokio::test]
-async fn an_object_that_changed_meanwhile_starts_over() {
+async fn a_part_of_a_version_before_is_left_alone() {
     let Some(stage) = Stage::set().await else { return };
-    stage.proxy.set(Mood::Cut {
-        after: 3 << 20,
-        times: 1000,
-    });
-    let first = tokio::time::timeout(Duration::from_millis(500), stage.get(PATIENCE)).await;
-    drop(first);
-    let _ = fs::remove_file(stage.to());
-    stage.proxy.set(Mood::Fair);
-    // A part of the old one lies there unless the machine was fast; it must not be continued with the new one.
+    stage.left_behind().await;
     let new = bytes(SIZE, 3);
-    let stamp = Stamp::of_bytes(&new);
-    stage.moto.put("p/large", Some(&stamp.sha256), &new);
+    // Without a hash in its metadata, nothing but its version tells it from the old one.
+    stage.moto.put("p/large", None, &new);
     let (got, came) = stage.get(PATIENCE).await;
-    assert_eq!((got.unwrap(), came), (stamp, SIZE as u64));
+    assert_eq!((got.unwrap(), came), (Stamp::of_bytes(&new), SIZE as u64));
     assert!(fs::read(stage.to()).unwrap() == new);
     let left = fs::read_dir(stage.folder.path()).unwrap().count();
     assert_eq!(left, 2, "`from` and `to`, and no part");
 }
 
 #[tokio::test]
+async fn an_object_that_is_replaced_between_question_and_answer_starts_over() {
+    let Some(stage) = Stage::set().await else { return };
+    let (old, new) = (bytes(SIZE, 4), bytes(SIZE, 5));
+    // Without hashes in their metadata, a file of both would not be noticed.
+    stage.moto.put("p/large", None, &old);
+    stage.proxy.set(Mood::Stop {
+        after: 5 << 20,
+        then: &Mood::Held,
+    });
+    let replaced = async {
+        stage.proxy.holds().await;
+        stage.moto.put("p/large", None, &new);
+        stage.proxy.set(Mood::Fair);
+    };
+    let ((got, came), ()) = tokio::join!(stage.get(PATIENCE), replaced);
+    assert_eq!(got.unwrap(), Stamp::of_bytes(&new));
+    assert!(came > SIZE as u64, "a part of the old one came, and all of the new one");
+    assert!(fs::read(stage.to()).unwrap() == new);
+}
+
+#[tokio::test]
 async fn a_part_that_was_tampered_with_is_found_and_fetched_anew() {
     let Some(stage) = Stage::set().await else { return };
-    stage.proxy.set(Mood::Cut {
-        after: 3 << 20,
-        times: 1000,
-    });
-    let (got, _) = stage.get(Patience::of(Duration::from_millis(50))).await;
-    stage.proxy.set(Mood::Fair);
-    if got.is_ok() {
-        return;
-    }
-    let part = fs::read_dir(stage.folder.path())
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path());
-    let part = part
-        .into_iter()
-        .find(|path| path.extension().is_some_and(|end| end == "part"));
-    if let Some(part) = part {
-        fs::write(&part, vec![0; 1 << 20]).unwrap();
-    }
-    let (got, _) = stage.get(PATIENCE).await;
+    let part = stage.left_behind().await;
+    fs::write(part, vec![0; 1 << 20]).unwrap();
+    let (got, came) = stage.get(PATIENCE).await;
     assert_eq!(got.unwrap(), stage.stamp);
+    assert!(fs::read(stage.to()).unwrap() == bytes(SIZE, 2));
+    let rest = SIZE as u64 - (1 << 20);
+    assert_eq!(came, rest + SIZE as u64, "the rest, and then all of it");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::Mutex as AsyncMutex,
+    sync::{Mutex as AsyncMutex, Notify},
     time::sleep,
 };
 
@@ -28,6 +28,12 @@ pub enum Mood {
     CutUpload { after: usize },
     /// 16 KiB at a time, so much later each.
     Late(Duration),
+    /// Just so many bytes of answers arrive, the connection is cut, and then it is this.
+    Stop { after: usize, then: &'static Mood },
+    /// Every connection is cut with its first request.
+    Gone,
+    /// Requests for what is in an object wait until it is something else.
+    Held,
     /// Requests arrive and nothing comes back.
     Silent,
 }
@@ -37,6 +43,8 @@ pub enum Mood {
 pub struct Proxy {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
+    changed: Arc<Notify>,
+    holds: Arc<Notify>,
 }
 
 struct State {
@@ -55,6 +63,8 @@ impl Proxy {
                 passed: 0,
                 answers: 0,
             })),
+            changed: Arc::default(),
+            holds: Arc::default(),
         };
         let own = proxy.clone();
         tokio::spawn(async move {
@@ -75,6 +85,13 @@ impl Proxy {
     pub fn set(&self, mood: Mood) {
         let mut state = self.state.lock().unwrap();
         (state.mood, state.passed) = (mood, 0);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until a request is held.
+    pub async fn holds(&self) {
+        self.holds.notified().await;
     }
 
     /// Bytes of answers that have passed.
@@ -115,6 +132,8 @@ impl Proxy {
                     self.set(Mood::Fair);
                     return;
                 }
+                Mood::Gone => return,
+                Mood::Held if piece.starts_with(b"GET ") => self.hold().await,
                 Mood::Silent => std::future::pending().await,
                 Mood::Late(by) => sleep(by).await,
                 _ => {}
@@ -140,6 +159,14 @@ impl Proxy {
                     });
                     return;
                 }
+                Mood::Stop { after, then } => {
+                    let over = self.passes(length).saturating_sub(after);
+                    if over > 0 {
+                        let _ = to.lock().await.write_all(&piece[..length.saturating_sub(over)]).await;
+                        self.set(*then);
+                        return;
+                    }
+                }
                 Mood::Late(by) => sleep(by).await,
                 Mood::Silent => std::future::pending().await,
                 _ => {}
@@ -148,6 +175,17 @@ impl Proxy {
             if to.lock().await.write_all(&piece[..length]).await.is_err() {
                 return;
             }
+        }
+    }
+
+    async fn hold(&self) {
+        self.holds.notify_one();
+        loop {
+            let changed = self.changed.notified();
+            if self.state.lock().unwrap().mood != Mood::Held {
+                return;
+            }
+            changed.await;
         }
     }
 

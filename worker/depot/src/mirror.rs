@@ -122,10 +122,10 @@ impl Mirror {
         loop {
             // Before the look: what is there at the end is uploaded.
             let is_last = left.is_cancelled();
-            if let Some(newest) = names(&folder.join(CHECKPOINTS)).pop_last() {
-                if let Err(error) = self.upload_checkpoint(folder, &newest, &mut there).await {
-                    warn!("a checkpoint stays on this machine alone: {error}");
-                }
+            if let Some(newest) = names(&folder.join(CHECKPOINTS)).pop_last()
+                && let Err(error) = self.upload_checkpoint(folder, &newest, &mut there).await
+            {
+                warn!("a checkpoint stays on this machine alone: {error}");
             }
             if is_last {
                 return;

@@ -94,7 +94,7 @@ impl Berth {
             _ => {}
         }
         match fs::remove_dir_all(self.folder()) {
-            Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(fault),
+            Err(fault) if fault.kind() != ErrorKind::NotFound => Err(fault),
             _ => Ok(true),
         }
     }

@@ -5,10 +5,12 @@
 
 pub mod ablation;
 pub mod fit;
+pub mod local;
 pub mod options;
 pub mod profile;
 pub mod recovery;
 pub mod sample;
+pub mod scale;
 pub mod scaling;
 pub mod side;
 pub mod step;

@@ -61,6 +61,13 @@ enum StoreCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Copies a store in an SQLite file to a new file; a coordinator may be running on it
+    Backup {
+        /// The file to write
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Writes one sweep with all that came of it to a new file; a coordinator may be running on the store
     Export {
         /// The sweep's name
@@ -300,6 +307,10 @@ async fn maintain(command: StoreCommand) -> Result<u8, TransferError> {
                 code = 16;
             }
         }
+        StoreCommand::Backup { file, place } => {
+            maintenance::backup(&place.store, &file).await?;
+            text = format!("copied {} to {}\n", place.store, file.display());
+        }
         StoreCommand::Export { sweep, file, place } => {
             maintenance::export(&place.store, &sweep, &file, now).await?;
             text = format!("exported sweep {sweep} to {}\n", file.display());
@@ -379,8 +390,9 @@ fn transfer_exit_code(error: &TransferError) -> u8 {
     match error {
         TransferError::Open(error) => store_exit_code(error),
         TransferError::Store(_) => 1,
+        TransferError::NotAFile(_) => 2,
         TransferError::Read { .. } | TransferError::BadFile { .. } => 4,
-        TransferError::Write { .. } => 5,
+        TransferError::Write { .. } | TransferError::Copy { .. } => 5,
         TransferError::NoSweep(_) | TransferError::Newer { .. } | TransferError::NoOrigin { .. } => 12,
         TransferError::Taken(_) => 13,
     }

@@ -78,6 +78,22 @@ async fn count(conn: &mut store::Conn, sql: &'static str) -> store::Result<u64> 
     Ok(count.unsigned_abs())
 }
 
+/// Copies a store in a file to a new file, beside a coordinator or without one: a moment of it, whole and on disk.
+///
+/// # Errors
+/// [`TransferError::NotAFile`], [`TransferError::Copy`], or [`TransferError::Open`] of what is no store of this version.
+pub async fn backup(location: &Location, file: &Path) -> Result<(), TransferError> {
+    let Location::Sqlite(path) = location else {
+        return Err(TransferError::NotAFile(location.to_string()));
+    };
+    store::open_to_read(location).await?.close().await;
+    let copied = store::backup(path, file).await;
+    copied.map_err(|source| TransferError::Copy {
+        path: file.display().to_string(),
+        source,
+    })
+}
+
 /// Writes the sweep called `name` to a new file; `now` is when its leases end in it.
 ///
 /// # Errors

@@ -5,8 +5,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
+use augur_bench::local::Programs;
 use augur_bench::options::publish;
-use augur_bench::recovery::{AfterCoordinator, AfterWorker, Load, Programs, after_coordinator, after_worker};
+use augur_bench::recovery::{AfterCoordinator, AfterWorker, Load, after_coordinator, after_worker};
 use augur_bench::sample::Spread;
 use augur_bench::table::row;
 use clap::Parser;

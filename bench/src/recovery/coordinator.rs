@@ -10,8 +10,10 @@ use augur_proto::v1::{self, sweep_service_client::SweepServiceClient};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::{Programs, light::LightWorker};
-use crate::sample::Spread;
+use crate::{
+    local::{LightWorker, Programs},
+    sample::Spread,
+};
 
 /// Trials of a (task, seed).
 const STARTS: u32 = 100;

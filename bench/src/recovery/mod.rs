@@ -2,10 +2,7 @@
 //! gives the next lease.
 
 mod coordinator;
-mod light;
-mod process;
 mod worker;
 
 pub use coordinator::{AfterCoordinator, Load, measure as after_coordinator};
-pub use process::Programs;
 pub use worker::{AfterWorker, measure as after_worker};

@@ -11,8 +11,10 @@ use serde::Serialize;
 use tokio::time::sleep;
 use tonic::transport::Channel;
 
-use super::{Programs, process::Process};
-use crate::sample::Spread;
+use crate::{
+    local::{Process, Programs},
+    sample::Spread,
+};
 
 /// How often the trial is looked at.
 const GLANCE: Duration = Duration::from_millis(5);

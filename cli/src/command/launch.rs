@@ -17,7 +17,7 @@ pub struct Launch {
 #[derive(Subcommand)]
 enum Action {
     Slurm(Box<slurm::Options>),
-    Kubernetes(kubernetes::Options),
+    Kubernetes(Box<kubernetes::Options>),
     /// Says how the jobs of a launch and its sweep stand
     Status {
         /// The folder of the launch
@@ -38,7 +38,7 @@ impl Launch {
     pub async fn run(self) -> Result<(), Failure> {
         match self.action {
             Action::Slurm(options) => slurm::launch(*options).await,
-            Action::Kubernetes(options) => kubernetes::launch(options).await,
+            Action::Kubernetes(options) => kubernetes::launch(*options).await,
             Action::Status { dir } => {
                 let folder = LaunchFolder::at(&dir);
                 let state = State::read(&folder)?;

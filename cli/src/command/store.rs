@@ -4,11 +4,11 @@ use crate::{failure::Failure, programs};
 use clap::Args;
 use std::ffi::OsString;
 
-/// Checks a store, or moves a sweep to another one: check | export SWEEP FILE | import FILE [--store STORE]
+/// Checks or copies a store, or moves a sweep to another one: check | backup FILE | export SWEEP FILE | import FILE [--store STORE]
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub struct Store {
-    /// check, export or import; --help for the options
+    /// check, backup, export or import; --help for the options
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     arguments: Vec<OsString>,
 }

@@ -47,11 +47,14 @@ pub struct Keys {
 }
 
 impl Keys {
+    fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
+    }
+
     fn access(&self, api: &str) -> Result<Access, Failure> {
         // One that listens everywhere is reached here too.
         let here = api.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
-        let scheme = if self.is_secure { "https" } else { "http" };
-        let addresses = format!("{scheme}://{here}").parse();
+        let addresses = format!("{}://{here}", self.scheme()).parse();
         Ok(Access {
             addresses: addresses.map_err(|fault: AccessError| Failure::new(Exit::CannotStart, fault.to_string()))?,
             credentials: self.credentials.clone(),
@@ -121,7 +124,7 @@ impl Crew {
             Self {
                 access: keys.access(&api)?,
                 listen: api,
-                page: format!("http://{page}/"),
+                page: format!("{}://{page}/", keys.scheme()),
                 notices,
                 coordinator,
                 workers: Vec::new(),

@@ -1,6 +1,6 @@
 //! How those who belong to a launch know each other.
 
-use super::files::LaunchFolder;
+use super::{access, files::LaunchFolder};
 use crate::{crew::Keys, failure::Failure};
 use augur_channel::Credentials;
 
@@ -15,19 +15,40 @@ pub struct LaunchKeys {
     pub person: Credentials,
 }
 
-/// The keys in the folder of a launch, made where they aren't there yet. The one place that decides how a coordinator on a
-/// compute node is protected.
+/// The keys in the folder of a launch, which [`make`] puts there. The one place that decides how a coordinator on a compute node
+/// is protected.
+pub fn of(folder: &LaunchFolder) -> LaunchKeys {
+    let folder = access::folder(folder);
+    let path = |name: &str| folder.join(name).display().to_string();
+    let with = |token: &str| Credentials {
+        token_file: Some(folder.join(token)),
+        ca: Some(folder.join("ca.pem")),
+        ..Credentials::default()
+    };
+    let flags = [
+        ("--tls-cert", "coordinator.pem"),
+        ("--tls-key", "coordinator.key"),
+        ("--tokens", "tokens"),
+        ("--audit", "audit.jsonl"),
+    ];
+    let flags = flags.into_iter().flat_map(|(flag, name)| [flag.to_owned(), path(name)]);
+    LaunchKeys {
+        coordinator: Keys {
+            coordinator: flags.collect(),
+            credentials: with("client.token"),
+            is_secure: true,
+        },
+        worker: with("worker.token"),
+        person: with("client.token"),
+    }
+}
+
+/// Makes the keys that are missing, for a coordinator that is reached at `host`.
 ///
 /// # Errors
-/// A folder that can't be written.
-pub fn of(_folder: &LaunchFolder) -> Result<LaunchKeys, Failure> {
-    Ok(LaunchKeys {
-        coordinator: Keys {
-            coordinator: vec!["--insecure".into()],
-            ..Keys::default()
-        },
-        ..LaunchKeys::default()
-    })
+/// A folder that can't be written, the coordinator's program not there.
+pub fn make(folder: &LaunchFolder, host: &str) -> Result<(), Failure> {
+    access::make(&access::folder(folder), &[host.to_owned()])
 }
 
 /// Credentials as the flags of any program of augur.

@@ -4,6 +4,7 @@
 //! given to which scheduler ([`state`]), where the coordinator is, the store, the results. A scheduler is a folder beside this
 //! file; `augur launch status` and `stop` ask the one that the state names.
 
+pub mod access;
 pub mod files;
 pub mod keys;
 pub mod kubernetes;

@@ -84,10 +84,13 @@ fn stores() {
         &["store", "import", "config.yaml", "--store", "store.sqlite"],
     );
     let coordinator = Coordinator::start(&page.sandbox);
+    page.sandbox.success(&coordinator.arguments(&["submit", "config.yaml"]));
+    page.sandbox
+        .success(&["store", "export", "small", "small.augur", "--store", "store.sqlite"]);
     page.mistake(
         "a store that a coordinator has",
         11,
-        &["store", "import", "config.yaml", "--store", "store.sqlite"],
+        &["store", "import", "small.augur", "--store", "store.sqlite"],
     );
     drop(coordinator);
     page.check("stores");

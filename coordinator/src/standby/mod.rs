@@ -212,10 +212,8 @@ impl Roles {
     }
 
     async fn lead(&self, term: &Term) {
-        self.calls
-            .turn(server::services(term.handle()));
-        self.pages
-            .turn(page::router(
+        self.calls.turn(server::services(term.handle()));
+        self.pages.turn(page::router(
             term.handle().clone(),
             self.doorkeeper.clone(),
             term.stopping(),

@@ -35,7 +35,7 @@ pub use backend::{BadLocation, Fate, Fault, FaultKind, Location, Memory, Observe
 pub use invariants::Violation;
 pub use transfer::{Imported, TransferError};
 
-pub(crate) use backend::{Conn, Holder, Lookout, Row, query, query_scalar};
+pub(crate) use backend::{Conn, Holder, Lookout, Row, backup::of_file as backup, query, query_scalar};
 pub(crate) use reader::{Reader, View, open_to_read};
 pub(crate) use writer::{Writer, open, open_observed};
 

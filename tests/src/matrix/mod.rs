@@ -9,7 +9,7 @@ mod calls;
 pub mod child;
 mod digest;
 mod host;
-mod postgres;
+pub mod postgres;
 mod report;
 mod run;
 mod script;

@@ -178,7 +178,7 @@ fn url(folder: &Path, port: Option<u16>, database: &str) -> String {
 }
 
 /// The folder of PostgreSQL's programs.
-fn programs() -> Option<PathBuf> {
+pub fn programs() -> Option<PathBuf> {
     let has_all = |folder: &Path| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file());
     let path = env::var_os("PATH").unwrap_or_default();
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

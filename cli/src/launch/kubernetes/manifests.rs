@@ -1,7 +1,7 @@
 //! All objects of a launch, in the order in which they are made.
 
-use super::{access, coordinator, network, object::Object, release::Release, shared, submit, workers};
-use crate::{failure::Failure, folder};
+use super::{coordinator, network, object::Object, release::Release, shared, submit, workers};
+use crate::{failure::Failure, folder, launch::access};
 use std::{fs, path::Path};
 
 /// Every object; what others refer to comes first.

@@ -3,7 +3,6 @@
 //! [`release`] is what all objects are made from, [`manifests`] lists them, each kind has its file; [`object`] is one as it
 //! is written and applied. [`cluster`] is the API, [`refusal`] what it has against a request.
 
-mod access;
 mod cluster;
 mod coordinator;
 mod manifests;
@@ -14,6 +13,7 @@ mod pod;
 mod pods;
 mod refusal;
 mod release;
+mod secret;
 mod shared;
 mod status;
 mod stop;
@@ -74,7 +74,7 @@ pub async fn launch(options: Options) -> Result<(), Failure> {
     };
     let earlier = State::find(&folder)?;
     refuse_another(&folder, earlier.as_ref(), &release)?;
-    access::fill(&mut release, &folder)?;
+    secret::fill(&mut release, &folder)?;
     let objects = manifests::all(&release)?;
     manifests::write(&objects, &folder.scripts())?;
     if release.options.dry_run {

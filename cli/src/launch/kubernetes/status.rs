@@ -1,7 +1,7 @@
 //! `augur launch status`: the pods, why they wait, and what the sweep last said.
 
 use super::{
-    INSTANCE, Place, access,
+    INSTANCE, Place,
     cluster::Cluster,
     pods::Pod as Seen,
     release::{Component, PORT},
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     command::{print, width},
     failure::{Exit, Failure},
-    launch::{files::LaunchFolder, state::State},
+    launch::{access, files::LaunchFolder, state::State},
     results::{finish, plain},
     text,
 };

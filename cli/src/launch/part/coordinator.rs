@@ -98,7 +98,8 @@ impl Coordinator {
     async fn start(&self, folder: &LaunchFolder, run: &RunFolder) -> Result<(Crew, mpsc::Receiver<Notice>), Failure> {
         let own = run.store().display().to_string();
         let store = self.store.as_deref().unwrap_or(&own);
-        let keys = keys::of(folder)?;
+        keys::make(folder, &self.host())?;
+        let keys = keys::of(folder);
         let port = folder.url().and_then(|url| url.rsplit(':').next()?.parse::<u16>().ok());
         if let Some(port) = port {
             let again = Crew::start_with(run, store, &format!("0.0.0.0:{port}"), keys.coordinator.clone()).await;
@@ -145,9 +146,14 @@ impl Coordinator {
         Ok(sweep)
     }
 
+    /// Where this machine is reached.
+    fn host(&self) -> String {
+        let own = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        self.host.clone().unwrap_or_else(own)
+    }
+
     fn url(&self, crew: &Crew) -> String {
-        let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let host = self.host.clone().unwrap_or(own);
+        let host = self.host();
         let port = crew.listen.rsplit(':').next().unwrap_or_default().to_owned();
         let first = crew.access.addresses.to_string();
         let scheme = first.split("://").next().unwrap_or("http");

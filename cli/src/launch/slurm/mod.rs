@@ -260,7 +260,7 @@ fn watch_command(folder: &LaunchFolder, state: &State) -> Result<String, Failure
         return Ok(format!("augur watch {sweep} --coordinator {url}"));
     }
     let address = quoted(&[folder.address().display().to_string()])?.join(" ");
-    let flags = quoted(&keys::flags(&keys::of(folder)?.person))?.join(" ");
+    let flags = quoted(&keys::flags(&keys::of(folder).person))?.join(" ");
     let command = format!("augur watch {sweep} --coordinator \"$(cat {address})\" {flags}");
     Ok(command.trim_end().to_owned())
 }

@@ -104,7 +104,7 @@ pub async fn client(folder: &LaunchFolder, url: &str) -> Result<Client, Failure>
     let access = Access {
         addresses: addresses
             .map_err(|fault: augur_channel::AccessError| Failure::new(Exit::Unreachable, fault.to_string()))?,
-        credentials: keys::of(folder)?.person,
+        credentials: keys::of(folder).person,
     };
     Client::connect(&access).await
 }

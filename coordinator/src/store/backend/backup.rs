@@ -1,7 +1,7 @@
-//! A copy of an SQLite file of an older schema, made before it is migrated.
+//! Copies of an SQLite file: of one of an older schema before it is migrated, and of any when somebody asks.
 
 use super::{OpenError, migrations::NEWEST, sqlite::schema};
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     fs::{self, File},
     io,
@@ -30,6 +30,17 @@ pub(super) async fn before_migration(conn: &mut SqliteConnection, path: &Path) -
         backup.display()
     );
     Ok(())
+}
+
+/// Copies the store in the file `path` to `backup`, beside a coordinator or without one.
+pub(crate) async fn of_file(path: &Path, backup: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if backup.exists() {
+        return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+    }
+    let mut conn = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await?;
+    let copied = copy(&mut conn, backup).await;
+    conn.close().await?;
+    copied
 }
 
 /// The first of `NAME.schema-N.bak`, `NAME.schema-N.2.bak`, ... that is not there: no backup replaces another.

@@ -3,7 +3,7 @@
 //!
 //! A new database is a file here with both traits, a list of migrations, and a line in [`open`].
 
-mod backup;
+pub(crate) mod backup;
 mod fault;
 mod insert;
 mod location;

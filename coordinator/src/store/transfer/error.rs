@@ -24,6 +24,17 @@ pub enum TransferError {
         /// What the system said.
         source: io::Error,
     },
+    /// The copy can't be made.
+    #[error("the store can't be copied to {path}; choose another file, or make room")]
+    Copy {
+        /// Whither.
+        path: String,
+        /// What the system or SQLite said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It is no file.
+    #[error("{0} is a database of a server, which its own tools copy: pg_dump --format=custom --file=FILE")]
+    NotAFile(String),
     /// The file can't be read.
     #[error("{path} can't be read")]
     Read {

@@ -1,30 +1,20 @@
-//! The launch's own Secret: certificates and tokens, made by the coordinator's program and kept in the launch's folder, so
-//! that the same launch has the same ones.
+//! Certificates and tokens of a launch, made by the coordinator's program and kept in the launch's folder, so that the same
+//! launch has the same ones.
 
-use super::release::{Access, Release};
+use super::files::LaunchFolder;
 use crate::{
     failure::{Exit, Failure, os_text},
-    launch::files::LaunchFolder,
     programs,
 };
 use std::{
     ffi::OsStr,
     fs,
     io::{ErrorKind, Write},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// Keys of the Secret, and the files that they come from. The authority's own key is in none.
-const FILES: [(&str, &str); 6] = [
-    ("ca.crt", "ca.pem"),
-    ("client.token", "client.token"),
-    ("tls.crt", "coordinator.pem"),
-    ("tls.key", "coordinator.key"),
-    ("tokens", "tokens"),
-    ("worker.token", "worker.token"),
-];
 /// Who has a token, and what for. Only an administrator may send workers away once the sweep is over.
 const ROLES: [(&str, &str); 2] = [("worker", "worker"), ("client", "admin")];
 /// The hosts that the certificate in the folder is for.
@@ -35,33 +25,22 @@ pub fn folder(launch: &LaunchFolder) -> PathBuf {
     launch.path.join("access")
 }
 
-/// Fills the launch's own Secret, with files that are there or with new ones.
+/// Makes what is missing in `folder`, which only its owner may enter: certificates for `hosts`, tokens for workers and people.
 ///
 /// # Errors
-/// A folder that can't be read or written, the coordinator's program not there.
-pub fn fill(release: &mut Release, launch: &LaunchFolder) -> Result<(), Failure> {
-    let hosts = release.certificate_hosts();
-    let Access::Secret {
-        content: Some(content), ..
-    } = &mut release.access
-    else {
-        return Ok(());
-    };
-    let folder = folder(launch);
+/// A folder that can't be written, the coordinator's program not there.
+pub fn make(folder: &Path, hosts: &[String]) -> Result<(), Failure> {
     let mut builder = fs::DirBuilder::new();
     builder
         .recursive(true)
         .mode(0o700)
-        .create(&folder)
-        .map_err(|error| Failure::cannot_write(&folder, &error))?;
-    certificates(&folder, &hosts)?;
-    tokens(&folder)?;
-    for (key, file) in FILES {
-        let path = folder.join(file);
-        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &os_text(&error)))?;
-        content.insert(key.to_owned(), bytes);
-    }
-    Ok(())
+        .create(folder)
+        .map_err(|error| Failure::cannot_write(folder, &error))?;
+    // Whoever made it: nobody else is to enter.
+    let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    closed.map_err(|error| Failure::cannot_write(folder, &error))?;
+    certificates(folder, hosts)?;
+    tokens(folder)
 }
 
 /// New certificates where there are none, or where they are for other hosts; the authority stays.
@@ -101,7 +80,7 @@ fn coordinator(arguments: &[&OsStr]) -> Result<Vec<u8>, Failure> {
     let program = programs::require(programs::COORDINATOR)?;
     let failed = |why: &str| {
         let text = format!(
-            "{} can't make certificates and tokens: {why}; name a Secret that is there with --secret, or use --insecure",
+            "{} can't make certificates and tokens: {why}; mend that, or bring your own (augur launch kubernetes takes --secret)",
             program.display()
         );
         Failure::new(Exit::CannotStart, text)
@@ -133,12 +112,4 @@ fn remove(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::cannot_write(path, &error)),
         _ => Ok(()),
     }
-}
-
-fn unreadable(path: &Path, why: &str) -> Failure {
-    let text = format!(
-        "can't read {}: {why}; remove its folder, and it is made anew",
-        path.display()
-    );
-    Failure::new(Exit::BadData, text)
 }

@@ -60,9 +60,10 @@ async fn somebody_answers_who_speaks_another_api() {
 
 #[test]
 fn an_address_that_is_none() {
-    let (code, said) = told(&worker(&["--coordinator", "localhost:7461"]));
-    let expected = "error: `--coordinator localhost:7461` is no address; write one such as http://127.0.0.1:7461\n";
-    assert_eq!((code, &*said), (2, expected));
+    let (code, said) = told(&worker(&["--coordinator", "ftp://localhost:7461"]));
+    let fault = "`ftp://localhost:7461` is no address of a coordinator; write it like http://127.0.0.1:7461";
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(fault), "{said}");
 }
 
 #[test]

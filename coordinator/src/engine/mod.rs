@@ -12,6 +12,7 @@ mod handle;
 mod jobs;
 mod pauses;
 mod plans;
+mod thread;
 mod trouble;
 
 pub(crate) use commands::pause_sweep::PAUSED_BY_SOMEBODY;
@@ -117,7 +118,7 @@ pub(crate) fn start(
         trouble: Trouble::default(),
         over: None,
     };
-    let task = tokio::spawn(engine.run(stopped));
+    let task = thread::spawn(engine, stopped);
     (CoordinatorHandle::new(shared, commands), task)
 }
 

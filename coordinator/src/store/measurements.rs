@@ -1,6 +1,6 @@
 //! Measurements, keyed by (trial, attempt, epoch): a repeated report changes nothing.
 
-use super::{AT_ONCE, Conn, Result, Row, StoreError, SweepKey, placeholders, query, query_scalar};
+use super::{AT_ONCE, Conn, Result, Row, StoreError, SweepKey, backend::Value, placeholders, query, query_scalar};
 use augur_core::outcome::Measurement;
 use augur_proto::v1;
 use prost::Message;
@@ -14,21 +14,36 @@ pub(crate) async fn insert(
     attempt: u32,
     measurements: Vec<Measurement>,
 ) -> Result<()> {
-    for measurement in measurements {
-        query(
+    let values = |measurement: Measurement| -> [Value; 5] {
+        [
+            sweep.0.into(),
+            index.into(),
+            attempt.into(),
+            measurement.epoch.into(),
+            v1::Measurement::from(measurement).encode_to_vec().into(),
+        ]
+    };
+    let mut rest = measurements.into_iter();
+    loop {
+        let values: Vec<_> = rest.by_ref().take(TOGETHER).flat_map(values).collect();
+        if values.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = (1..=values.len())
+            .step_by(5)
+            .map(|first| format!("({})", placeholders(first, 5)))
+            .collect();
+        let sql = format!(
             "INSERT INTO measurements (sweep_key, trial_index, attempt, epoch, measurement)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-        )
-        .bind(sweep.0)
-        .bind(index)
-        .bind(attempt)
-        .bind(measurement.epoch)
-        .bind(v1::Measurement::from(measurement).encode_to_vec())
-        .execute(&mut *conn)
-        .await?;
+             VALUES {} ON CONFLICT DO NOTHING",
+            rows.join(", ")
+        );
+        query(sql).bind_all(values).execute(&mut *conn).await?;
     }
-    Ok(())
 }
+
+/// Measurements that one statement stores: few enough that each number of them has a statement that stays prepared.
+const TOGETHER: usize = 16;
 
 /// What the newest attempts of the trials at positions `within` measured, by position, epochs in order.
 pub(crate) async fn newest(

@@ -154,22 +154,27 @@ pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
     from_json(&json, "spec")
 }
 
+/// The counter of a state.
+fn counter(state: &JobState) -> &'static str {
+    match state {
+        JobState::Pending(_) => "trials_pending",
+        JobState::Leased(_) => "trials_leased",
+        JobState::Completed { .. } => "trials_completed",
+        JobState::Failed { .. } => "trials_failed",
+        JobState::Cancelled => "trials_cancelled",
+        JobState::Stopped { .. } => "trials_stopped",
+    }
+}
+
 /// Counts `n` trials that went from one state to another.
 pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &JobState, n: u64) -> Result<()> {
-    for (state, by) in [(from, -1), (to, 1)] {
-        let statement = match state {
-            JobState::Pending(_) => "UPDATE sweeps SET trials_pending = trials_pending + $1 WHERE sweep_key = $2",
-            JobState::Leased(_) => "UPDATE sweeps SET trials_leased = trials_leased + $1 WHERE sweep_key = $2",
-            JobState::Completed { .. } => {
-                "UPDATE sweeps SET trials_completed = trials_completed + $1 WHERE sweep_key = $2"
-            }
-            JobState::Failed { .. } => "UPDATE sweeps SET trials_failed = trials_failed + $1 WHERE sweep_key = $2",
-            JobState::Cancelled => "UPDATE sweeps SET trials_cancelled = trials_cancelled + $1 WHERE sweep_key = $2",
-            JobState::Stopped { .. } => "UPDATE sweeps SET trials_stopped = trials_stopped + $1 WHERE sweep_key = $2",
-        };
-        let change = by * i64::try_from(n).unwrap_or(i64::MAX);
-        query(statement).bind(change).bind(key.0).execute(&mut *conn).await?;
+    let (from, to) = (counter(from), counter(to));
+    if from == to {
+        return Ok(());
     }
+    let sql = format!("UPDATE sweeps SET {from} = {from} - $1, {to} = {to} + $1 WHERE sweep_key = $2");
+    let n = i64::try_from(n).unwrap_or(i64::MAX);
+    query(sql).bind(n).bind(key.0).execute(conn).await?;
     Ok(())
 }
 

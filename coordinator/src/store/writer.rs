@@ -86,6 +86,11 @@ impl Writer {
         &self.reconnects
     }
 
+    /// Whether a thread waits for the disk in whatever is written.
+    pub(crate) fn blocks(&self) -> bool {
+        self.conn.as_ref().is_some_and(|conn| conn.blocks())
+    }
+
     fn usable(&mut self) -> Option<&mut Conn> {
         self.conn.as_deref_mut().filter(|conn| !conn.is_broken())
     }

@@ -59,6 +59,10 @@ pub(crate) trait Backend: Send + Sync {
 pub(crate) trait Connection: Send {
     /// What its SQL has to be like.
     fn dialect(&self) -> Dialect;
+    /// Whether its answers are there when a call returns, and the caller's thread waited for the disk.
+    fn blocks(&self) -> bool {
+        false
+    }
     /// Carries out a statement with its arguments `$1`, `$2`, ...; the number of rows that it changed.
     fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64>;
     /// The rows that a statement gives.

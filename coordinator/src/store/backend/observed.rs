@@ -144,6 +144,10 @@ impl Connection for ObservedConn {
         self.inner.dialect()
     }
 
+    fn blocks(&self) -> bool {
+        self.inner.blocks()
+    }
+
     fn execute(&mut self, sql: Sql, arguments: Vec<Value>) -> Answer<'_, u64> {
         Box::pin(async move {
             let name = Cow::Owned(name_of(&sql));

@@ -1,5 +1,8 @@
 //! SQLite: a file with a write-ahead log, one connection that writes, a pool of others that read beside it.
 
+mod refused;
+mod writer;
+
 use super::{
     Answer, Backend, Conn, Connection, Dialect, OpenError, Opened, Sql, Value, backup,
     fault::fault,
@@ -7,6 +10,7 @@ use super::{
     migrations::{self, migrate},
     row::{Columns, Row},
 };
+use writer::FileConn;
 use crate::store::Result;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Column, Connection as _, Decode, Row as _, Sqlite, SqliteConnection, SqlitePool,
@@ -19,7 +23,13 @@ use sqlx::{
     },
 };
 use sqlx_core::transaction::TransactionManager;
-use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 /// The code of a file that is none of SQLite's.
 const NOT_A_DATABASE: &str = "26";
@@ -29,7 +39,7 @@ const READERS: u32 = 4;
 /// An SQLite file.
 pub(super) struct SqliteBackend {
     store: Arc<str>,
-    options: SqliteConnectOptions,
+    path: PathBuf,
     pool: SqlitePool,
 }
 
@@ -41,14 +51,12 @@ pub(super) async fn open(path: &Path) -> std::result::Result<Opened, OpenError> 
     backup::before_migration(&mut conn, path).await?;
     migrate(&mut conn, migrations::SQLITE, &path.display().to_string()).await?;
     let backend = SqliteBackend::new(path, options.create_if_missing(false)).await?;
-    let conn = SqliteConn {
-        conn: Held::Own(Box::new(conn)),
-        store: Arc::clone(&backend.store),
-        broken: false,
-    };
+    let writer = FileConn::open(path, Arc::clone(&backend.store)).map_err(|source| unusable(path, source))?;
+    // Closed now and not before: the last one to close writes the log into the database.
+    conn.close().await.map_err(|source| unusable(path, source))?;
     Ok(Opened {
         backend: Arc::new(backend),
-        conn: Box::new(conn),
+        conn: Box::new(writer),
         lock: Some(lock),
     })
 }
@@ -107,36 +115,33 @@ impl SqliteBackend {
     async fn new(path: &Path, options: SqliteConnectOptions) -> std::result::Result<Self, OpenError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.clone().read_only(true))
+            .connect_with(options.read_only(true))
             .await
             .map_err(|source| unusable(path, source))?;
         Ok(Self {
             store: path.display().to_string().into(),
-            options,
+            path: path.to_owned(),
             pool,
         })
-    }
-
-    fn hold(&self, conn: sqlx::Result<Held>) -> Result<Box<Conn>> {
-        let conn = conn.map_err(|error| fault(&self.store, error))?;
-        Ok(Box::new(SqliteConn {
-            conn,
-            store: Arc::clone(&self.store),
-            broken: false,
-        }))
     }
 }
 
 impl Backend for SqliteBackend {
     fn writer(&self) -> Answer<'_, Box<Conn>> {
-        Box::pin(async move {
-            let conn = SqliteConnection::connect_with(&self.options).await;
-            self.hold(conn.map(|conn| Held::Own(Box::new(conn))))
-        })
+        let conn = FileConn::open(&self.path, Arc::clone(&self.store));
+        let conn = conn.map_err(|error| fault(&self.store, error).into());
+        Box::pin(std::future::ready(conn.map(|conn| Box::new(conn) as Box<Conn>)))
     }
 
     fn reader(&self) -> Answer<'_, Box<Conn>> {
-        Box::pin(async move { self.hold(self.pool.acquire().await.map(Held::Pooled)) })
+        Box::pin(async move {
+            let conn = self.pool.acquire().await;
+            Ok(Box::new(ReadConn {
+                conn: conn.map_err(|error| fault(&self.store, error))?,
+                store: Arc::clone(&self.store),
+                broken: false,
+            }) as Box<Conn>)
+        })
     }
 
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -144,23 +149,16 @@ impl Backend for SqliteBackend {
     }
 }
 
-enum Held {
-    Own(Box<SqliteConnection>),
-    Pooled(PoolConnection<Sqlite>),
-}
-
-struct SqliteConn {
-    conn: Held,
+/// A connection that reads.
+struct ReadConn {
+    conn: PoolConnection<Sqlite>,
     store: Arc<str>,
     broken: bool,
 }
 
-impl SqliteConn {
+impl ReadConn {
     fn raw(&mut self) -> &mut SqliteConnection {
-        match &mut self.conn {
-            Held::Own(conn) => conn,
-            Held::Pooled(conn) => conn,
-        }
+        &mut self.conn
     }
 
     /// After an error SQLite may have undone the whole transaction by itself, which sqlx does not notice: a new
@@ -173,7 +171,7 @@ impl SqliteConn {
     }
 }
 
-impl Connection for SqliteConn {
+impl Connection for ReadConn {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
     }
@@ -222,12 +220,8 @@ impl Connection for SqliteConn {
     }
 
     fn close(self: Box<Self>) -> Answer<'static, ()> {
-        Box::pin(async move {
-            match self.conn {
-                Held::Own(conn) => conn.close().await.map_err(|error| fault(&self.store, error).into()),
-                Held::Pooled(_) => Ok(()),
-            }
-        })
+        // The pool has it back.
+        Box::pin(async { Ok(()) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The client of a coordinator: connects, checks the API version, walks through pages.
 
 mod remote;
+mod selected;
 mod verbs;
 
 pub use remote::Remote;
@@ -202,6 +203,10 @@ impl Client {
             .get_leaderboard(v1::GetLeaderboardRequest { name: name.to_owned() })
             .await;
         let message = answer.map_err(|status| self.failed(&status))?.into_inner();
+        self.read(message)
+    }
+
+    fn read(&self, message: v1::Leaderboard) -> Result<Leaderboard, Failure> {
         Leaderboard::try_from(message).map_err(|malformed| {
             let text = format!(
                 "the coordinator at {} sent a leaderboard that can't be read: {malformed}",
@@ -289,6 +294,16 @@ pages!(
     /// The groups of a sweep in the plan's order.
     groups(sweep: &str) -> Group, list_groups, groups,
     |page_token| v1::ListGroupsRequest { parent: sweep.to_owned(), page_size: PAGE, page_token }
+);
+pages!(
+    /// The rows of the leaderboard, each with its selected trial alone.
+    results(sweep: &str) -> Result, list_results, results,
+    |page_token| v1::ListResultsRequest {
+        parent: sweep.to_owned(),
+        page_size: PAGE,
+        page_token,
+        ..Default::default()
+    }
 );
 pages!(
     /// The trials of a group in the plan's order.

@@ -51,7 +51,10 @@ impl Leaderboard {
             print(&format!("report: {}\n", report.display()));
             return Ok(());
         }
-        let board = client.leaderboard(&name).await?;
+        let board = match self.format {
+            Format::Table => client.selected(&name).await?,
+            _ => client.leaderboard(&name).await?,
+        };
         print(&match self.format {
             Format::Table => to_table(&board, width()),
             Format::Json => to_json(&board)?,

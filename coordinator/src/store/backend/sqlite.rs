@@ -10,7 +10,6 @@ use super::{
     migrations::{self, migrate},
     row::{Columns, Row},
 };
-use writer::FileConn;
 use crate::store::Result;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Column, Connection as _, Decode, Row as _, Sqlite, SqliteConnection, SqlitePool,
@@ -30,6 +29,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use writer::FileConn;
 
 /// The code of a file that is none of SQLite's.
 const NOT_A_DATABASE: &str = "26";

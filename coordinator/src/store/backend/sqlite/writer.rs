@@ -161,7 +161,9 @@ fn prepared<T>(
 /// `$2` is the second argument wherever it stands; SQLite itself counts in the order of the text.
 fn bind(statement: &mut Statement<'_>, arguments: &[Value]) -> rusqlite::Result<()> {
     for place in 1..=statement.parameter_count() {
-        let named = statement.parameter_name(place).and_then(|name| name.get(1..)?.parse().ok());
+        let named = statement
+            .parameter_name(place)
+            .and_then(|name| name.get(1..)?.parse().ok());
         let number: usize = named.unwrap_or(place);
         let missing = rusqlite::Error::InvalidParameterCount(arguments.len(), number);
         let argument = number.checked_sub(1).and_then(|at| arguments.get(at));

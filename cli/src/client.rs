@@ -8,7 +8,7 @@ pub use remote::Remote;
 
 use crate::failure::{self, Exit, Failure, from_status};
 use augur_channel::{Access, Connection};
-use augur_core::{leaderboard::Leaderboard, picture::Picture};
+use augur_core::{id::TrialId, leaderboard::Leaderboard, picture::Picture};
 use augur_proto::{
     API_VERSION,
     v1::{self, sweep_service_client::SweepServiceClient},
@@ -127,12 +127,7 @@ impl Client {
 
     /// A trial of a sweep by its position in the plan, its identifier, or the beginning of that.
     pub async fn find_trial(&mut self, sweep: &str, given: &str) -> Result<v1::Trial, Failure> {
-        let position = given.parse::<u32>().ok();
-        let is_meant = |trial: &v1::Trial| match position {
-            Some(position) => trial.index == position,
-            None => trial.name.rsplit('/').next().is_some_and(|id| id.starts_with(given)),
-        };
-        let mut meant = self.all_trials(sweep).await?.into_iter().filter(is_meant);
+        let mut meant = self.trials_called(sweep, given).await?.into_iter();
         match (meant.next(), meant.next()) {
             (Some(trial), None) => self.trial(&trial.name).await.map_err(|status| self.failed(&status)),
             (Some(_), Some(_)) => Err(Failure::new(
@@ -146,6 +141,27 @@ impl Client {
                 ),
             )),
         }
+    }
+
+    async fn trials_called(&mut self, sweep: &str, given: &str) -> Result<Vec<v1::Trial>, Failure> {
+        if let Ok(position) = given.parse::<u32>() {
+            let request = v1::ListTrialsRequest {
+                parent: sweep.to_owned(),
+                filter: format!("index = {position}"),
+                ..Default::default()
+            };
+            return Ok(self.find_trials(request, 1).await?.0);
+        }
+        if let Ok(trial) = given.parse::<TrialId>() {
+            match self.trial(&format!("{sweep}/trials/{trial}")).await {
+                Ok(trial) => return Ok(vec![trial]),
+                Err(status) if status.code() == Code::NotFound => return Ok(Vec::new()),
+                Err(status) => return Err(self.failed(&status)),
+            }
+        }
+        let is_meant =
+            |trial: &v1::Trial| trial.name.rsplit('/').next().is_some_and(|id| id.starts_with(given));
+        Ok(self.all_trials(sweep).await?.into_iter().filter(is_meant).collect())
     }
 
     /// The log of an attempt at a trial (0: the newest) after a line.

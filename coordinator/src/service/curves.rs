@@ -82,8 +82,7 @@ async fn best(conn: &mut Conn, plan: &Plan, everything: &Listing, full: u32) -> 
         indices.extend(bests.into_iter().map(|(_, index)| index));
         indices.truncate(full as usize);
     }
-    let order = Order::Loss(plan.spec().selection.criterion);
-    for (state, order) in [("completed", order), ("leased", Order::Index)] {
+    for (state, order) in [("completed", Order::Loss), ("leased", Order::Index)] {
         let listing = Listing {
             state: Some(state),
             order,

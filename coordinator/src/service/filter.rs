@@ -16,6 +16,7 @@ pub(super) struct Filter {
     pub variant: Option<String>,
     pub family: Option<String>,
     pub seed: Option<u64>,
+    pub index: Option<u32>,
 }
 
 /// The states that a filter can name.
@@ -65,6 +66,12 @@ impl Filter {
                 let seed = seed.map_err(|_| invalid(format!("gives {text:?} as `seed`, which is not a number")))?;
                 self.seed.replace(seed).is_some()
             }
+            "index" => {
+                let index = text.parse();
+                let index =
+                    index.map_err(|_| invalid(format!("gives {text:?} as `index`, which is not a position")))?;
+                self.index.replace(index).is_some()
+            }
             _ => return Err(invalid(format!("asks for `{key}`, which trials can't be filtered by"))),
         };
         match twice {
@@ -83,12 +90,17 @@ impl Filter {
         known("family", self.family.as_deref(), || plan.family_names())?;
         let seed = self.seed.map(|seed| seed.to_string());
         known("seed", seed.as_deref(), || spec.seeds.iter().map(ToString::to_string))?;
-        Ok(plan.positions(&Wanted {
+        let mut positions = plan.positions(&Wanted {
             task: self.task.as_deref(),
             seed: self.seed,
             variant: self.variant.as_deref(),
             family: self.family.as_deref(),
-        }))
+        });
+        if let Some(index) = self.index {
+            let span = &mut positions.span;
+            *span = span.start.max(index)..span.end.min(index.saturating_add(1));
+        }
+        Ok(positions)
     }
 
     /// The state that is asked for, as the store names it.
@@ -98,11 +110,11 @@ impl Filter {
 }
 
 /// Reads an order: a field, with " desc" or without; true for descending.
-pub(super) fn order(text: &str, plan: &Plan) -> Result<(Order, bool)> {
+pub(super) fn order(text: &str) -> Result<(Order, bool)> {
     let mut words = text.split_whitespace();
     let order = match words.next() {
         None | Some("index") => Some(Order::Index),
-        Some("validation_loss") => Some(Order::Loss(plan.spec().selection.criterion)),
+        Some("validation_loss") => Some(Order::Loss),
         Some("state") => Some(Order::State),
         Some(_) => None,
     };
@@ -196,8 +208,8 @@ fn invalid(problem: impl Into<String>) -> Error {
     Error::Invalid {
         field: "filter",
         problem: format!(
-            "{}; write terms such as state = COMPLETED, task = \"NAME\", variant = \"NAME\", family = \"NAME\" or seed = 0, \
-             joined by AND",
+            "{}; write terms such as state = COMPLETED, task = \"NAME\", variant = \"NAME\", family = \"NAME\", seed = 0 \
+             or index = 0, joined by AND",
             problem.into()
         ),
     }
@@ -218,10 +230,12 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(filter, wanted);
-        let filter = Filter::parse("family = rotation AND variant = st-ssad AND state = TRIAL_STATE_FAILED").unwrap();
+        let filter =
+            Filter::parse("family = rotation AND variant = st-ssad AND state = TRIAL_STATE_FAILED AND index = 3");
+        let filter = filter.unwrap();
         assert_eq!(filter.family.as_deref(), Some("rotation"));
         assert_eq!(filter.variant.as_deref(), Some("st-ssad"));
-        assert_eq!(filter.state, Some(TrialState::Failed));
+        assert_eq!((filter.state, filter.index), (Some(TrialState::Failed), Some(3)));
     }
 
     #[test]
@@ -233,6 +247,7 @@ mod tests {
                 "gives \"DONE\" as `state`; there are PENDING, RUNNING, COMPLETED,",
             ),
             ("seed = -1", "gives \"-1\" as `seed`, which is not a number; write"),
+            ("index = x", "gives \"x\" as `index`, which is not a position; write"),
             ("seed = 1 seed = 2", "has terms that aren't joined by AND"),
             ("seed = 1 AND", "has terms that aren't joined by AND"),
             ("seed = 1 AND seed = 2", "has `seed` twice"),

@@ -74,7 +74,7 @@ impl Sweeps {
         let sweep = names::sweep(view.conn(), &request.parent, "parent").await?;
         let plan = self.0.plan(view.conn(), sweep.key).await?;
         let filter = Filter::parse(&request.filter)?;
-        let (order, descending) = filter::order(&request.order_by, &plan)?;
+        let (order, descending) = filter::order(&request.order_by)?;
         let mut listing = Listing {
             sweep: sweep.key,
             positions: filter.positions(&plan)?,

@@ -23,7 +23,7 @@ impl Sweeps {
             sweep: sweep.key,
             positions: filter.positions(&plan)?,
             state: Some("completed"),
-            order: Order::Loss(plan.spec().selection.criterion),
+            order: Order::Loss,
             descending: false,
             thin: None,
         };

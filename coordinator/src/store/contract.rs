@@ -18,6 +18,7 @@ use augur_core::{
     id::{TrialId, WorkerId},
     outcome::{Measurement, Outcome, Validation},
     picture::{MediaType, Picture, PictureKind},
+    select::Criterion,
     spec,
     time::Timestamp,
 };
@@ -267,7 +268,7 @@ async fn values_come_back_bit_for_bit(ground: Option<Ground>) {
         test_scores: scores[1].clone(),
         ..outcome()
     };
-    outcomes::insert(conn, key, 1, 1, ("2.13.0", "f"), &outcome)
+    outcomes::insert(conn, (key, 1, 1), ("2.13.0", "f"), &outcome, Criterion::Mmd)
         .await
         .unwrap();
     let measured = Measurement {

@@ -1,13 +1,12 @@
-//! Trials as people list them: of some places in the plan, in a state, in an order, a page at a time. Nothing but the page is
-//! held; an order by loss reads the outcome of every trial that is listed.
+//! Trials as people list them: of some places in the plan, in a state, in an order, a page at a time.
 
 use super::{
-    Conn, Result, SweepKey,
-    backend::{Sql, Value},
-    loss, query,
+    Conn, Result, Row, SweepKey,
+    backend::{Dialect, Value},
+    query,
     trials::{self, TrialRow},
 };
-use augur_core::{plan::Positions, select::Criterion};
+use augur_core::plan::Positions;
 use std::{fmt, str::FromStr};
 
 /// What is listed.
@@ -34,29 +33,17 @@ pub(crate) fn share(wanted: u32, total: u32) -> Option<u32> {
 pub(crate) enum Order {
     /// The plan's.
     Index,
-    /// Pending, running, completed, failed, cancelled, stopped.
+    /// As [`STATES`] has them.
     State,
-    /// The criterion's value; trials without one come last.
-    Loss(Criterion),
+    /// The value of the sweep's criterion; trials without one come last.
+    Loss,
 }
 
-impl Order {
-    /// What is compared: a DOUBLE PRECISION, or NULL for the end of the list.
-    fn key(self) -> String {
-        match self {
-            Self::Index => "CAST(0 AS DOUBLE PRECISION)".into(),
-            Self::State => "CAST(CASE state WHEN 'pending' THEN 1 WHEN 'leased' THEN 2 WHEN 'completed' THEN 3
-                 WHEN 'failed' THEN 4 WHEN 'cancelled' THEN 5 ELSE 6 END AS DOUBLE PRECISION)"
-                .into(),
-            Self::Loss(criterion) => format!(
-                "(SELECT {} FROM outcomes o WHERE o.sweep_key = trials.sweep_key AND o.trial_index = trials.trial_index)",
-                loss::of(criterion)
-            ),
-        }
-    }
-}
+/// The states in the order in which trials pass through them.
+const STATES: [&str; 6] = ["pending", "leased", "completed", "failed", "cancelled", "stopped"];
 
-/// A place in a listing: what is compared, and the trial's position.
+/// A place in a listing: by what it is sorted there (a loss, the number of a state, nothing in the plan's order and where
+/// there is no loss), and the trial's position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cursor {
     pub key: Option<f64>,
@@ -93,43 +80,131 @@ pub(crate) async fn page(
     from: Option<Cursor>,
     limit: u32,
 ) -> Result<Vec<(Cursor, TrialRow)>> {
-    let mut statement = Statement::default();
-    let wanted = statement.wanted(listing);
-    let after = from.map_or(String::new(), |from| statement.after(listing, from));
-    let (key, order) = match (listing.order, listing.descending) {
-        (Order::Index, false) => (listing.order.key(), "trial_index"),
-        (Order::Index, true) => (listing.order.key(), "trial_index DESC"),
-        (order, false) => (
-            order.key(),
-            "CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END, sort_key, trial_index",
-        ),
-        (order, true) => (
-            order.key(),
-            "CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END, sort_key DESC, trial_index",
-        ),
-    };
-    let limit = statement.bind(limit);
-    let sql = format!(
-        "SELECT * FROM (SELECT {}, {key} AS sort_key FROM trials WHERE {wanted}) listed
-         WHERE {} ORDER BY {order} LIMIT {limit}",
-        trials::COLUMNS,
-        if after.is_empty() { "1 = 1" } else { &after },
-    );
-    let sql: Sql = conn.dialect().json(sql);
-    let rows = query(sql).bind_all(statement.arguments).fetch_all(conn).await?;
-    let read = |row| {
+    let mut parts = parts(listing);
+    if let Some(from) = from {
+        let held = parts.iter().position(|part| part.holds(from));
+        parts.drain(..held.unwrap_or(parts.len()));
+    }
+    let mut found = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let room = limit - u32::try_from(found.len()).unwrap_or(limit);
+        if room == 0 {
+            break;
+        }
+        let from = from.filter(|_| number == 0);
+        found.extend(part.page(conn, listing, from, room).await?);
+    }
+    Ok(found)
+}
+
+/// A listing is made of parts, one after the other. Each is in the order of an index, so that a page costs the same wherever it
+/// is and however many trials there are.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// In the plan's order, whatever the state.
+    Whole,
+    /// Those in a state of [`STATES`], in the plan's order.
+    InState(usize),
+    /// Those with a loss, by it.
+    Valued,
+    /// Those without one, in the plan's order.
+    Valueless,
+}
+
+fn parts(listing: &Listing) -> Vec<Part> {
+    let wanted = |state: &&str| listing.state.is_none_or(|wanted| wanted == *state);
+    match listing.order {
+        Order::Index => vec![Part::Whole],
+        Order::State => {
+            let numbers = (0..STATES.len()).filter(|number| wanted(&STATES[*number]));
+            let mut parts: Vec<_> = numbers.map(Part::InState).collect();
+            if listing.descending {
+                parts.reverse();
+            }
+            parts
+        }
+        // Whatever has a loss is completed.
+        Order::Loss if wanted(&"completed") => vec![Part::Valued, Part::Valueless],
+        Order::Loss => vec![Part::Valueless],
+    }
+}
+
+impl Part {
+    fn holds(self, place: Cursor) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::InState(number) => place.key == Some(number as f64),
+            Self::Valued => place.key.is_some(),
+            Self::Valueless => place.key.is_none(),
+        }
+    }
+
+    async fn page(
+        self,
+        conn: &mut Conn,
+        listing: &Listing,
+        from: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<(Cursor, TrialRow)>> {
+        let mut statement = Statement::default();
+        let wanted = statement.wanted(listing, self);
+        let after = from.map_or(String::new(), |from| statement.after(listing, self, from));
+        let limit = statement.bind(limit);
+        let table = self.table(conn.dialect(), listing);
+        let order = match (self, listing.order, listing.descending) {
+            (Self::Valued, _, false) => "loss, trial_index",
+            (Self::Valued, _, true) => "loss DESC, trial_index",
+            (_, Order::Index, true) => "trial_index DESC",
+            _ => "trial_index",
+        };
+        let rest = format!("FROM {table} WHERE {wanted}{after} ORDER BY {order} LIMIT {limit}");
+        let columns = trials::COLUMNS;
+        let sql = match self {
+            // Found first, so that SQLite does not begin with the trials.
+            Self::Valued => format!(
+                "SELECT {columns}, loss FROM (SELECT sweep_key, trial_index, loss {rest}) found
+                 JOIN trials USING (sweep_key, trial_index) ORDER BY {order}"
+            ),
+            _ => format!("SELECT {columns} {rest}"),
+        };
+        let rows = query(sql).bind_all(statement.arguments).fetch_all(conn).await?;
+        rows.iter().map(|row| self.read(row)).collect()
+    }
+
+    fn table(self, dialect: Dialect, listing: &Listing) -> String {
+        match self {
+            Self::Valued => dialect.by_index("outcomes", "outcomes_loss"),
+            Self::InState(_) => dialect.by_index("trials", "trials_state"),
+            _ if listing.state.is_some() => dialect.by_index("trials", "trials_state"),
+            _ => "trials".to_owned(),
+        }
+    }
+
+    fn read(self, row: &Row) -> Result<(Cursor, TrialRow)> {
         let trial = trials::read(row)?;
-        let key = row.try_get("sort_key")?;
-        let index = trial.index;
-        Ok((Cursor { key, index }, trial))
-    };
-    rows.iter().map(read).collect()
+        let key = match self {
+            Self::Whole | Self::Valueless => None,
+            Self::InState(number) => Some(number as f64),
+            Self::Valued => row.try_get("loss")?,
+        };
+        Ok((
+            Cursor {
+                key,
+                index: trial.index,
+            },
+            trial,
+        ))
+    }
 }
 
 /// How many trials there are.
 pub(crate) async fn count(conn: &mut Conn, listing: &Listing) -> Result<u32> {
     let mut statement = Statement::default();
-    let sql = format!("SELECT COUNT(*) FROM trials WHERE {}", statement.wanted(listing));
+    let table = Part::Whole.table(conn.dialect(), listing);
+    let sql = format!(
+        "SELECT COUNT(*) FROM {table} WHERE {}",
+        statement.wanted(listing, Part::Whole)
+    );
     let row = query(sql).bind_all(statement.arguments).fetch_one(conn).await?;
     row.first()
 }
@@ -146,8 +221,8 @@ impl Statement {
         format!("${}", self.arguments.len())
     }
 
-    /// The condition of what is listed.
-    fn wanted(&mut self, listing: &Listing) -> String {
+    /// The condition of what is listed in a part.
+    fn wanted(&mut self, listing: &Listing, part: Part) -> String {
         let positions = &listing.positions;
         let mut sql = format!(
             "sweep_key = {} AND trial_index >= {} AND trial_index < {}",
@@ -155,8 +230,15 @@ impl Statement {
             self.bind(positions.span.start),
             self.bind(positions.span.end)
         );
-        if let Some(state) = listing.state {
-            sql += &format!(" AND state = {}", self.bind(state));
+        match (part, listing.state) {
+            (Part::Valued, _) => sql += " AND loss IS NOT NULL",
+            (Part::InState(number), _) => sql += &format!(" AND state = {}", self.bind(STATES[number])),
+            (_, Some(state)) => sql += &format!(" AND state = {}", self.bind(state)),
+            (_, None) => {}
+        }
+        if matches!(part, Part::Valueless) {
+            sql += " AND (state <> 'completed' OR EXISTS (SELECT 1 FROM outcomes o
+                 WHERE o.sweep_key = trials.sweep_key AND o.trial_index = trials.trial_index AND o.loss IS NULL))";
         }
         if let Some(share) = listing.thin {
             // Multiples of the golden ratio, as a share of 1, lie as far from each other as can be.
@@ -177,18 +259,18 @@ impl Statement {
         sql
     }
 
-    /// The condition of what comes after a place.
-    fn after(&mut self, listing: &Listing, from: Cursor) -> String {
+    /// The condition of what comes after a place of a part.
+    fn after(&mut self, listing: &Listing, part: Part, from: Cursor) -> String {
         let index = self.bind(from.index);
-        if listing.order == Order::Index {
-            let later = if listing.descending { "<" } else { ">" };
-            return format!("trial_index {later} {index}");
+        let back = listing.descending;
+        match (part, from.key) {
+            (Part::Valued, Some(loss)) => {
+                let loss = self.bind(loss);
+                let later = if back { "<" } else { ">" };
+                format!(" AND loss {later}= {loss} AND (loss {later} {loss} OR trial_index > {index})")
+            }
+            (Part::Whole, _) if back => format!(" AND trial_index < {index}"),
+            _ => format!(" AND trial_index > {index}"),
         }
-        let Some(key) = from.key else {
-            return format!("sort_key IS NULL AND trial_index > {index}");
-        };
-        let key = self.bind(key);
-        let later = if listing.descending { "<" } else { ">" };
-        format!("(sort_key {later} {key} OR (sort_key = {key} AND trial_index > {index}) OR sort_key IS NULL)")
     }
 }

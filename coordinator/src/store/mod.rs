@@ -14,7 +14,6 @@ pub(crate) mod invariants;
 pub(crate) mod job;
 pub(crate) mod listing;
 pub(crate) mod log_lines;
-mod loss;
 pub(crate) mod measurements;
 pub(crate) mod outcomes;
 pub(crate) mod overview;

@@ -1,17 +1,19 @@
 //! Outcomes of completed trials; the scores apart, since few readers need them.
 
-use super::{AT_ONCE, Conn, Result, Row, StoreError, SweepKey, from_json, placeholders, query, query_scalar, to_json};
-use augur_core::outcome::Outcome;
+use super::{
+    AT_ONCE, Conn, Result, Row, StoreError, SweepKey, from_json, placeholders, query, query_scalar, reuse::Place,
+    to_json,
+};
+use augur_core::{outcome::Outcome, select::Criterion};
 use std::{collections::BTreeMap, ops::Range};
 
-/// Stores the outcome of an attempt.
+/// Stores the outcome of an attempt, with the value of the sweep's criterion.
 pub(crate) async fn insert(
     conn: &mut Conn,
-    sweep: SweepKey,
-    index: u32,
-    attempt: u32,
+    (sweep, index, attempt): Place,
     (libtorch_version, fingerprint): (&str, &str),
     outcome: &Outcome,
+    criterion: Criterion,
 ) -> Result<()> {
     let bytes = |scores: &[f64]| -> Vec<u8> { scores.iter().flat_map(|score| score.to_le_bytes()).collect() };
     let test_scores = (!outcome.test_scores.is_empty()).then(|| bytes(&outcome.test_scores));
@@ -20,8 +22,8 @@ pub(crate) async fn insert(
     rest.test_scores.clear();
     query(
         "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, fingerprint, outcome, scores,
-             test_scores)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             test_scores, loss)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(sweep.0)
     .bind(index)
@@ -31,8 +33,26 @@ pub(crate) async fn insert(
     .bind(to_json(&rest))
     .bind(bytes(&outcome.scores))
     .bind(test_scores)
+    .bind(criterion.loss_of(outcome))
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Stores the value of the sweep's criterion with an outcome that came without: from another sweep, or from a file.
+pub(crate) async fn set_loss(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    index: u32,
+    outcome: &Outcome,
+    criterion: Criterion,
+) -> Result<()> {
+    query("UPDATE outcomes SET loss = $1 WHERE sweep_key = $2 AND trial_index = $3")
+        .bind(criterion.loss_of(outcome))
+        .bind(sweep.0)
+        .bind(index)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -34,14 +34,17 @@ impl Command for CompleteTrial {
             fingerprint,
         } = self;
         let row = trials::by_token(cx.conn, token).await?.ok_or(Refusal::Stale)?;
-        check(&*cx.plan(row.sweep).await?, row.index, &outcome)?;
+        let plan = cx.plan(row.sweep).await?;
+        check(&plan, row.index, &outcome)?;
+        let criterion = plan.spec().selection.criterion;
         halving::require_values(cx, &row).await?;
         let Some(job) = move_trial(cx, &row, &JobEvent::Complete { token }).await? else {
             return Ok(());
         };
         let libtorch = workers::libtorch_version(cx.conn, worker).await?;
         let made_of = (libtorch.as_str(), fingerprint.as_str());
-        outcomes::insert(cx.conn, row.sweep, row.index, job.begun, made_of, &outcome).await?;
+        let place = (row.sweep, row.index, job.begun);
+        outcomes::insert(cx.conn, place, made_of, &outcome, criterion).await?;
         sweeps::add_seconds(cx.conn, row.sweep, outcome.seconds).await?;
         groups::trial_completed(cx, &row, &outcome).await
     }

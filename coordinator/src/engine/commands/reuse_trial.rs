@@ -38,7 +38,9 @@ impl Command for ReuseTrial {
         if self.fingerprint.is_empty() || known.as_ref() != Some(&self.fingerprint) {
             return Err(invalid("was not completed with this fingerprint; compute the trial"));
         }
-        let rules = Rules::of(&*cx.plan(row.sweep).await?, row.group);
+        let plan = cx.plan(row.sweep).await?;
+        let criterion = plan.spec().selection.criterion;
+        let rules = Rules::of(&plan, row.group);
         let rungs = rules.map_or(Vec::new(), |rules| rules.rungs);
         let from = (source.sweep, source.index, source.job.begun);
         let judged = reuse::judged(cx.conn, from, &rungs).await?;
@@ -52,6 +54,7 @@ impl Command for ReuseTrial {
         reuse::copy(cx.conn, from, to, self.detector_missing).await?;
         let outcome = outcomes::without_scores(cx.conn, row.sweep, row.index..row.index + 1).await?;
         let outcome = outcome.into_values().next().ok_or(StoreError::Damaged("outcome"))?;
+        outcomes::set_loss(cx.conn, row.sweep, row.index, &outcome, criterion).await?;
         halving::note(cx, &row, &judged).await?;
         groups::trial_completed(cx, &row, &outcome).await?;
         halving::settle(cx, row.sweep, row.group).await

@@ -25,6 +25,7 @@ pub(super) const SQLITE: &Migrations = &[
     (6, "verbs", sqlite!("0006_verbs.sql")),
     (7, "logs", sqlite!("0007_logs.sql")),
     (8, "pictures", sqlite!("0008_pictures.sql")),
+    (9, "losses", sqlite!("0009_losses.sql")),
 ];
 
 /// Those of PostgreSQL, which came with the fifth.
@@ -40,6 +41,11 @@ pub(super) const POSTGRES: &Migrations = &[
         8,
         "pictures",
         include_str!("../../../migrations/postgres/0008_pictures.sql"),
+    ),
+    (
+        9,
+        "losses",
+        include_str!("../../../migrations/postgres/0009_losses.sql"),
     ),
 ];
 

@@ -91,6 +91,14 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// A table that is read by one of its indexes. SQLite does not count what is in a table and takes another one; PostgreSQL does.
+    pub fn by_index(self, table: &str, index: &str) -> String {
+        match self {
+            Self::Postgres => table.to_owned(),
+            Self::Sqlite => format!("{table} INDEXED BY {index}"),
+        }
+    }
+
     /// A statement that reads JSON, as it is written for PostgreSQL: SQLite has the same operators, on text.
     pub fn json(self, sql: impl Into<Sql>) -> Sql {
         let sql = sql.into();

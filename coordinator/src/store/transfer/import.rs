@@ -4,7 +4,7 @@ use super::{FORMAT, Header, Line, OWN_COLUMNS, TABLES, Trailer, TransferError, c
 use crate::store::{
     Conn, Result, StoreError, SweepKey, Writer,
     backend::{Dialect, NEWEST, Sql, Value, insert_rows},
-    groups, invariants, query, query_scalar, sweeps,
+    groups, invariants, outcomes, query, query_scalar, sweeps,
 };
 use augur_core::{id::SweepId, time::Timestamp};
 use sha2::{Digest, Sha256};
@@ -60,6 +60,7 @@ pub(crate) async fn import(writer: &mut Writer, whole: Whole<'_>, now: Timestamp
     let mut source = Source::open(path)?;
     source.line()?;
     let sweep = insert(conn, &mut source, trailer.rows).await?;
+    set_losses(conn, sweep).await?;
     check(conn, &source, sweep, &header.sweep).await?;
     transaction.commit().await?;
     Ok(Imported::New(header.sweep))
@@ -285,6 +286,21 @@ async fn known(conn: &mut Conn, source: &Source, table: &'static str, columns: &
         None => Ok(()),
         Some(column) => Err(source.bad(format!("has the unknown column {column} of {table}"))),
     }
+}
+
+/// The value of the criterion, with every outcome.
+async fn set_losses(conn: &mut Conn, sweep: SweepKey) -> Result<()> {
+    let spec = sweeps::spec(conn, sweep).await?;
+    let last = query_scalar("SELECT MAX(trial_index) FROM outcomes WHERE sweep_key = $1");
+    let last: Option<u32> = last.bind(sweep.0).fetch_one(conn).await?;
+    let end = last.map_or(0, |last| last + 1);
+    for start in (0..end).step_by(AT_ONCE) {
+        let within = start..end.min(start + AT_ONCE as u32);
+        for (index, outcome) in outcomes::without_scores(conn, sweep, within).await? {
+            outcomes::set_loss(conn, sweep, index, &outcome, spec.selection.criterion).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What was inserted can be read and holds together.

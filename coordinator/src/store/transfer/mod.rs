@@ -83,5 +83,5 @@ const TABLES: [(&str, Walk); 10] = [
     ("transitions", Walk::Numbers("revision")),
 ];
 
-/// The columns that only mean something in their own store.
-const OWN_COLUMNS: [&str; 3] = ["sweep_key", "revision", "extends"];
+/// The columns that only mean something in their own store, or follow from others.
+const OWN_COLUMNS: [&str; 4] = ["sweep_key", "revision", "extends", "loss"];

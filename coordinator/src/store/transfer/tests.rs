@@ -91,9 +91,10 @@ async fn fill(conn: &mut Conn, name: &str) -> SweepKey {
     let bytes: Vec<u8> = (0..=255).collect();
     query(
         "INSERT INTO outcomes (sweep_key, trial_index, attempt, libtorch_version, outcome, scores, fingerprint)
-         VALUES ($1, 1, 1, '2.13.0', '{}', $2, 'f')",
+         VALUES ($1, 1, 1, '2.13.0', $2, $3, 'f')",
     )
     .bind(key.0)
+    .bind(OUTCOME)
     .bind(bytes.clone())
     .execute(conn)
     .await
@@ -224,6 +225,9 @@ async fn what_was_leased_is_pending_afterwards(ground: Option<Ground>) {
         (job::tag(&row.job.state), 1, NOW)
     );
 }
+
+/// Without scores, as it is stored.
+const OUTCOME: &str = r#"{"tuned":{"angle_deg":0.1},"validation":null,"diagnostics":null,"scores":[],"seconds":0.5}"#;
 
 async fn a_file_that_was_changed_is_refused(ground: Option<Ground>) {
     let Some(ground) = ground else { return };

@@ -525,7 +525,8 @@ class ListTrialsRequest(_message.Message):
     """Only trials in this state."""
     filter: _builtins.str
     """Only trials for which all of it holds, of these forms joined by AND (AIP-160), each at most once:
-    state = COMPLETED (or another TrialState), task = "NAME", variant = "NAME", family = "NAME" (or a baseline), seed = N.
+    state = COMPLETED (or another TrialState), task = "NAME", variant = "NAME", family = "NAME" (or a baseline), seed = N,
+    index = N (the place in the plan).
     """
     order_by: _builtins.str
     """index (the plan's order), validation_loss or state, each with or without " desc" (AIP-132); empty: index. Trials that

@@ -159,8 +159,7 @@ impl Client {
                 Err(status) => return Err(self.failed(&status)),
             }
         }
-        let is_meant =
-            |trial: &v1::Trial| trial.name.rsplit('/').next().is_some_and(|id| id.starts_with(given));
+        let is_meant = |trial: &v1::Trial| trial.name.rsplit('/').next().is_some_and(|id| id.starts_with(given));
         Ok(self.all_trials(sweep).await?.into_iter().filter(is_meant).collect())
     }
 

@@ -23,6 +23,14 @@ pub enum WorkerError {
         /// What the system says.
         fault: std::io::Error,
     },
+    /// A folder in which data has to lie.
+    #[error("can't use {} as a root of data: {}; give a folder that is there as `--data-root DIR`", path.display(), os_text(fault))]
+    DataRoot {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        fault: std::io::Error,
+    },
     /// The metrics.
     #[error(
         "the metrics can't be served on {address}: {}; give another `--metrics ADDRESS` (port 0: any)",
@@ -56,7 +64,7 @@ impl WorkerError {
             Self::Metrics { .. } => 1,
             Self::Link(LinkError::Unreachable { .. }) | Self::Depot(DepotError::Away { .. }) => 7,
             Self::Link(LinkError::Access(_)) | Self::Traces(_) | Self::Depot(_) => 2,
-            Self::LogDir { .. } => 5,
+            Self::LogDir { .. } | Self::DataRoot { .. } => 5,
             Self::Link(LinkError::ApiVersion { .. }) => 8,
         }
     }

@@ -11,6 +11,7 @@ pub mod model;
 pub mod options;
 mod packing;
 pub mod preview;
+mod roots;
 pub mod slot;
 pub mod stores;
 pub mod worker;

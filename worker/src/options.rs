@@ -79,6 +79,10 @@ pub struct Options {
     /// Folder, or s3://BUCKET/PREFIX, at which relative data folders start [default: the current one]
     #[arg(long, value_name = "PLACE")]
     pub base_dir: Option<Place>,
+    /// Folder in which all data folders and weights files that specs name have to lie, however they name them; may be given more than once
+    /// [default: anywhere]
+    #[arg(long = "data-root", value_name = "DIR")]
+    pub data_roots: Vec<PathBuf>,
     /// Folder for the whole logs of the slots; without it only their last lines are kept, for causes
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,

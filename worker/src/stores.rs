@@ -40,13 +40,18 @@ pub(crate) enum Base {
 /// A data set that can be read, for as long as this is held.
 pub(crate) struct Data {
     root: PathBuf,
-    _in_use: Option<InUse>,
+    in_use: Option<InUse>,
 }
 
 impl Data {
     /// The folder at which relative data folders start.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether it came from a store.
+    pub fn is_fetched(&self) -> bool {
+        self.in_use.is_some()
     }
 }
 
@@ -71,7 +76,7 @@ impl Base {
             Self::Folder(folder) => {
                 return Ok(Data {
                     root: folder.clone(),
-                    _in_use: None,
+                    in_use: None,
                 });
             }
             Self::Store(cache) => cache,
@@ -80,18 +85,18 @@ impl Base {
         if wanted.folders.is_empty() && wanted.files.is_empty() {
             return Ok(Data {
                 root: ".".into(),
-                _in_use: None,
+                in_use: None,
             });
         }
         match cache.hold(&wanted).await {
             // A system's package may have it.
             Err(DepotError::NoData { .. }) if is_here(spec) => Ok(Data {
                 root: ".".into(),
-                _in_use: None,
+                in_use: None,
             }),
             held => held.map(|in_use| Data {
                 root: in_use.root().to_owned(),
-                _in_use: Some(in_use),
+                in_use: Some(in_use),
             }),
         }
     }

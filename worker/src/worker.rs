@@ -5,6 +5,7 @@ use crate::{
     job::Bench,
     options::Options,
     packing::{self, Packing},
+    roots::Roots,
     slot::Slot,
     stores::{self, Base},
 };
@@ -24,6 +25,7 @@ const LAST_SPANS: Duration = Duration::from_secs(1);
 /// What keeps a worker from working at all.
 pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), WorkerError> {
     let slots = slots(options)?;
+    let roots = Roots::open(&options.data_roots).map_err(|(path, fault)| WorkerError::DataRoot { path, fault })?;
     let base = Base::open(options.base_dir.as_ref(), &options.stores).await?;
     let (artifacts, mirror) = stores::artifacts(options.artifacts.as_ref(), &options.stores).await?;
     let memory = options.memory().or_else(packing::budget);
@@ -50,6 +52,7 @@ pub async fn run(options: &Options, stopping: CancellationToken) -> Result<(), W
         coordinator: link.coordinator.clone(),
         reporter: link.reporter.clone(),
         base,
+        roots,
         artifacts,
         mirror,
         packing: Packing::new(memory),

@@ -9,6 +9,7 @@ use crate::{
     artifacts,
     evaluate::evaluate,
     packing::Packing,
+    roots::Roots,
     slot::{
         Ended, Heard, Orders, Slot,
         protocol::{Checkpointing, Computed, Done, Earlier, Run},
@@ -36,6 +37,8 @@ pub(crate) struct Bench {
     pub coordinator: Coordinator,
     pub reporter: Reporter,
     pub base: Base,
+    /// Where specs may lead.
+    pub roots: Roots,
     /// The folder for what trials leave behind, if that is kept.
     pub artifacts: Option<PathBuf>,
     /// The store that keeps what is in that folder, if there is one.

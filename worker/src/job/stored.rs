@@ -12,14 +12,17 @@ use std::{fs, path::Path};
 use tracing::warn;
 
 impl Bench {
-    /// What the trial `spec` reads; the end of the job where that can't be had.
+    /// What the trial `spec` reads; the end of the job where that can't be had, or lies where specs may not lead.
     pub(super) async fn data(&self, held: &Held, spec: &TrialSpec) -> Result<Data, End> {
         let data = tokio::select! {
             data = held.waiting(self.base.data(spec)) => data,
             () = held.recalled.cancelled() => return Err(held.given_back("before its data set was here")),
             () = held.dropped.cancelled() => return Err(End::Dropped),
         };
-        data.map_err(|error| without_data(&error))
+        let data = data.map_err(|error| without_data(&error))?;
+        let admitted = self.roots.admit(spec, data.root(), data.is_fetched());
+        admitted.map_err(|outside| End::Failed(bad_data(outside.to_string())))?;
+        Ok(data)
     }
 
     /// Fetches what a trial may go on from, or be reused from; the end of the job if that is wanted meanwhile.

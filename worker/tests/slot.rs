@@ -62,6 +62,8 @@ async fn a_trial_measures_each_epoch_and_a_second_one_uses_the_same_process() {
     assert_eq!(measurements.iter().map(|m| m.epoch).collect::<Vec<_>>(), [1, 2, 3]);
     let environment = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
     assert!(environment.contains("RUST_BACKTRACE=0"), "{environment}");
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("NoNewPrivs:\t1"), "{status}");
     assert_eq!(
         measurements[0].hypergradient_norm, None,
         "the first epoch is the warm-up"

@@ -196,6 +196,9 @@ async fn a_killed_worker_takes_its_children_with_it() {
     let sweep = coordinator.submit(spec("killed", 1_000_000)).await.name;
     let worker = coordinator.worker(&[]);
     let child = trial_under_way(&coordinator, &sweep, &worker).await;
+    let environment = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+    assert!(environment(worker.pid()).contains("of the worker alone"));
+    assert!(!environment(child).contains("of the worker alone"));
     signal(worker.pid(), Signal::KILL);
     wait_for("the end of the child", async || (!is_alive(child)).then_some(())).await;
 }

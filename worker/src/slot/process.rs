@@ -35,6 +35,11 @@ fn ignore_goodbyes() -> std::io::Result<()> {
     Ok(())
 }
 
+/// No program that it starts can get more rights than it has, by set-user-ID or file capabilities.
+fn gain_nothing() -> std::io::Result<()> {
+    rustix::thread::set_no_new_privs(true).map_err(Into::into)
+}
+
 impl Process {
     /// Starts `program slot`; its stderr goes to the file `log`, if there is one.
     pub fn start(program: &Path, threads: u32, log: Option<&Path>) -> std::io::Result<Self> {
@@ -44,16 +49,24 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .env_remove("AUGUR_TOKEN")
             .env("OMP_NUM_THREADS", threads.to_string())
             // Where memory has run out, there is none for a backtrace either: the panic would wait for itself for ever.
             .env("RUST_BACKTRACE", "0")
             // Ctrl-C in a terminal is for the worker, which then ends its slots.
             .process_group(0)
             .kill_on_drop(true);
+        // What a trial reads is foreign: of the worker's secrets its process has none.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_")) {
+            command.env_remove(name);
+        }
         // Between fork and exec: loading libtorch takes a second, in which a signal that a service manager sends to every process
         // would end the trial as a crash.
-        // SAFETY: it calls signal(2), which may be called there.
-        unsafe { command.pre_exec(ignore_goodbyes) };
+        // SAFETY: they call signal(2) and prctl(2), which may be called there.
+        unsafe {
+            command.pre_exec(ignore_goodbyes);
+            command.pre_exec(gain_nothing);
+        }
         let mut child = command.spawn()?;
         let piped = || std::io::Error::other("a pipe is missing");
         let requests = child.stdin.take().ok_or_else(piped)?;

@@ -124,6 +124,7 @@ impl Coordinator {
             .args(["--coordinator", &self.url, "--slots", slots, "--base-dir"])
             .arg(workspace())
             .args(arguments)
+            .env("AWS_SECRET_ACCESS_KEY", "of the worker alone")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)

@@ -1,11 +1,7 @@
 //! Every command of docs/operations.md, in its order, as one story: what an operator copies from there works.
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-use augur_tests::{
-    bin,
-    matrix::postgres::{self, Server},
-    own_images,
-};
+use augur_tests::{bin, matrix::postgres::Server, own_images};
 use std::{
     env, fs,
     net::TcpListener,
@@ -49,7 +45,7 @@ async fn the_runbook_runs() {
     for program in ["augur", "augur-coordinator", "augur-worker"] {
         bin::path(program);
     }
-    let Some(postgres) = postgres::programs() else {
+    let Some(postgres) = augur_postgres::programs() else {
         let is_required = env::var("AUGUR_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
         assert!(!is_required, "PostgreSQL is not installed");
         eprintln!("skipped: PostgreSQL is not installed");

@@ -13,6 +13,10 @@ use tokio::sync::Notify;
 pub trait Clock: Send + Sync + 'static {
     /// The moment.
     fn now(&self) -> Timestamp;
+    /// The moment by the calendar: for what ends on a date, and for records. The machine's clock may jump, and this one with it.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
     /// Ends when enough time has gone by for another look.
     fn tick(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     /// How much time goes by from one look to the next, where that is known.
@@ -32,11 +36,15 @@ impl SystemClock {
     const PERIOD: Duration = Duration::from_millis(500);
 }
 
+fn calendar() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(0).after(since)
+}
+
 impl Default for SystemClock {
     fn default() -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
-            start: Timestamp(0).after(wall),
+            start: calendar(),
             since: Instant::now(),
         }
     }
@@ -45,6 +53,10 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         self.start.after(self.since.elapsed())
+    }
+
+    fn wall(&self) -> Timestamp {
+        calendar()
     }
 
     fn tick(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

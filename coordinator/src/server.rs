@@ -157,7 +157,7 @@ impl EndError {
 pub struct Coordinator {
     address: SocketAddr,
     safety: Safety,
-    clock: Arc<dyn Clock>,
+    doorkeeper: Doorkeeper,
     handle: CoordinatorHandle,
     stopping: CancellationToken,
     stopped: CancellationToken,
@@ -246,13 +246,14 @@ impl Coordinator {
         let scrape = Scrape::new(handle.clone(), &config.store);
         let (common, health) = common()?;
         set_serving(&health, true).await;
-        let gate = Gate::new(config.safety.clone(), clock.clone());
+        let gate = Gate::new(config.safety.clone(), clock);
+        let doorkeeper = gate.doorkeeper();
         let router = router(common.fallback_service(services(&handle)), gate);
         let server = router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
         Ok(Self {
             address: config.listen,
             safety: config.safety,
-            clock,
+            doorkeeper,
             handle,
             stopping,
             stopped,
@@ -304,14 +305,12 @@ impl Coordinator {
     }
 
     fn page(&self) -> axum::Router {
-        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
-        page::router(self.handle.clone(), doorkeeper, self.stopping.clone())
+        page::router(self.handle.clone(), self.doorkeeper.clone(), self.stopping.clone())
     }
 
     async fn serve_http(&mut self, address: SocketAddr, router: axum::Router) -> io::Result<SocketAddr> {
         let arrivals = arrivals(TcpListener::bind(address).await?, &self.safety, Protocol::Page)?;
-        let doorkeeper = Doorkeeper::new(self.safety.clone(), self.clock.clone());
-        let (address, server) = page::serve(router, arrivals, doorkeeper, self.stopping.clone())?;
+        let (address, server) = page::serve(router, arrivals, self.doorkeeper.clone(), self.stopping.clone())?;
         self.pages.push(server);
         Ok(address)
     }

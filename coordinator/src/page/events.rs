@@ -2,7 +2,7 @@
 //! tells, so that a browser that lost the connection goes on from there by itself.
 
 use super::{Page, failure::Failure, json};
-use crate::safety::Visitor;
+use crate::{error::Error, safety::Visitor};
 use augur_proto::v1::{
     self, WatchSweepRequest, WatchSweepResponse, sweep_service_server::SweepService,
     watch_sweep_response::Event as News,
@@ -67,19 +67,21 @@ impl Waiting {
 pub(super) async fn events(
     State(page): State<Page>,
     Path(sweep): Path<String>,
-    visitor: Option<Extension<Visitor>>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let name = format!("sweeps/{sweep}");
     let last = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
+    let open = page.doorkeeper.stream(&visitor);
+    let open = open.map_err(|refusal| Status::from(Error::Denied(refusal)))?;
     let watched = watch(&page, &name, last.unwrap_or(0)).await?;
     let (events, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         // An error ends the stream, and the browser begins again.
-        let visitor = visitor.map(|Extension(visitor)| visitor);
-        let _ = tell(&page, &name, visitor.as_ref(), watched, &events).await;
+        let _ = tell(&page, &name, &visitor, watched, &events).await;
+        drop(open);
     });
     let stream = ReceiverStream::new(stream).map(Ok);
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
@@ -104,7 +106,7 @@ async fn watch(page: &Page, name: &str, revision: u64) -> Result<Watch, Status> 
 async fn tell(
     page: &Page,
     name: &str,
-    visitor: Option<&Visitor>,
+    visitor: &Visitor,
     mut watched: Watch,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Status> {

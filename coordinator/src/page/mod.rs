@@ -25,7 +25,7 @@ use axum::{
     serve::Listener,
 };
 use std::{io, net::SocketAddr, sync::Arc};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
@@ -116,7 +116,10 @@ async fn guard(known: bool, doorkeeper: &Doorkeeper, mut request: Request, next:
     let mut response = match (request.method(), admitted) {
         _ if !known => (StatusCode::FORBIDDEN, "ask for this page by localhost or 127.0.0.1\n").into_response(),
         (_, Err(refused)) => *refused,
-        (&Method::GET | &Method::HEAD, Ok(())) => next.run(request).await,
+        (&Method::GET | &Method::HEAD, Ok(())) => match timeout(doorkeeper.deadline(), next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => (StatusCode::GATEWAY_TIMEOUT, "this takes too long\n").into_response(),
+        },
         _ => {
             let allow = [(header::ALLOW, "GET, HEAD")];
             (StatusCode::METHOD_NOT_ALLOWED, allow, "the page only reads\n").into_response()

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::mpsc,
     time::{sleep, timeout},
@@ -22,7 +22,7 @@ use tokio_stream::Stream;
 use tonic::transport::server::Connected;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// How long a handshake may take.
+/// How long it may take until a connection says something, its handshake included.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A wait where the system has no more room for connections.
@@ -38,6 +38,12 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The subject of its certificate, where it showed one.
     pub certificate: Option<Arc<str>>,
+}
+
+/// By what requests of somebody without a token are counted; nobody where it is this machine, which is trusted.
+pub(super) fn stranger(peer: &Peer) -> Option<Arc<str>> {
+    let ip = peer.address.ip();
+    (!ip.is_loopback()).then(|| ip.to_string().into())
 }
 
 /// Which protocol the connections are for.
@@ -67,9 +73,23 @@ pub struct Arrivals {
 impl Arrivals {
     /// Accepts until the last connection has nobody to take it.
     pub fn of(listener: TcpListener, tls: Option<(Arc<Tls>, Protocol)>, room: Room) -> io::Result<Self> {
+        Self::within(listener, tls, room, HANDSHAKE)
+    }
+
+    fn within(
+        listener: TcpListener,
+        tls: Option<(Arc<Tls>, Protocol)>,
+        room: Room,
+        patience: Duration,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (sender, ready) = mpsc::channel(WAITING);
-        tokio::spawn(accept(listener, tls, Arc::new(Census::new(room)), sender));
+        let accepting = Accepting {
+            tls,
+            census: Arc::new(Census::new(room)),
+            patience,
+        };
+        tokio::spawn(accept(listener, accepting, sender));
         Ok(Self { ready, address })
     }
 }
@@ -102,12 +122,16 @@ impl axum::serve::Listener for Arrivals {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
+/// How connections are accepted.
+struct Accepting {
     tls: Option<(Arc<Tls>, Protocol)>,
     census: Arc<Census>,
-    ready: mpsc::Sender<Arrival>,
-) {
+    /// How long it may take until they say something.
+    patience: Duration,
+}
+
+async fn accept(listener: TcpListener, how: Accepting, ready: mpsc::Sender<Arrival>) {
+    let Accepting { tls, census, patience } = how;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -135,10 +159,10 @@ async fn accept(
         let arrive = arrive(stream, address, config, place);
         let ready = ready.clone();
         tokio::spawn(async move {
-            match timeout(HANDSHAKE, arrive).await {
+            match timeout(patience, arrive).await {
                 Ok(Ok(arrival)) => drop(ready.send(arrival).await),
-                Ok(Err(error)) => tracing::debug!("no TLS with {address}: {error}"),
-                Err(_) => tracing::debug!("no TLS with {address}: its handshake takes too long"),
+                Ok(Err(error)) => tracing::debug!("no word from {address}: {error}"),
+                Err(_) => tracing::debug!("no word from {address} within {patience:?}: closed"),
             }
         });
     }
@@ -151,9 +175,14 @@ async fn arrive(
     place: Place,
 ) -> io::Result<Arrival> {
     let (stream, certificate) = match config {
-        None => (Transport::Plain(stream), None),
+        // Whoever says nothing gets no place for long.
+        None => {
+            stream.readable().await?;
+            (Transport::Plain(stream), None)
+        }
         Some(config) => {
-            let stream = TlsAcceptor::from(config).accept(stream).await?;
+            let mut stream = TlsAcceptor::from(config).accept(stream).await?;
+            stream.fill_buf().await?;
             let certificate = subject(&stream);
             (Transport::Tls(Box::new(stream)), certificate)
         }
@@ -299,6 +328,7 @@ impl AsyncWrite for Arrival {
 #[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio_stream::StreamExt;
 
     const ROOM: Room = Room { all: 2, each: 1 };
@@ -307,11 +337,24 @@ mod tests {
     async fn an_answer_does_not_wait_for_the_word_on_the_one_before() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut arrivals = Arrivals::of(listener, None, ROOM).unwrap();
-        let _client = TcpStream::connect(arrivals.address).await.unwrap();
+        let mut client = TcpStream::connect(arrivals.address).await.unwrap();
+        client.write_all(b"G").await.unwrap();
         let Transport::Plain(stream) = arrivals.next().await.unwrap().unwrap().stream else {
             panic!("TLS that nobody asked for")
         };
         assert!(stream.nodelay().unwrap());
+    }
+
+    #[tokio::test]
+    async fn whoever_says_nothing_is_sent_away_and_its_place_is_free() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let room = Room { all: 1, each: 1 };
+        let mut arrivals = Arrivals::within(listener, None, room, Duration::from_millis(100)).unwrap();
+        let mut silent = TcpStream::connect(arrivals.address).await.unwrap();
+        assert_eq!(silent.read(&mut [0]).await.unwrap(), 0, "closed");
+        let mut client = TcpStream::connect(arrivals.address).await.unwrap();
+        client.write_all(b"G").await.unwrap();
+        arrivals.next().await.unwrap().unwrap();
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use super::{
     Safety,
-    arrivals::Peer,
+    arrivals::{Peer, stranger},
     audit::{Line, NOTE, Note},
     error::Denial,
     limits::{Open, Used},
+    page::Doorkeeper,
     roles::{Record, Right, Role, Rpc},
     tokens::{Hash, show_time},
 };
@@ -33,7 +34,7 @@ pub(crate) struct Gate(Arc<Inner>);
 struct Inner {
     safety: Safety,
     clock: Arc<dyn Clock>,
-    used: Used,
+    used: Arc<Used>,
 }
 
 /// Whoever calls, as far as that is known.
@@ -60,8 +61,7 @@ impl Caller {
     fn counted(&self) -> Option<Arc<str>> {
         match (&self.token, &self.peer) {
             (Some((name, _)), _) => Some(name.clone()),
-            (None, Some(peer)) if !peer.address.ip().is_loopback() => Some(peer.address.ip().to_string().into()),
-            (None, _) => None,
+            (None, peer) => peer.as_ref().and_then(stranger),
         }
     }
 
@@ -80,8 +80,14 @@ impl Caller {
 
 impl Gate {
     pub fn new(safety: Safety, clock: Arc<dyn Clock>) -> Self {
-        let used = Used::new(safety.limits);
+        let used = Arc::new(Used::new(safety.limits));
         Self(Arc::new(Inner { safety, clock, used }))
+    }
+
+    /// The same for the page: whoever comes there and calls here has the limits once.
+    pub fn doorkeeper(&self) -> Doorkeeper {
+        let Inner { safety, clock, used } = &*self.0;
+        Doorkeeper::new(safety.clone(), clock.clone(), used.clone())
     }
 
     /// Lets a call through, or says why not. What is known of the caller is left in `caller` in either case.
@@ -125,7 +131,7 @@ impl Gate {
         let text = header.to_str().map_err(|_| Denial::TokenUnknown)?;
         let token = text.strip_prefix("Bearer ").ok_or(Denial::TokenMissing)?;
         let hash = Hash::of(token.trim());
-        let entry = tokens.find(hash, self.0.clock.now())?;
+        let entry = tokens.find(hash, self.0.clock.wall())?;
         caller.token = Some((entry.name.into(), entry.role));
         caller.hash = Some(HashOf(hash));
         Ok(())
@@ -136,7 +142,7 @@ impl Gate {
         let Some(tokens) = &self.0.safety.tokens else {
             return Ok(());
         };
-        let entry = tokens.find(hash, self.0.clock.now())?;
+        let entry = tokens.find(hash, self.0.clock.wall())?;
         match entry.role.may(right) {
             true => Ok(()),
             false => Err(Denial::TokenUnknown),
@@ -150,7 +156,7 @@ impl Gate {
             reason: outcome.reason.clone(),
             resource: note.resource,
             request_id: note.request_id,
-            ..caller.line(rpc, self.0.clock.now())
+            ..caller.line(rpc, self.0.clock.wall())
         };
         match refused {
             true => audit.refused(line, Instant::now()),
@@ -221,7 +227,7 @@ where
     }
 }
 
-async fn pass<S>(gate: Gate, mut inner: S, request: Request<Body>) -> Answer
+async fn pass<S>(gate: Gate, mut inner: S, mut request: Request<Body>) -> Answer
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
@@ -240,9 +246,14 @@ where
             return Ok(answer);
         }
     };
+    if let Some((_, role)) = &caller.token {
+        request.extensions_mut().insert(*role);
+    }
     let deadline = gate.0.safety.limits.deadline;
     let call = async {
+        let mut unheard = Unheard::of(&gate, rpc, &caller);
         let answered = timeout(deadline, inner.call(request)).await;
+        unheard.is_armed = false;
         (answered, NOTE.with(RefCell::take))
     };
     let (answered, note) = NOTE.scope(RefCell::default(), call).await;
@@ -268,6 +279,42 @@ where
             is_over: false,
         })
     }))
+}
+
+/// Records a call whose answer nobody waits for any more: it may have been carried out all the same.
+struct Unheard<'a> {
+    gate: &'a Gate,
+    rpc: &'static Rpc,
+    caller: &'a Caller,
+    is_armed: bool,
+}
+
+impl<'a> Unheard<'a> {
+    fn of(gate: &'a Gate, rpc: &'static Rpc, caller: &'a Caller) -> Self {
+        let is_armed = rpc.record == Record::Always;
+        Self {
+            gate,
+            rpc,
+            caller,
+            is_armed,
+        }
+    }
+}
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        if !self.is_armed {
+            return;
+        }
+        let note = NOTE.try_with(RefCell::take).unwrap_or_default();
+        if !note.is_trial {
+            let outcome = Outcome {
+                code: "Cancelled".into(),
+                reason: String::new(),
+            };
+            self.gate.record(self.rpc.path, self.caller, &outcome, note, false);
+        }
+    }
 }
 
 fn answer(refusal: Denial) -> Response<Body> {

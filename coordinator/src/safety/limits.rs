@@ -141,7 +141,7 @@ fn ahead() -> NonZeroU32 {
 }
 
 /// A stream that is open.
-pub(super) struct Open {
+pub(crate) struct Open {
     streams: Arc<Mutex<HashMap<Arc<str>, usize>>>,
     caller: Arc<str>,
 }

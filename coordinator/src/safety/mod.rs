@@ -7,6 +7,7 @@ mod arrivals;
 mod audit;
 mod certificates;
 pub mod command;
+mod descriptors;
 mod error;
 mod gate;
 mod limits;

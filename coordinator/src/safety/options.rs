@@ -1,6 +1,6 @@
 //! The flags, and what is not safe to begin with.
 
-use super::{Audit, Limits, Safety, SafetyError, Tls, TlsFiles, TokenFile, limits::CALLS};
+use super::{Audit, Limits, Safety, SafetyError, Tls, TlsFiles, TokenFile, descriptors, limits::CALLS};
 use clap::Args;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc};
 
@@ -73,6 +73,7 @@ impl SafetyOptions {
             audit: audit.map(Arc::new),
             limits: Limits {
                 calls: self.rate_limit,
+                room: descriptors::room(Limits::default().room),
                 ..Limits::default()
             },
         })

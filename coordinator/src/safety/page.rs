@@ -2,9 +2,10 @@
 
 use super::{
     Safety,
-    arrivals::Peer,
+    arrivals::{Peer, stranger},
     audit::Line,
     error::Denial,
+    limits::{Open, Used},
     roles::Right,
     tokens::{Entry, Hash, show_time},
 };
@@ -15,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Asks who comes to the page.
@@ -23,29 +24,39 @@ use tokio::time::Instant;
 pub(crate) struct Doorkeeper {
     safety: Safety,
     clock: Arc<dyn Clock>,
+    used: Arc<Used>,
 }
 
-/// The hash of the token with which an answer was asked for, so that a stream can end with it.
-#[derive(Clone)]
-pub(crate) struct Visitor(Hash);
+/// Whoever asked.
+#[derive(Clone, Default)]
+pub(crate) struct Visitor {
+    /// The hash of the token, where one is asked for, so that a stream can end with it.
+    hash: Option<Hash>,
+    /// By what requests are counted, as the gate does.
+    counted: Option<Arc<str>>,
+}
 
 impl Doorkeeper {
-    pub fn new(safety: Safety, clock: Arc<dyn Clock>) -> Self {
-        Self { safety, clock }
+    pub(super) fn new(safety: Safety, clock: Arc<dyn Clock>, used: Arc<Used>) -> Self {
+        Self { safety, clock, used }
+    }
+
+    /// How long an answer may take to begin.
+    pub fn deadline(&self) -> Duration {
+        self.safety.limits.deadline
+    }
+
+    /// Counts a stream until what it gives is dropped.
+    pub fn stream(&self, visitor: &Visitor) -> Result<Option<Open>, Denial> {
+        let counted = visitor.counted.as_ref();
+        counted.map(|counted| self.used.stream(counted)).transpose()
     }
 
     /// Lets a request through, or gives what is answered instead.
     pub fn admit(&self, request: &mut Request) -> Result<(), Box<Response>> {
-        let Some(presented) = self.presented(request) else {
-            return Ok(());
-        };
-        let found = match presented {
-            Some(hash) => self.find(hash).map(|_| hash),
-            None => Err(Denial::TokenMissing),
-        };
-        match found {
-            Ok(hash) => {
-                request.extensions_mut().insert(Visitor(hash));
+        match self.visitor(request) {
+            Ok(visitor) => {
+                request.extensions_mut().insert(visitor);
                 Ok(())
             }
             Err(refusal) => {
@@ -55,9 +66,27 @@ impl Doorkeeper {
         }
     }
 
+    fn visitor(&self, request: &Request) -> Result<Visitor, Denial> {
+        let visitor = match self.presented(request) {
+            None => Visitor {
+                hash: None,
+                counted: peer(request).and_then(stranger),
+            },
+            Some(None) => return Err(Denial::TokenMissing),
+            Some(Some(hash)) => Visitor {
+                hash: Some(hash),
+                counted: Some(self.find(hash)?.name.into()),
+            },
+        };
+        if let Some(counted) = &visitor.counted {
+            self.used.call(counted, Right::Read)?;
+        }
+        Ok(visitor)
+    }
+
     /// Whether who asked for a stream may still read it.
-    pub fn still_knows(&self, visitor: Option<&Visitor>) -> bool {
-        visitor.is_none_or(|visitor| self.find(visitor.0).is_ok())
+    pub fn still_knows(&self, visitor: &Visitor) -> bool {
+        visitor.hash.is_none_or(|hash| self.find(hash).is_ok())
     }
 
     /// The token that a request carries; none at all where nobody asks.
@@ -74,7 +103,7 @@ impl Doorkeeper {
 
     fn find(&self, hash: Hash) -> Result<Entry, Denial> {
         let tokens = self.safety.tokens.as_ref().ok_or(Denial::TokenUnknown)?;
-        let entry = tokens.find(hash, self.clock.now())?;
+        let entry = tokens.find(hash, self.clock.wall())?;
         if entry.role.may(Right::Read) {
             return Ok(entry);
         }
@@ -93,15 +122,15 @@ impl Doorkeeper {
             return;
         }
         let (code, reason) = crate::error::denied(refusal);
-        let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| &info.0);
+        let peer = peer(request);
         let (name, role) = match refusal {
             Denial::RoleLacking { name, role, .. } => (Some(name.as_str()), Some(role.name())),
-            Denial::TokenExpired(name) => (Some(name.as_str()), None),
+            Denial::TokenExpired(name) | Denial::TooManyCalls(name, _) => (Some(name.as_str()), None),
             _ => (None, None),
         };
         let path = request.uri().path();
         let line = Line {
-            time: show_time(self.clock.now()),
+            time: show_time(self.clock.wall()),
             rpc: &format!("{} {}", request.method(), &path[..path.floor_char_boundary(200)]),
             outcome: format!("{code:?}"),
             reason: reason.to_owned(),
@@ -114,6 +143,10 @@ impl Doorkeeper {
     }
 }
 
+fn peer(request: &Request) -> Option<&Peer> {
+    request.extensions().get::<ConnectInfo<Peer>>().map(|info| &info.0)
+}
+
 /// The second half of `name:password` in base64.
 fn password(both: &str) -> Option<String> {
     let text = String::from_utf8(BASE64_STANDARD.decode(both.trim()).ok()?).ok()?;
@@ -121,6 +154,10 @@ fn password(both: &str) -> Option<String> {
 }
 
 fn refused(refusal: &Denial) -> Response {
+    if let Denial::TooManyCalls(_, wait) = refusal {
+        let wait = [(header::RETRY_AFTER, wait.as_secs().max(1).to_string())];
+        return (StatusCode::TOO_MANY_REQUESTS, wait, format!("{refusal}\n")).into_response();
+    }
     let text = match refusal {
         Denial::TokenMissing => "this page asks who comes: any name, and a token as the password\n".to_owned(),
         refusal => format!("{refusal}\n"),

@@ -85,5 +85,9 @@ where
 /// tonic says so in words of its own, without a reason.
 fn is_too_large(answer: &Response<Body>) -> bool {
     let status = Status::from_header_map(answer.headers());
-    status.is_some_and(|status| status.code() == Code::OutOfRange && status.message().contains("length too large"))
+    status.is_some_and(|status| match status.code() {
+        Code::OutOfRange => status.message().contains("length too large"),
+        Code::ResourceExhausted => status.message().starts_with("Error decompressing: size limit"),
+        _ => false,
+    })
 }

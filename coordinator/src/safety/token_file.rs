@@ -9,7 +9,7 @@ use augur_core::time::Timestamp;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -73,6 +73,14 @@ pub fn change<T>(path: &Path, change: impl FnOnce(&mut Tokens) -> Result<T, Safe
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = beside(path, "new");
     let mut file = private().create(true).truncate(true).open(&new)?;
+    if let Ok(old) = fs::metadata(path) {
+        // Whoever could read it still can: the coordinator may run as another user than whoever changes it.
+        file.set_permissions(old.permissions())?;
+        let made = file.metadata()?;
+        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
+            fchown(&file, Some(old.uid()), Some(old.gid()))?;
+        }
+    }
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)?;

@@ -21,11 +21,13 @@ pub(super) struct Watched<T> {
 struct Held<T> {
     /// The files as they were before they were last read.
     stamps: Vec<Option<Stamp>>,
+    /// The files as they were when it was told that they can't be read.
+    told: Option<Vec<Option<Stamp>>>,
     value: Arc<T>,
 }
 
-/// Inode, length, time of change in nanoseconds: another file, or another state of it.
-type Stamp = (u64, u64, i64, i64);
+/// Inode, length, times at which the content and whatever else of it changed: another file, or another state of it.
+type Stamp = (u64, u64, [i64; 4]);
 
 impl<T> Watched<T> {
     /// Reads for the first time.
@@ -38,24 +40,31 @@ impl<T> Watched<T> {
         Ok(Self {
             files,
             read: Box::new(move || Ok(read()?)),
-            held: Mutex::new(Held { stamps, value }),
+            held: Mutex::new(Held {
+                stamps,
+                told: None,
+                value,
+            }),
         })
     }
 
-    /// The value of the files as they are now. What can't be read is told once, and the old value stays.
+    /// The value of the files as they are now. What can't be read is told once, and the old value stays until it can.
     pub fn current(&self) -> Arc<T> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let stamps = stamps(&self.files);
         if stamps != held.stamps {
-            held.stamps = stamps;
             match (self.read)() {
                 Ok(value) => {
                     held.value = Arc::new(value);
+                    (held.stamps, held.told) = (stamps, None);
                     tracing::info!("read {} again", self.names());
                 }
-                Err(error) => {
+                // Not for ever: a process that has too many files open, or rights that somebody mends.
+                Err(error) if held.told.as_ref() != Some(&stamps) => {
                     tracing::warn!("{}; what was read before stays in force", chain(&*error));
+                    held.told = Some(stamps);
                 }
+                Err(_) => {}
             }
         }
         held.value.clone()
@@ -73,5 +82,6 @@ fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
 
 fn stamp(file: &Path) -> Option<Stamp> {
     let data = fs::metadata(file).ok()?;
-    Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
+    let times = [data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()];
+    Some((data.ino(), data.len(), times))
 }

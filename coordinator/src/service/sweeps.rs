@@ -2,6 +2,7 @@
 
 use super::{leaderboard::leaderboard, names, present, watch};
 use crate::{
+    safety::Role,
     engine::{
         CoordinatorHandle,
         commands::{
@@ -17,13 +18,14 @@ use augur_core::{
     cost,
     id::TrialId,
     plan::Plan,
-    spec::{self, sha256_of},
+    spec::{self, SweepSpec, sha256_of},
 };
 use augur_proto::{
     API_VERSION,
     v1::{self, sweep_service_server::SweepService},
 };
 use std::pin::Pin;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
@@ -38,7 +40,7 @@ pub(crate) struct Sweeps(pub CoordinatorHandle);
 
 impl Sweeps {
     async fn create(&self, request: v1::CreateSweepRequest) -> Result<v1::Sweep> {
-        let spec = spec::parse(&request.spec_yaml).map_err(Error::Spec)?;
+        let spec = parse(&request.spec_yaml).await?.map_err(Error::Spec)?;
         let key = request_key(request.request_id, &("create", spec.sha256()))?;
         let plan = Plan::new(spec);
         if request.validate_only {
@@ -105,6 +107,17 @@ pub(super) fn request_key(request: String, content: &impl serde::Serialize) -> R
         request,
         fingerprint: sha256_of(content),
     }))
+}
+
+/// A spec, read where it keeps nobody waiting: a few words can ask for a million trials, which are all looked at.
+pub(super) async fn parse(yaml: &str) -> Result<std::result::Result<SweepSpec, spec::SpecError>> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        // A simulation or a test, in which things happen in the same order each time.
+        return Ok(spec::parse(yaml));
+    }
+    let yaml = yaml.to_owned();
+    let parsed = tokio::task::spawn_blocking(move || spec::parse(&yaml));
+    parsed.await.map_err(|_| Error::Stopping)
 }
 
 /// Identifier, group and rank of all trials: hashing takes a while where there are many, so not on a thread that serves
@@ -194,7 +207,16 @@ impl SweepService for Sweeps {
     }
 
     async fn get_trial(&self, r: Request<v1::GetTrialRequest>) -> Answer<v1::Trial> {
-        answer!(Sweeps::get_trial(self, r.into_inner()))
+        // A worker's identifier is all that stands between workers of one token, so that none learns another's.
+        let is_worker = r.extensions().get() == Some(&Role::Worker);
+        let trial = Sweeps::get_trial(self, r.into_inner()).await;
+        answer!(async {
+            let mut trial = trial?;
+            if is_worker {
+                trial.worker.clear();
+            }
+            Ok::<_, Error>(trial)
+        })
     }
 
     async fn list_trials(&self, r: Request<v1::ListTrialsRequest>) -> Answer<v1::ListTrialsResponse> {

@@ -2,7 +2,7 @@
 
 use super::{
     names, present,
-    sweeps::{Sweeps, request_key, trials},
+    sweeps::{Sweeps, parse, request_key, trials},
 };
 use crate::{
     engine::commands::{
@@ -15,7 +15,7 @@ use crate::{
 use augur_core::{
     id::TrialId,
     plan::Plan,
-    spec::{self, SweepSpec, canonical_json, differences},
+    spec::{SweepSpec, canonical_json, differences},
 };
 use augur_proto::v1;
 use std::collections::HashSet;
@@ -83,9 +83,11 @@ impl Sweeps {
             true => canonical_json(&with_seeds(old.spec(), &request.seeds, &request.display_name)?),
         };
         let spec = match request.spec_yaml.is_empty() {
-            false => spec::parse(&yaml).map_err(Error::Spec)?,
+            false => parse(&yaml).await?.map_err(Error::Spec)?,
             // Nobody has seen this text: its lines and columns tell nothing.
-            true => spec::parse(&yaml).map_err(|error| Error::Spec(error.without_positions()))?,
+            true => parse(&yaml)
+                .await?
+                .map_err(|error| Error::Spec(error.without_positions()))?,
         };
         let request = request_key(request.request_id, &("extend", source.sweep, spec.sha256()))?;
         let plan = Plan::new(spec);

@@ -69,7 +69,8 @@ impl Standby {
         let (waits, reader) = watch::channel("it has not looked yet who leads".to_owned());
         let stopping = CancellationToken::new();
         let (common, health) = server::common()?;
-        let doorkeeper = Doorkeeper::new(config.safety.clone(), clock.clone());
+        let gate = Gate::new(config.safety.clone(), clock.clone());
+        let doorkeeper = gate.doorkeeper();
         server::set_serving(&health, false).await;
         let roles = Roles {
             calls: Switch::new(refuse(reader.clone())),
@@ -81,7 +82,6 @@ impl Standby {
             waits,
             stopping: stopping.clone(),
         };
-        let gate = Gate::new(config.safety.clone(), clock.clone());
         let router = server::router(common.fallback_service(roles.calls.clone()), gate);
         let incoming = server::arrivals(listener, &config.safety, Protocol::Grpc)
             .map_err(|source| StartError::Listen { address, source })?;

@@ -25,8 +25,12 @@ pub(super) async fn until_free(
         return store::open(location).await;
     };
     let mut lookout = Lookout::new(options, location.to_string());
+    // Once it has answered, what it refuses may pass: a server that is not the primary yet, or has no room.
+    let mut answered = false;
     loop {
-        let looked = match lookout.look().await {
+        let looked = lookout.look().await;
+        answered |= looked.is_ok();
+        let looked = match looked {
             Ok(Some(holder)) => {
                 tell(waits, &holder);
                 Ok(())
@@ -41,7 +45,7 @@ pub(super) async fn until_free(
         };
         match looked {
             Ok(()) => sleep(PAUSE).await,
-            Err(error @ OpenError::Unreachable { .. }) => {
+            Err(error) if may_pass(&error, answered) => {
                 say(waits, error.to_string(), || {
                     tracing::warn!("stands by: {}", chain(&error))
                 });
@@ -49,6 +53,14 @@ pub(super) async fn until_free(
             }
             Err(fatal) => return Err(fatal),
         }
+    }
+}
+
+fn may_pass(error: &OpenError, answered: bool) -> bool {
+    match error {
+        OpenError::Unreachable { .. } => true,
+        OpenError::Unusable { .. } => answered,
+        _ => false,
     }
 }
 

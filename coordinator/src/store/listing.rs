@@ -209,6 +209,17 @@ pub(crate) async fn count(conn: &mut Conn, listing: &Listing) -> Result<u32> {
     row.first()
 }
 
+/// One of `terms`, which are not none: as a balanced tree, for SQLite bounds how deep an expression may be.
+fn any(terms: &[String]) -> String {
+    match terms {
+        [term] => term.clone(),
+        _ => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            format!("({} OR {})", any(left), any(right))
+        }
+    }
+}
+
 /// The arguments of a statement while its text is put together.
 #[derive(Default)]
 struct Statement {
@@ -253,7 +264,7 @@ impl Statement {
             let ranges: Vec<_> = positions.remainders.iter().map(&mut one).collect();
             sql += &match ranges.is_empty() {
                 true => " AND 1 = 0".to_owned(),
-                false => format!(" AND ({})", ranges.join(" OR ")),
+                false => format!(" AND {}", any(&ranges)),
             };
         }
         sql

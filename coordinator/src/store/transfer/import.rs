@@ -168,6 +168,9 @@ async fn insert(conn: &mut Conn, source: &mut Source, rows: u64) -> Outcome<Swee
         let mut columns = Vec::with_capacity(line.row.len() + 1);
         let mut values = Vec::with_capacity(line.row.len() + 1);
         for (column, cell) in line.row {
+            if OWN_COLUMNS.contains(&column.as_str()) {
+                return Err(source.bad(format!("gives {column}, which is the store's own")));
+            }
             let Some(value) = cell.into_value() else {
                 return Err(source.bad(format!("has no value for {column}")));
             };

@@ -177,7 +177,7 @@ async fn arrive(
     let (stream, certificate) = match config {
         // Whoever says nothing gets no place for long.
         None => {
-            stream.readable().await?;
+            stream.peek(&mut [0]).await?;
             (Transport::Plain(stream), None)
         }
         Some(config) => {

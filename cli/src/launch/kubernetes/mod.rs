@@ -140,6 +140,7 @@ fn state(release: &Release, place: Place) -> State {
         sweep: release.sweep.clone(),
         scheduler: Scheduler::Kubernetes(place),
         coordinator: None,
+        person: None,
         jobs: vec![
             job(Component::Coordinator, Role::Coordinator, release.coordinators().into()),
             job(Component::Worker, Role::Workers, release.options.workers.count.get()),

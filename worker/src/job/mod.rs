@@ -1,5 +1,6 @@
 //! The work of one lease: a trial in a slot's child process, or an evaluation.
 
+mod aside;
 mod leave;
 mod pictures;
 mod restore;

@@ -176,9 +176,10 @@ impl Mirror {
         Ok(())
     }
 
-    /// Fetches what an earlier trial left, as far as the store has it; whether its embeddings are here.
-    pub async fn fetch_leaves(&self, folder: &Path) -> bool {
-        match self.try_fetch_leaves(folder).await {
+    /// Fetches what the earlier trial whose own folder is `folder` left into `to`, as far as the store has it; whether its embeddings
+    /// are here.
+    pub async fn fetch_leaves(&self, folder: &Path, to: &Path) -> bool {
+        match self.try_fetch_leaves(folder, to).await {
             Ok(has_embeddings) => has_embeddings,
             Err(error) => {
                 warn!("what an earlier trial left can't be had, so that it is not reused: {error}");
@@ -187,10 +188,10 @@ impl Mirror {
         }
     }
 
-    async fn try_fetch_leaves(&self, folder: &Path) -> Result<bool, DepotError> {
+    async fn try_fetch_leaves(&self, folder: &Path, to: &Path) -> Result<bool, DepotError> {
         let key = self.key(folder)?;
         for file in [EMBEDDINGS_FILE, TENSORS_FILE, CARD_FILE] {
-            let to = folder.join(file);
+            let to = to.join(file);
             if to.exists() {
                 continue;
             }

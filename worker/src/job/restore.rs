@@ -67,7 +67,7 @@ impl Bench {
             ended?;
             warn!("it scores otherwise here than where it was computed first; its detector is not kept: {name}");
         }
-        self.forget([&folder]);
+        self.forget(&folder);
         Ok(())
     }
 }

@@ -189,24 +189,27 @@ async fn a_store_that_is_away_fails_no_trial_and_holds_nobody_up() {
 async fn what_a_trial_left_is_kept_fetched_and_discarded() {
     let Some(moto) = Moto::start() else { return };
     let (one, two) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
+    // Of the lease that wants them: other leases of the machine have their own.
+    let to = two.trial.with_file_name("another trial").join("earlier");
     one.mirror.keep(&one.trial).await.unwrap();
     assert_eq!(there(&moto).await, [""; 0], "a baseline leaves nothing");
     fs::create_dir_all(&one.trial).unwrap();
     for file in [CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE] {
         fs::write(one.trial.join(file), file).unwrap();
     }
-    assert!(!two.mirror.fetch_leaves(&two.trial).await);
+    assert!(!two.mirror.fetch_leaves(&two.trial, &to).await);
     one.mirror.keep(&one.trial).await.unwrap();
     assert!(two.mirror.has_detector(&two.trial).await.unwrap());
-    assert!(two.mirror.fetch_leaves(&two.trial).await);
-    let same = |file: &str| fs::read_to_string(two.trial.join(file)).unwrap() == file;
+    assert!(two.mirror.fetch_leaves(&two.trial, &to).await);
+    let same = |file: &str| fs::read_to_string(to.join(file)).unwrap() == file;
     assert!([CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE].into_iter().all(same));
+    assert!(!two.trial.exists());
     two.mirror.discard_model(&two.trial).await.unwrap();
     assert!(!one.mirror.has_detector(&one.trial).await.unwrap());
     assert_eq!(there(&moto).await, [format!("/{EMBEDDINGS_FILE}")]);
     // Embeddings are enough to be reused.
-    fs::remove_dir_all(&two.trial).unwrap();
-    assert!(two.mirror.fetch_leaves(&two.trial).await);
+    fs::remove_dir_all(&to).unwrap();
+    assert!(two.mirror.fetch_leaves(&two.trial, &to).await);
     two.mirror.discard_all(&two.trial).await.unwrap();
     assert_eq!(there(&moto).await, [""; 0]);
 }

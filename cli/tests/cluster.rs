@@ -15,6 +15,7 @@ mod kubernetes {
     mod kit;
     mod manifests;
     mod mistakes;
+    mod scripts;
     mod status;
     mod stop;
 }

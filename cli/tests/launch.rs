@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on has failed.
 
 mod support {
+    mod coordinator;
     mod sandbox;
-    pub use sandbox::Sandbox;
+    pub use coordinator::Coordinator;
+    pub use sandbox::{Sandbox, program};
 }
 
 use std::{
     io::Write,
     process::{Command, Stdio},
 };
-use support::Sandbox;
+use support::{Coordinator, Sandbox};
 
 /// What would be submitted with these options; held against shellcheck where that is installed.
 fn scripts(options: &[&str]) -> String {
@@ -82,6 +84,52 @@ fn the_scripts_of_more_workers_and_of_those_for_a_coordinator_that_runs() {
         "--token-file=my token",
     ];
     insta::assert_snapshot!("coordinator_that_runs", scripts(&options));
+}
+
+#[test]
+fn workers_have_a_token_of_their_own() {
+    let options = [
+        "--coordinator=https://sweeps:7461",
+        "--token-file=mine",
+        "--worker-token-file=theirs",
+    ];
+    let script = scripts(&options);
+    assert!(
+        script.contains("--token-file [home]/theirs") && !script.contains("mine"),
+        "{script}"
+    );
+}
+
+#[test]
+fn two_launches_at_once_do_not_meet_in_a_folder() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("run")).unwrap();
+    let other = std::fs::File::create(sandbox.path("run/launch.lock")).unwrap();
+    other.lock().unwrap();
+    let launch = ["launch", "slurm", "config.yaml", "--out", "run"];
+    let said = sandbox.failure(11, &launch);
+    assert!(said.contains("another `augur launch` submits the sweep of"), "{said}");
+    assert!(!sandbox.path("run/launch").exists(), "nothing was written");
+}
+
+/// Of a sweep whose coordinator is no part of the launch.
+#[test]
+fn a_worker_ends_with_the_sweep_of_a_coordinator_elsewhere() {
+    let sandbox = Sandbox::new();
+    let coordinator = Coordinator::start(&sandbox);
+    sandbox.success(&coordinator.arguments(&["submit", "config.yaml"]));
+    sandbox.success(&coordinator.arguments(&["cancel", "small"]));
+    let state = serde_json::json!({
+        "schema": 1, "sweep": "small", "scheduler": {"kind": "slurm"}, "coordinator": coordinator.url, "jobs": [],
+    });
+    sandbox.write("run/launch.json", &state.to_string());
+    let part = ["launch", "part", "worker", "--out", "run"];
+    let output = sandbox.augur(&coordinator.arguments(&part));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && said.contains("there is nothing more to do"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -133,6 +133,15 @@ fn health_waits_for_a_coordinator_that_comes() {
 }
 
 #[test]
+fn health_waits_for_a_year_at_most() {
+    let sandbox = Sandbox::new();
+    for wait in ["31536001", "18446744073709551615"] {
+        let said = sandbox.failure(2, &["health", "--wait", wait, "--coordinator", "127.0.0.1:1"]);
+        assert!(said.contains("0..=31536000"), "{said}");
+    }
+}
+
+#[test]
 fn all_workers_of_none_are_sent_away() {
     let sandbox = Sandbox::new();
     let coordinator = Coordinator::start(&sandbox);

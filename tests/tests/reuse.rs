@@ -78,12 +78,16 @@ fn without_origins(board: &Value) -> Value {
     tasks
 }
 
+/// The folders of all trials.
+fn trials(artifacts: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries(artifacts).flat_map(|sweep| entries(&sweep)).collect()
+}
+
 fn remove_detectors(artifacts: &Path) {
-    for sweep in fs::read_dir(artifacts).unwrap() {
-        for trial in fs::read_dir(sweep.unwrap().path()).unwrap() {
-            // Losers' detectors are gone already.
-            let _ = fs::remove_file(trial.unwrap().path().join("model.json"));
-        }
+    for trial in trials(artifacts) {
+        // Losers' detectors are gone already.
+        let _ = fs::remove_file(trial.join("model.json"));
     }
 }
 
@@ -108,6 +112,8 @@ fn a_second_run_computes_nothing_and_keeps_the_same_detector() {
     let restored = bench.run("restored", |spec| spec, &[]);
     assert!(all_from(&restored, Some("first")), "{:?}", origins(&restored));
     assert_eq!(bench.scores("restored"), bench.scores("first"));
+    let trials = trials(&bench.path("kept/artifacts"));
+    assert!(!trials.iter().any(|trial| trial.join("embeddings.sealed").exists()));
 
     // The embeddings too: everything is computed.
     fs::remove_dir_all(bench.path("kept/artifacts")).unwrap();

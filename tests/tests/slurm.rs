@@ -3,6 +3,7 @@
 
 use augur_proto::v1::{self, CauseKind};
 use augur_tests::{
+    bin,
     crew::Coordinator,
     process::wait_for,
     slurm::{Cluster, LIMIT, Launch},
@@ -11,7 +12,9 @@ use augur_tests::{
 use serde_json::Value;
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 use tempfile::{TempDir, tempdir};
@@ -243,6 +246,84 @@ fn a_stopped_launch_gives_everything_back_and_the_same_command_resumes() {
     fs::write(&bench.config, spec("[0, 1, 2]", 4)).unwrap();
     let said = launch.submit(&[]).unwrap_err();
     assert!(said.contains("holds another sweep"), "{said}");
+}
+
+/// A coordinator that knows whom it speaks with, on this machine, which all nodes of the cluster are.
+struct Elsewhere {
+    process: Child,
+    url: String,
+    mine: PathBuf,
+    workers: PathBuf,
+}
+
+impl Elsewhere {
+    fn start(folder: &Path) -> Self {
+        let program = || Command::new(bin::path("augur-coordinator"));
+        let tokens = folder.join("tokens");
+        let token = |name: &str, role: &str| {
+            let mut add = program();
+            add.args(["token", "add", name, "--role", role, "--tokens"])
+                .arg(&tokens);
+            let path = folder.join(name);
+            fs::write(&path, add.output().unwrap().stdout).unwrap();
+            path
+        };
+        let (mine, workers) = (token("mine", "submitter"), token("workers", "worker"));
+        let mut serve = program();
+        serve.args(["--listen", "127.0.0.1:0", "--http", "off", "--store"]);
+        serve.arg(folder.join("elsewhere.sqlite")).arg("--tokens").arg(&tokens);
+        let mut process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self {
+            process,
+            url,
+            mine,
+            workers,
+        }
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        let _ = (self.process.kill(), self.process.wait());
+    }
+}
+
+#[test]
+fn elsewhere_a_coordinator_keeps_the_sweep_and_its_workers_end_with_that() {
+    let Some(cluster) = Cluster::start() else { return };
+    let bench = Bench::new("[0]");
+    let launch = bench.launch(&cluster);
+    let elsewhere = Elsewhere::start(bench.folder.path());
+    let jobs = launch
+        .submit(&[
+            "--workers=2",
+            "--coordinator",
+            &elsewhere.url,
+            "--token-file",
+            elsewhere.mine.to_str().unwrap(),
+            "--worker-token-file",
+            elsewhere.workers.to_str().unwrap(),
+        ])
+        .unwrap();
+    assert_eq!(jobs.len(), 1, "workers alone");
+    launch.wait_for_trials(1);
+    let status = launch.status().unwrap();
+    assert!(
+        status.contains("of 3 trials completed") && status.contains("--token-file"),
+        "{status}"
+    );
+    launch.wait_for_jobs(&jobs);
+    let logs = launch.logs("worker-");
+    assert_eq!(logs.matches("there is nothing more to do").count(), 2, "{logs}");
+    let status = launch.status().unwrap();
+    assert!(
+        status.contains("sweep on-slurm is succeeded: 3 of 3 trials"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -154,15 +154,30 @@ fn address(text: &str) -> Result<Metrics, &'static str> {
     }
 }
 
+/// A year: a time that is added to now has to be one that there is.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(number).map_err(|e| e.to_string())
+    match Duration::try_from_secs_f64(number) {
+        Ok(seconds) if seconds <= LONGEST => Ok(seconds),
+        _ => Err(format!("write seconds from 0 to {}, a year", LONGEST.as_secs())),
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_of_this_world() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("31536000"), Ok(LONGEST));
+        for text in ["-1", "31536001", "1e19", "1e300", "inf", "NaN", "soon"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn options_are_there_without_a_subcommand() {

@@ -14,11 +14,14 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// How long until it is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Seconds: a longer wait ends at no time that there is.
+const YEAR: u64 = 365 * 24 * 60 * 60;
+
 /// Says whether a coordinator serves: of several, whether any does
 #[derive(Args)]
 pub struct Health {
     /// Seconds to wait for one that does
-    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=YEAR))]
     wait: u64,
     #[command(flatten)]
     remote: Remote,

@@ -27,6 +27,11 @@ impl LaunchFolder {
         self.path.join("launch.json")
     }
 
+    /// Held by the launch that submits.
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("launch.lock")
+    }
+
     /// The coordinator's URL, one line. Replaced whole by each coordinator that starts; gone once the sweep is over.
     pub fn address(&self) -> PathBuf {
         self.path.join("coordinator.url")

@@ -1,12 +1,13 @@
 //! `launch.json`: which scheduler was given which jobs.
 
-use super::{files::LaunchFolder, kubernetes::Place};
+use super::{files::LaunchFolder, keys, kubernetes::Place};
 use crate::{
     failure::{Exit, Failure, os_text},
     folder,
 };
+use augur_channel::Credentials;
 use serde::{Deserialize, Serialize};
-use std::{fs, io::ErrorKind};
+use std::{fs, io::ErrorKind, path::PathBuf};
 
 /// What a launch has given to its scheduler.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,8 +21,58 @@ pub struct State {
     /// The coordinator's URL, where it was there before the launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coordinator: Option<String>,
+    /// How people reach that one, where it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     /// The jobs, oldest first.
     pub jobs: Vec<Job>,
+}
+
+/// The files of [`Credentials`], by their whole paths. A token that only AUGUR_TOKEN holds is written nowhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_file: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cert: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<PathBuf>,
+}
+
+impl From<&Credentials> for Person {
+    fn from(credentials: &Credentials) -> Self {
+        let Credentials {
+            token_file,
+            ca,
+            cert,
+            key,
+        } = credentials.absolute();
+        Self {
+            token_file,
+            ca,
+            cert,
+            key,
+        }
+    }
+}
+
+impl From<&Person> for Credentials {
+    fn from(person: &Person) -> Self {
+        let Person {
+            token_file,
+            ca,
+            cert,
+            key,
+        } = person.clone();
+        Self {
+            token_file,
+            ca,
+            cert,
+            key,
+        }
+    }
 }
 
 /// Who runs the jobs.
@@ -95,6 +146,14 @@ impl State {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::new(Exit::Unexpected, format!("launch.json can't be made: {error}")))?;
         folder::replace(&folder.state(), (text + "\n").as_bytes())
+    }
+
+    /// How people reach the coordinator of this launch.
+    pub fn person(&self, folder: &LaunchFolder) -> Credentials {
+        match &self.coordinator {
+            None => keys::of(folder).person,
+            Some(_) => self.person.as_ref().map(Credentials::from).unwrap_or_default(),
+        }
     }
 
     /// The identifiers of the jobs of a role.

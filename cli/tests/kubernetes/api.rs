@@ -25,7 +25,7 @@ struct Kept {
     asked: Asked,
     /// By their path.
     objects: BTreeMap<String, Value>,
-    /// What every request is answered with instead.
+    /// What every request but that for an object is answered with instead.
     refusal: Option<(u16, String)>,
     /// How often pods of a Job that was deleted are listed until they have ended.
     lingering: u32,
@@ -87,8 +87,16 @@ impl Api {
         self.kept.lock().unwrap().refusal = Some((code, message.to_owned()));
     }
 
+    pub fn server(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub fn put(&self, path: &str, object: Value) {
         self.kept.lock().unwrap().objects.insert(path.to_owned(), object);
+    }
+
+    pub fn remove(&self, path: &str) {
+        self.kept.lock().unwrap().objects.remove(path);
     }
 
     /// The status that a controller would have written.
@@ -118,13 +126,18 @@ async fn answer(
     let mut kept = kept.lock().unwrap();
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     assert_eq!(headers["authorization"], "Bearer t");
-    if let Some((code, message)) = kept.refusal.clone() {
-        return refusal(code, &message, "");
-    }
     let parts: Vec<_> = path.split('/').collect();
     let at = parts.iter().position(|part| *part == "namespaces").unwrap();
     let (namespace, resource, name) = (parts[at + 1], parts[at + 2], parts.get(at + 3));
     match (&method, name) {
+        (&Method::GET, Some(name)) if parts.last() != Some(&"log") => match kept.objects.get(&path) {
+            Some(object) => axum::Json(object.clone()).into_response(),
+            None => refusal(404, &format!("{resource} \"{name}\" not found"), resource),
+        },
+        _ if kept.refusal.is_some() => {
+            let (code, message) = kept.refusal.clone().unwrap();
+            refusal(code, &message, "")
+        }
         (&Method::GET, Some(name)) if parts.last() == Some(&"log") => {
             kept.asked.push(format!("LOG {name}"));
             kept.log.clone().into_response()

@@ -106,13 +106,7 @@ impl Launch<'_> {
     /// # Panics
     /// Where it takes too long, or a job failed.
     pub fn wait_for_end(&self, jobs: &[String]) -> Value {
-        wait_for("the end of every job", LIMIT, || {
-            let all = self.cluster.jobs();
-            let is_live = |job: &Job| ["RUNNING", "PENDING", "COMPLETING", "CONFIGURING"].contains(&job.state.as_str());
-            let own: Vec<_> = all.iter().filter(|job| jobs.contains(&job.job)).collect();
-            self.refuse_failures();
-            (!own.iter().any(|job| is_live(job))).then_some(())
-        });
+        self.wait_for_jobs(jobs);
         assert!(
             self.out.join("leaderboard.json").exists(),
             "{:?}\n{}",
@@ -120,6 +114,20 @@ impl Launch<'_> {
             self.logs("")
         );
         without_times(leaderboard(&self.out))
+    }
+
+    /// Waits until no job of these is left.
+    ///
+    /// # Panics
+    /// Where it takes too long, or a job failed.
+    pub fn wait_for_jobs(&self, jobs: &[String]) {
+        wait_for("the end of every job", LIMIT, || {
+            let all = self.cluster.jobs();
+            let is_live = |job: &Job| ["RUNNING", "PENDING", "COMPLETING", "CONFIGURING"].contains(&job.state.as_str());
+            let own: Vec<_> = all.iter().filter(|job| jobs.contains(&job.job)).collect();
+            self.refuse_failures();
+            (!own.iter().any(|job| is_live(job))).then_some(())
+        });
     }
 
     /// Everything that stands in the logs whose name begins so.

@@ -5,14 +5,17 @@ use crate::{
     key::Key,
     patience::{Patience, Watch},
     place::StoreUrl,
+    uplink::Uplink,
 };
 use object_store::{
     ClientOptions, Error, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, path::Path as ObjectPath,
 };
 use std::{collections::BTreeMap, env, ffi::OsString, sync::Arc, time::Duration};
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 
-/// How long a connection may take to be made, and to bring the next byte.
+/// How long a connection may take to be made, and to bring the next answer or the next piece of one. What is put has no such
+/// limit, for an answer comes only once all of it was sent; its patience bounds it.
 const CONNECT: Duration = Duration::from_secs(5);
 const NEXT_BYTE: Duration = Duration::from_secs(20);
 
@@ -23,6 +26,8 @@ pub struct Depot {
     pub(crate) url: StoreUrl,
     /// Where the store is, for people.
     pub(crate) endpoint: String,
+    /// What is put, by all clones together.
+    pub(crate) uplink: Uplink,
 }
 
 /// An object that was found.
@@ -58,7 +63,6 @@ impl Depot {
         let options = ClientOptions::new()
             .with_timeout_disabled()
             .with_connect_timeout(CONNECT)
-            .with_read_timeout(NEXT_BYTE)
             .with_allow_http(allows_http);
         // Tries are ours, so that every fault is seen and each call has its own deadline.
         let retry = RetryConfig {
@@ -92,6 +96,7 @@ impl Depot {
             store: Arc::new(store),
             url: url.clone(),
             endpoint: endpoint.map_or_else(|| "AWS".into(), ToString::to_string),
+            uplink: Uplink::new(),
         })
     }
 
@@ -109,7 +114,7 @@ impl Depot {
         let path = self.path(None)?;
         let attempt = || async {
             let mut objects = self.store.list(Some(&path));
-            let first = objects.next().await;
+            let first = in_time(objects.next()).await?;
             first.transpose().map(drop).map_err(|fault| self.fault(&what, fault))
         };
         Watch::new(patience).persist(&what, &self.endpoint, attempt).await
@@ -120,6 +125,19 @@ impl Depot {
     /// # Errors
     /// A store that is away; a key that is no path ([`Key`]).
     pub async fn list(&self, below: Option<&Key>, patience: Patience) -> Result<Vec<Found>, DepotError> {
+        self.list_where(below, &|_| true, patience).await
+    }
+
+    /// The same, of the keys that `is_wanted`; no other is held in memory.
+    ///
+    /// # Errors
+    /// A store that is away; a wanted key that is no path ([`Key`]).
+    pub(crate) async fn list_where(
+        &self,
+        below: Option<&Key>,
+        is_wanted: &(dyn Fn(&str) -> bool + Send + Sync),
+        patience: Patience,
+    ) -> Result<Vec<Found>, DepotError> {
         let what = format!(
             "list {}",
             below.map_or_else(|| self.url.to_string(), |key| self.url.of(key))
@@ -130,7 +148,7 @@ impl Depot {
         let attempt = || async {
             let mut objects = self.store.list(Some(&path));
             let mut found = Vec::new();
-            while let Some(object) = objects.next().await {
+            while let Some(object) = in_time(objects.next()).await? {
                 let object = object.map_err(|fault| self.fault(&what, fault))?;
                 watch.moves();
                 let full = object.location.as_ref();
@@ -139,8 +157,12 @@ impl Depot {
                 if object.size == 0 && key.ends_with('/') || key.is_empty() {
                     continue;
                 }
+                let key = key.trim_start_matches('/');
+                if !is_wanted(key) {
+                    continue;
+                }
                 found.push(Found {
-                    key: Key::parse(key.trim_start_matches('/'))?,
+                    key: Key::parse(key)?,
                     size: object.size,
                     e_tag: object.e_tag,
                 });
@@ -159,7 +181,7 @@ impl Depot {
         let what = format!("remove {}", self.url.of(key));
         let path = self.path(Some(key))?;
         let attempt = || async {
-            match self.store.delete(&path).await {
+            match in_time(self.store.delete(&path)).await? {
                 Err(fault) => match self.fault(&what, fault) {
                     DepotError::NotThere(_) => Ok(()),
                     other => Err(other),
@@ -225,6 +247,12 @@ impl Depot {
             },
         }
     }
+}
+
+/// What comes, if it comes before a connection has to be taken for dead.
+pub(crate) async fn in_time<T>(coming: impl Future<Output = T>) -> Result<T, DepotError> {
+    let silent = |_| DepotError::Hiccup(format!("nothing came for {} s", NEXT_BYTE.as_secs()));
+    timeout(NEXT_BYTE, coming).await.map_err(silent)
 }
 
 /// Whether the same request would be answered the same again.

@@ -1,7 +1,7 @@
 //! Fetching files: what was cut goes on where it was, and what came is checked.
 
 use crate::{
-    depot::{Depot, Found},
+    depot::{Depot, Found, in_time},
     error::{DepotError, gib},
     key::Key,
     patience::{Patience, Watch},
@@ -77,7 +77,7 @@ impl Depot {
         let what = format!("read {}", self.url.of(key));
         let path = self.path(Some(key))?;
         let attempt = || async {
-            let found = self.store.get_opts(&path, GetOptions::default()).await;
+            let found = in_time(self.store.get_opts(&path, GetOptions::default())).await?;
             let found = match found.map_err(|fault| self.fault(&what, fault)) {
                 Err(DepotError::NotThere(_)) => return Ok(None),
                 found => found?,
@@ -91,8 +91,11 @@ impl Depot {
                 });
             }
             let version = version(&found.meta);
-            let bytes = found.bytes().await.map_err(|fault| self.fault(&what, fault))?;
-            Ok(Some((bytes.to_vec(), version)))
+            let (mut stream, mut bytes) = (found.into_stream(), Vec::new());
+            while let Some(piece) = in_time(stream.next()).await? {
+                bytes.extend_from_slice(&piece.map_err(|fault| self.fault(&what, fault))?);
+            }
+            Ok(Some((bytes, version)))
         };
         Watch::new(patience).persist(&what, &self.endpoint, attempt).await
     }
@@ -141,7 +144,7 @@ impl Depot {
             head: true,
             ..GetOptions::default()
         };
-        let found = self.store.get_opts(&self.path(Some(key))?, options).await;
+        let found = in_time(self.store.get_opts(&self.path(Some(key))?, options)).await?;
         let found = found.map_err(|fault| self.fault(what, fault))?;
         let sha256 = found.attributes.get(&Attribute::Metadata(SHA256.into()));
         Ok(Head {
@@ -212,18 +215,23 @@ impl Depot {
             range: (have > 0).then_some(GetRange::Offset(have)),
             ..GetOptions::default()
         };
-        let found = self.store.get_opts(&self.path(Some(key))?, options).await;
+        let found = in_time(self.store.get_opts(&self.path(Some(key))?, options)).await?;
         let found = found.map_err(|fault| self.fault(what, fault))?;
         let mut stream = found.into_stream();
         let mut file = tokio::fs::File::from_std(file);
         let mut written = have;
-        while let Some(piece) = stream.next().await {
+        loop {
+            let piece = match in_time(stream.next()).await {
+                Ok(None) => break,
+                Ok(Some(piece)) => piece.map_err(|fault| self.fault(what, fault)),
+                Err(silence) => Err(silence),
+            };
             let piece = match piece {
                 Ok(piece) => piece,
-                Err(fault) => {
+                Err(error) => {
                     // What has come stays for the next try.
                     let _ = file.flush().await;
-                    return Err(self.fault(what, fault));
+                    return Err(error);
                 }
             };
             written += piece.len() as u64;

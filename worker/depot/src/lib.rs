@@ -19,6 +19,7 @@ mod push;
 mod put;
 mod room;
 mod stamp;
+mod uplink;
 
 pub use cache::{DataCache, InUse};
 pub use data::Wanted;

@@ -25,6 +25,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const LEAVE: Duration = Duration::from_secs(12);
 /// For what a trial does without, if it can't be had.
 const SHORT: Patience = Patience::of(Duration::from_secs(60));
+/// For a checkpoint: as long as it moves, for the trial does not wait for it.
+const BESIDE: Patience = Patience::while_it_moves(Duration::from_secs(120));
 /// For what a result is nothing without.
 const LONG: Patience = Patience::while_it_moves(Duration::from_secs(600));
 
@@ -118,14 +120,23 @@ impl Mirror {
 
     /// Uploads each new checkpoint, until the trial has left.
     async fn follow(&self, folder: &Path, left: &CancellationToken) {
-        let mut there = None;
+        let here = names(&folder.join(CHECKPOINTS));
+        // At its beginning: what comes later is another attempt's, and stands. A store that is away is asked again.
+        let mut there = self.there(folder, &here).await.ok();
         loop {
             // Before the look: what is there at the end is uploaded.
             let is_last = left.is_cancelled();
-            if let Some(newest) = names(&folder.join(CHECKPOINTS)).pop_last()
-                && let Err(error) = self.upload_checkpoint(folder, &newest, &mut there).await
-            {
-                warn!("a checkpoint stays on this machine alone: {error}");
+            if let Some(newest) = names(&folder.join(CHECKPOINTS)).pop_last() {
+                let uploaded = async {
+                    let there = match &mut there {
+                        Some(there) => there,
+                        None => there.insert(self.there(folder, &here).await?),
+                    };
+                    self.upload_checkpoint(folder, &newest, there).await
+                };
+                if let Err(error) = uploaded.await {
+                    warn!("a checkpoint stays on this machine alone: {error}");
+                }
             }
             if is_last {
                 return;
@@ -137,43 +148,38 @@ impl Mirror {
         }
     }
 
-    /// Uploads a checkpoint unless it is there, and removes those before the last two.
-    async fn upload_checkpoint(
-        &self,
-        folder: &Path,
-        name: &str,
-        there: &mut Option<BTreeSet<String>>,
-    ) -> Result<(), DepotError> {
-        let checkpoints = self.key(folder)?.join(CHECKPOINTS)?;
-        let known = match there {
-            Some(known) => known,
-            None => there.insert(self.checkpoints(folder).await?),
-        };
-        // Another attempt may have come further: that one counts.
-        if known.last().is_some_and(|last| last.as_str() >= name) {
+    async fn there(&self, folder: &Path, here: &BTreeSet<String>) -> Result<There, DepotError> {
+        let stored = self.checkpoints(folder).await?;
+        let own = stored.intersection(here).cloned().collect();
+        Ok(There { stored, own })
+    }
+
+    /// Uploads a checkpoint unless it is there, and removes those before the last two. Those of later steps were there before this
+    /// attempt, which could not use them, such as those of another kind of machine; they would stand in its way for ever.
+    async fn upload_checkpoint(&self, folder: &Path, name: &str, there: &mut There) -> Result<(), DepotError> {
+        if there.own.contains(name) {
             return Ok(());
         }
-        match self
-            .depot
-            .put(&checkpoints.join(name)?, &folder.join(CHECKPOINTS).join(name), SHORT)
-            .await
-        {
+        let checkpoints = self.key(folder)?.join(CHECKPOINTS)?;
+        let from = folder.join(CHECKPOINTS).join(name);
+        match self.depot.put(&checkpoints.join(name)?, &from, BESIDE).await {
             // The trial has taken the next one meanwhile.
             Err(DepotError::Local { source, .. }) if source.kind() == ErrorKind::NotFound => return Ok(()),
             put => put?,
         };
-        known.insert(name.to_owned());
-        while known.len() > KEPT
-            && let Some(old) = known.pop_first()
-        {
+        there.own.insert(name.to_owned());
+        there.stored.insert(name.to_owned());
+        while let Some(old) = there.too_many(name) {
             self.depot.delete(&checkpoints.join(&old)?, SHORT).await?;
+            there.stored.remove(&old);
         }
         Ok(())
     }
 
-    /// Fetches what an earlier trial left, as far as the store has it; whether its embeddings are here.
-    pub async fn fetch_leaves(&self, folder: &Path) -> bool {
-        match self.try_fetch_leaves(folder).await {
+    /// Fetches what the earlier trial whose own folder is `folder` left into `to`, as far as the store has it; whether its embeddings
+    /// are here.
+    pub async fn fetch_leaves(&self, folder: &Path, to: &Path) -> bool {
+        match self.try_fetch_leaves(folder, to).await {
             Ok(has_embeddings) => has_embeddings,
             Err(error) => {
                 warn!("what an earlier trial left can't be had, so that it is not reused: {error}");
@@ -182,10 +188,10 @@ impl Mirror {
         }
     }
 
-    async fn try_fetch_leaves(&self, folder: &Path) -> Result<bool, DepotError> {
+    async fn try_fetch_leaves(&self, folder: &Path, to: &Path) -> Result<bool, DepotError> {
         let key = self.key(folder)?;
         for file in [EMBEDDINGS_FILE, TENSORS_FILE, CARD_FILE] {
-            let to = folder.join(file);
+            let to = to.join(file);
             if to.exists() {
                 continue;
             }
@@ -257,11 +263,13 @@ impl Mirror {
     /// # Errors
     /// A store that is away or refuses.
     pub async fn unfinished(&self) -> Result<Vec<PathBuf>, DepotError> {
-        let found = self.depot.list(None, LONG).await?;
-        let trials = found.iter().filter_map(|found| {
-            let (trial, file) = found.key.as_str().split_once(&format!("/{CHECKPOINTS}/"))?;
+        let of = |key: &str| {
+            let (trial, file) = key.split_once(&format!("/{CHECKPOINTS}/"))?;
             is_checkpoint(file).then(|| trial.to_owned())
-        });
+        };
+        // Of a store's many objects few are checkpoints.
+        let found = self.depot.list_where(None, &|key| of(key).is_some(), LONG).await?;
+        let trials = found.iter().filter_map(|found| of(found.key.as_str()));
         let trials: BTreeSet<_> = trials.collect();
         Ok(trials.iter().map(|trial| self.scratch.join(trial)).collect())
     }
@@ -272,6 +280,23 @@ impl Mirror {
             why: "is outside of the scratch folder",
         })?;
         Key::of_path(below)
+    }
+}
+
+/// The checkpoints of a trial in the store, as an attempt sees them.
+#[derive(Debug)]
+struct There {
+    stored: BTreeSet<String>,
+    /// Those of them that are this attempt's: it went on from them, or took them.
+    own: BTreeSet<String>,
+}
+
+impl There {
+    /// One to be removed, once `newest` is there.
+    fn too_many(&self, newest: &str) -> Option<String> {
+        let further = self.stored.last().filter(|last| last.as_str() > newest);
+        let old = self.stored.first().filter(|_| self.stored.len() > KEPT);
+        further.or(old).cloned()
     }
 }
 

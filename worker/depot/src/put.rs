@@ -1,11 +1,12 @@
 //! Putting files: whole in one request, or in parts where they are large.
 
 use crate::{
-    depot::Depot,
+    depot::{Depot, in_time},
     error::{DepotError, gib},
     key::Key,
     patience::{Patience, Watch, pauses},
     stamp::{Stamp, hex},
+    uplink::AT_A_TIME,
 };
 use object_store::{
     Attribute, Attributes, MultipartUpload, PutMultipartOptions, PutOptions, PutPayload,
@@ -30,8 +31,6 @@ pub(crate) const SHA256: &str = "augur-sha256";
 const PART: u64 = 8 << 20;
 /// S3 takes 10,000 parts.
 const MOST_PARTS: u64 = 9_000;
-/// Parts on their way at a time.
-const AT_A_TIME: usize = 4;
 
 impl Depot {
     /// Puts a file. Whoever looks finds the whole new one, or what was there before.
@@ -61,15 +60,19 @@ impl Depot {
         let what = format!("put {}", self.url.of(key));
         let path = self.path(Some(key))?;
         let payload = PutPayload::from(bytes);
+        let watch = Watch::new(patience);
         let attempt = || async {
+            let _turn = self.uplink.turn(&watch).await;
             let options = PutOptions {
                 attributes: attributes(&stamp),
                 ..PutOptions::default()
             };
             let put = self.store.put_opts(&path, payload.clone(), options).await;
-            put.map(drop).map_err(|fault| self.fault_of_put(&what, fault))
+            put.map_err(|fault| self.fault_of_put(&what, fault))?;
+            self.uplink.landed();
+            Ok(())
         };
-        Watch::new(patience).persist(&what, &self.endpoint, attempt).await?;
+        watch.persist(&what, &self.endpoint, attempt).await?;
         Ok(stamp)
     }
 
@@ -88,7 +91,7 @@ impl Depot {
             ..PutMultipartOptions::default()
         };
         let options = options.with_retry_policy(Arc::new(UntilDeadline(Arc::clone(watch))));
-        let upload = self.store.put_multipart_opts(&path, options).await;
+        let upload = in_time(self.store.put_multipart_opts(&path, options)).await?;
         let mut upload = upload.map_err(|fault| self.fault_of_put(what, fault))?;
         let sent = self.send(upload.as_mut(), file, stamp, what, watch).await;
         if sent.is_err() {
@@ -120,7 +123,9 @@ impl Depot {
                 Err(panic) => Err(DepotError::Hiccup(panic.to_string())),
             }
         };
-        loop {
+        for _ in 0..stamp.size.div_ceil(part) {
+            // Before it is read, so that no more are in memory than are on their way.
+            let turn = self.uplink.turn(watch).await;
             let read = spawn_blocking(move || source.next(part)).await;
             let (bytes, rest) = read
                 .unwrap_or_else(|panic| Err(io::Error::other(panic)))
@@ -129,7 +134,11 @@ impl Depot {
             if bytes.is_empty() {
                 break;
             }
-            under_way.spawn(upload.put_part(PutPayload::from(bytes)));
+            let (sending, uplink) = (upload.put_part(PutPayload::from(bytes)), self.uplink.clone());
+            under_way.spawn(async move {
+                let _turn = turn;
+                sending.await.inspect(|()| uplink.landed())
+            });
             while under_way.len() >= AT_A_TIME {
                 if let Some(part) = under_way.join_next().await {
                     landed(part)?;

@@ -1,5 +1,6 @@
 //! The work of one lease: a trial in a slot's child process, or an evaluation.
 
+mod aside;
 mod leave;
 mod pictures;
 mod restore;
@@ -88,14 +89,16 @@ impl Bench {
             Ok(data) => data,
             Err(end) => return Ok(end),
         };
-        let run = Run {
+        let mut run = Run {
             earlier,
             rungs: work.rungs,
             ..self.run_of(&work.trial, spec, data.root())
         };
-        if let Err(end) = self.fetch_before(held, &run).await {
-            return Ok(end);
-        }
+        // There until the job ends.
+        let _fetched = match self.fetch_before(held, &mut run).await {
+            Ok(fetched) => fetched,
+            Err(end) => return Ok(end),
+        };
         let permit = tokio::select! {
             permit = held.waiting(self.packing.admit(&run.spec)) => permit,
             () = held.recalled.cancelled() => return Ok(leave::left(held, None)),
@@ -116,11 +119,6 @@ impl Bench {
             }
         };
         let folder = run.artifacts.clone();
-        let earlier: Vec<_> = run
-            .earlier
-            .iter()
-            .filter_map(|earlier| earlier.artifacts.clone())
-            .collect();
         let running = slot.run_until(run, &orders, hear);
         let ended = match (&self.mirror, &folder) {
             (Some(mirror), Some(folder)) => {
@@ -130,7 +128,6 @@ impl Bench {
             }
             _ => running.await,
         };
-        self.forget(earlier);
         match ended {
             Ok(Ended::Stopped) => Ok(End::Dropped),
             Ok(Ended::Left(place)) => Ok(leave::left(held, Some(place))),

@@ -1,17 +1,18 @@
 //! A selected trial that was reused, and whose detector was gone: trained once more, for its detector alone.
 
-use super::{Bench, leave::discard};
-use crate::{
-    artifacts,
-    slot::{
-        Slot,
-        protocol::{Computed, Done},
-    },
+use super::{Bench, aside, leave::discard};
+use crate::slot::{
+    Slot,
+    protocol::{Computed, Done},
 };
-use augur_core::{model::CARD_FILE, plan::TrialSpec, state::Cause};
+use augur_core::{
+    model::CARD_FILE,
+    plan::TrialSpec,
+    state::{Cause, CauseKind},
+};
 use augur_link::Held;
 use augur_proto::v1::TrialScores;
-use std::path::Path;
+use std::{io, path::Path};
 use tracing::{info, warn};
 
 impl Bench {
@@ -32,6 +33,11 @@ impl Bench {
         let Some(folder) = self.of_trial(&name, spec) else {
             return Ok(());
         };
+        let kept = |done: io::Result<()>| done.map_err(|fault| unsafe_here(&folder, &fault));
+        if aside::is_there(&folder) {
+            // A worker was ended before it had compared the scores.
+            kept(aside::bring_back(&folder))?;
+        }
         let is_here = match &self.mirror {
             None => folder.join(CARD_FILE).exists(),
             Some(mirror) => mirror.has_detector(&folder).await.unwrap_or_default(),
@@ -42,20 +48,37 @@ impl Bench {
         info!("the selected trial was reused and its detector is gone; it is trained once more: {name}");
         let _permit = held.waiting(self.packing.admit(spec)).await;
         let run = self.run_of(&name, spec.clone(), base_dir);
-        let Done { result, .. } = slot.run(run, |_| held.moved()).await?;
+        kept(aside::put(&folder))?;
+        let ended = slot.run(run, |_| held.moved()).await;
         discard(&folder);
-        if let Computed::Now(outcome) = result
-            && outcome.scores != selected.scores
-        {
+        let is_same = match &ended {
+            Ok(Done {
+                result: Computed::Now(outcome),
+                ..
+            }) => outcome.scores == selected.scores,
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        if is_same {
+            kept(aside::let_go(&folder))?;
+            self.keep(held, Some(&folder)).await?;
+        } else {
+            kept(aside::bring_back(&folder))?;
+            ended?;
             warn!("it scores otherwise here than where it was computed first; its detector is not kept: {name}");
-            if let Some(sweep) = folder.parent()
-                && let Err(fault) = artifacts::discard_models(sweep, [selected.trial.as_str()])
-            {
-                warn!("the detector stays in {}: {fault}", folder.display());
-            }
         }
-        self.keep(held, Some(&folder)).await?;
-        self.forget([&folder]);
+        self.forget(&folder);
         Ok(())
+    }
+}
+
+/// What belongs to a sealed choice can't be kept safe.
+fn unsafe_here(folder: &Path, fault: &io::Error) -> Cause {
+    Cause {
+        kind: CauseKind::Crashed,
+        detail: format!(
+            "the embeddings of a selected trial can't be kept in {}: {fault}",
+            folder.display()
+        ),
     }
 }

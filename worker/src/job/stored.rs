@@ -8,7 +8,10 @@ use augur_core::{
 };
 use augur_depot::{DepotError, Mirror};
 use augur_link::{End, Held};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use tracing::warn;
 
 impl Bench {
@@ -25,19 +28,24 @@ impl Bench {
         Ok(data)
     }
 
-    /// Fetches what a trial may go on from, or be reused from; the end of the job if that is wanted meanwhile.
-    pub(super) async fn fetch_before(&self, held: &Held, run: &Run) -> Result<(), End> {
+    /// Fetches what a trial may go on from, or be reused from; the end of the job if that is wanted meanwhile. What earlier trials left
+    /// comes into folders of this lease, which go with what is given.
+    pub(super) async fn fetch_before(&self, held: &Held, run: &mut Run) -> Result<Option<Fetched>, End> {
         let (Some(mirror), Some(folder)) = (&self.mirror, &run.artifacts) else {
-            return Ok(());
+            return Ok(None);
         };
+        let fetched = Fetched(folder.join(format!("earlier-{}", held.token)));
+        let kept = run.earlier.iter_mut().filter_map(|earlier| earlier.artifacts.as_mut());
         let fetch = async {
             mirror.fetch_checkpoint(folder).await;
-            for earlier in run.earlier.iter().filter_map(|earlier| earlier.artifacts.as_ref()) {
-                mirror.fetch_leaves(earlier).await;
+            for (number, kept) in kept.enumerate() {
+                let to = fetched.0.join(number.to_string());
+                mirror.fetch_leaves(kept, &to).await;
+                *kept = to;
             }
         };
         tokio::select! {
-            () = held.waiting(fetch) => Ok(()),
+            () = held.waiting(fetch) => Ok(Some(fetched)),
             () = held.recalled.cancelled() => Err(held.given_back("before it had begun")),
             () = held.dropped.cancelled() => Err(End::Dropped),
         }
@@ -55,10 +63,10 @@ impl Bench {
         })
     }
 
-    /// Removes what earlier trials left from this machine: it is in the store.
-    pub(super) fn forget(&self, folders: impl IntoIterator<Item = impl AsRef<Path>>) {
+    /// Removes what a trial left from this machine: it is in the store.
+    pub(super) fn forget(&self, folder: &Path) {
         if self.mirror.is_some() {
-            folders.into_iter().for_each(|folder| clear(folder.as_ref()));
+            clear(folder);
         }
     }
 
@@ -85,6 +93,15 @@ impl Bench {
     pub(super) async fn discard_checkpoints(&self, mirror: &Mirror, folder: &Path) {
         say(mirror, folder, mirror.discard_checkpoints(folder).await);
         clear(folder);
+    }
+}
+
+/// What earlier trials left, for one lease: others of this machine that are reused from the same trials have copies of their own.
+pub(super) struct Fetched(PathBuf);
+
+impl Drop for Fetched {
+    fn drop(&mut self) {
+        clear(&self.0);
     }
 }
 

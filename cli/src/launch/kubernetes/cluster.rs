@@ -1,10 +1,10 @@
 //! The cluster that is spoken with.
 
-use super::{MANAGER, object::Object, refusal};
+use super::{INSTANCE, MANAGER, Place, object::Object, refusal};
 use crate::failure::{Exit, Failure, os_text};
 use kube::{
     Api, Client, Config,
-    api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, Preconditions},
     config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
     core::params::ValidationDirective,
 };
@@ -41,6 +41,50 @@ impl Cluster {
         })
     }
 
+    /// That of a launch.
+    ///
+    /// # Errors
+    /// As [`Cluster::open`]; a kubeconfig that leads to another cluster by now.
+    pub async fn of(place: &Place) -> Result<Self, Failure> {
+        let cluster = Self::open(place.context.as_deref(), Some(&place.namespace)).await?;
+        match place.server.as_ref().filter(|server| **server != cluster.server) {
+            None => Ok(cluster),
+            Some(server) => Err(Failure::new(
+                Exit::CannotStart,
+                format!(
+                    "the launch is in the cluster at {server}, and the kubeconfig leads to {}; go back to that context \
+                     (`kubectl config use-context`), or, where it is the same cluster, put its new address into launch.json",
+                    cluster.server
+                ),
+            )),
+        }
+    }
+
+    /// Refuses to touch an object of that name that is of no launch `instance`.
+    ///
+    /// # Errors
+    /// One that is somebody else's; an API that can't be reached or refuses.
+    pub async fn refuse_foreign(&self, object: &Object, instance: &str) -> Result<(), Failure> {
+        let Object { resource, name, .. } = object;
+        match self.metadata(resource, name).await? {
+            Some(there) if !is_of(&there, instance) => Err(Failure::new(
+                Exit::CannotStart,
+                format!(
+                    "{} {name} is in namespace {} of {} already, and this launch did not make it; choose another --name",
+                    resource.kind, self.namespace, self.server
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    async fn metadata(&self, resource: &ApiResource, name: &str) -> Result<Option<ObjectMeta>, Failure> {
+        let found = self.api(resource).get_metadata_opt(name).await;
+        let found =
+            found.map_err(|error| refusal::failure(&error, "get", &format!("{} {name}", resource.kind), self))?;
+        Ok(found.map(|found| found.metadata))
+    }
+
     /// Server-side apply: makes the object or brings it to what is wanted; with `is_dry` the API only says whether it would.
     ///
     /// # Errors
@@ -57,12 +101,26 @@ impl Cluster {
         Ok(())
     }
 
-    /// Deletes an object, and in the background what belongs to it; whether it was there.
+    /// Deletes an object of the launch `instance`, and in the background what belongs to it; whether it was there. One of somebody
+    /// else stays.
     ///
     /// # Errors
     /// An API that can't be reached or refuses.
-    pub async fn delete(&self, resource: &ApiResource, name: &str, is_now: bool) -> Result<bool, Failure> {
-        let mut how = DeleteParams::background();
+    pub async fn delete(
+        &self,
+        resource: &ApiResource,
+        name: &str,
+        instance: &str,
+        is_now: bool,
+    ) -> Result<bool, Failure> {
+        let there = self.metadata(resource, name).await?;
+        let Some(there) = there.filter(|there| is_of(there, instance)) else {
+            return Ok(false);
+        };
+        let mut how = DeleteParams::background().preconditions(Preconditions {
+            uid: there.uid,
+            resource_version: None,
+        });
         if is_now {
             how = how.grace_period(0);
         }
@@ -98,6 +156,11 @@ impl Cluster {
     fn api(&self, resource: &ApiResource) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), &self.namespace, resource)
     }
+}
+
+fn is_of(object: &ObjectMeta, instance: &str) -> bool {
+    let label = object.labels.as_ref().and_then(|labels| labels.get(INSTANCE));
+    label.is_some_and(|label| label == instance)
 }
 
 async fn configuration(context: Option<&str>) -> Result<Config, Failure> {

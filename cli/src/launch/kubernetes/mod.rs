@@ -55,6 +55,9 @@ pub struct Place {
     pub namespace: String,
     /// What their names begin with.
     pub name: String,
+    /// The address of the cluster's API, so that a kubeconfig that changes leads nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
 }
 
 /// Launches a sweep, or with `--dry-run` only says what would be made.
@@ -86,22 +89,32 @@ pub async fn launch(options: Options) -> Result<(), Failure> {
         ));
         return Ok(());
     }
-    apply(&release, &objects, &folder).await
+    apply(&release, &objects, &folder, earlier.as_ref()).await
 }
 
-async fn apply(release: &Release, objects: &[Object], folder: &LaunchFolder) -> Result<(), Failure> {
+async fn apply(
+    release: &Release,
+    objects: &[Object],
+    folder: &LaunchFolder,
+    earlier: Option<&State>,
+) -> Result<(), Failure> {
     let options = &release.options;
     let cluster = Cluster::open(options.context.as_deref(), options.namespace.as_deref()).await?;
+    let place = Place {
+        context: options.context.clone(),
+        namespace: cluster.namespace.clone(),
+        name: release.name.clone(),
+        server: Some(cluster.server.clone()),
+    };
+    refuse_elsewhere(folder, earlier, &place)?;
+    for object in objects {
+        cluster.refuse_foreign(object, &release.name).await?;
+    }
     // All are tried before any is made: what is refused leaves nothing half done.
     for object in objects {
         cluster.apply(object, true).await?;
     }
     folder::replace(&folder.config(), release.config.as_bytes())?;
-    let place = Place {
-        context: options.context.clone(),
-        namespace: cluster.namespace.clone(),
-        name: release.name.clone(),
-    };
     state(release, place.clone()).write(folder)?;
     for object in objects {
         cluster.apply(object, false).await?;
@@ -127,6 +140,7 @@ fn state(release: &Release, place: Place) -> State {
         sweep: release.sweep.clone(),
         scheduler: Scheduler::Kubernetes(place),
         coordinator: None,
+        person: None,
         jobs: vec![
             job(Component::Coordinator, Role::Coordinator, release.coordinators().into()),
             job(Component::Worker, Role::Workers, release.options.workers.count.get()),
@@ -152,4 +166,26 @@ fn refuse_another(folder: &LaunchFolder, earlier: Option<&State>, release: &Rele
             ),
         )),
     }
+}
+
+/// What it launched before must not be left where nobody looks for it.
+fn refuse_elsewhere(folder: &LaunchFolder, earlier: Option<&State>, place: &Place) -> Result<(), Failure> {
+    let Some(Scheduler::Kubernetes(before)) = earlier.map(|earlier| &earlier.scheduler) else {
+        return Ok(());
+    };
+    let is_same_server = before.server.is_none() || before.server == place.server;
+    if is_same_server && before.namespace == place.namespace {
+        return Ok(());
+    }
+    let at = |place: &Place| match &place.server {
+        Some(server) => format!("namespace {} of {server}", place.namespace),
+        None => format!("namespace {}", place.namespace),
+    };
+    let text = format!(
+        "{} holds the launch in {}, and this one goes to {}; choose another --out, or go back there with --namespace and --context",
+        folder.path.display(),
+        at(before),
+        at(place)
+    );
+    Err(Failure::new(Exit::OtherSweep, text))
 }

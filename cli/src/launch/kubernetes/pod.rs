@@ -1,6 +1,9 @@
 //! What the pods of a launch have in common.
 
-use super::release::{Access, Component, Release};
+use super::{
+    release::{Access, Component, Release},
+    shared::ACCOUNT,
+};
 use k8s_openapi::{
     api::core::v1::{
         Capabilities, ConfigMapVolumeSource, Container, EmptyDirVolumeSource, EnvVar, KeyToPath, LocalObjectReference,
@@ -28,7 +31,7 @@ pub fn template(release: &Release, component: Component, spec: PodSpec) -> PodTe
             ..ObjectMeta::default()
         }),
         spec: Some(PodSpec {
-            service_account_name: Some(release.name.clone()),
+            service_account_name: Some(release.named(ACCOUNT)),
             automount_service_account_token: Some(false),
             enable_service_links: Some(false),
             image_pull_secrets: pull.map(|name| vec![LocalObjectReference { name }]),

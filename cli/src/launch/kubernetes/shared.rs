@@ -7,16 +7,15 @@ use super::{
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret, ServiceAccount},
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
+
+/// The end of the account's name.
+pub const ACCOUNT: &str = "augur";
 
 /// An account that may do nothing and whose token no pod has.
 pub fn account(release: &Release) -> ServiceAccount {
     ServiceAccount {
-        metadata: ObjectMeta {
-            name: Some(release.name.clone()),
-            ..release.meta("", None)
-        },
+        metadata: release.meta(ACCOUNT, None),
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()
     }

@@ -21,7 +21,7 @@ use kube::{Api, ResourceExt, api::LogParams};
 /// # Errors
 /// A cluster that can't be asked; pods that can't start; a submission that failed.
 pub async fn show(folder: &LaunchFolder, place: &Place, state: &State) -> Result<(), Failure> {
-    let cluster = Cluster::open(place.context.as_deref(), Some(&place.namespace)).await?;
+    let cluster = Cluster::of(place).await?;
     let labels = format!("{INSTANCE}={}", place.name);
     let pods: Vec<_> = cluster.list::<Pod>(&labels).await?.iter().map(Seen::of).collect();
     let jobs = cluster.list::<Job>(&labels).await?;

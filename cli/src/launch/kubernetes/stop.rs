@@ -1,6 +1,6 @@
 //! `augur launch stop`: the workers leave first, then everything else but the volumes goes.
 
-use super::{INSTANCE, Place, cluster::Cluster, release::Component};
+use super::{INSTANCE, Place, cluster::Cluster, release::Component, shared::ACCOUNT};
 use crate::{
     command::print,
     failure::{Exit, Failure},
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// # Errors
 /// A cluster that can't be asked or refuses; workers that do not leave.
 pub async fn stop(place: &Place, is_now: bool) -> Result<(), Failure> {
-    let cluster = Cluster::open(place.context.as_deref(), Some(&place.namespace)).await?;
+    let cluster = Cluster::of(place).await?;
     let worker = Component::Worker.as_str();
     let mut gone = 0;
     for component in [Component::Submit.as_str(), worker] {
@@ -53,11 +53,7 @@ pub async fn stop(place: &Place, is_now: bool) -> Result<(), Failure> {
     gone += delete::<NetworkPolicy>(&cluster, place, worker, is_now).await?;
     gone += delete::<Secret>(&cluster, place, "access", is_now).await?;
     gone += delete::<ConfigMap>(&cluster, place, "config", is_now).await?;
-    gone += u32::from(
-        cluster
-            .delete(&resource::<ServiceAccount>(), &place.name, is_now)
-            .await?,
-    );
+    gone += delete::<ServiceAccount>(&cluster, place, ACCOUNT, is_now).await?;
     print(&match gone {
         0 => format!("nothing of {} is in namespace {}\n", place.name, place.namespace),
         _ => format!(
@@ -75,9 +71,7 @@ async fn delete<K: Resource<DynamicType = ()>>(
     is_now: bool,
 ) -> Result<u32, Failure> {
     let name = format!("{}-{end}", place.name);
-    cluster.delete(&resource::<K>(), &name, is_now).await.map(u32::from)
-}
-
-fn resource<K: Resource<DynamicType = ()>>() -> ApiResource {
-    ApiResource::erase::<K>(&())
+    let resource = ApiResource::erase::<K>(&());
+    let gone = cluster.delete(&resource, &name, &place.name, is_now).await?;
+    Ok(u32::from(gone))
 }

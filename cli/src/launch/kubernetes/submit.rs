@@ -27,8 +27,13 @@ case $ended in
 *) exit "$ended" ;;
 esac
 [ -z "$AUGUR_RESULTS" ] || augur leaderboard "$AUGUR_SWEEP" --out "$AUGUR_RESULTS"
-# Workers end with 0, and so does their Job.
-augur workers drain --all --now
+# The first worker that was sent away ends with 0, and with it their Job, those that wait for a node or an image included.
+sent=
+while [ -z "$sent" ]; do
+  sent=$(augur workers drain --all --now)
+  [ -n "$sent" ] || sleep 5
+done
+echo "$sent"
 exit "$ended"
 "#;
 

@@ -7,7 +7,7 @@ use super::{
 use k8s_openapi::api::{
     batch::v1::{
         Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern,
-        PodFailurePolicyRule,
+        PodFailurePolicyRule, SuccessPolicy, SuccessPolicyRule,
     },
     core::v1::{Container, EnvVar, PodSpec, Toleration, Volume, VolumeMount},
 };
@@ -66,6 +66,7 @@ pub fn job(release: &Release) -> Job {
             parallelism: Some(count),
             backoff_limit_per_index: Some(FAILURES),
             pod_failure_policy: Some(failure_policy()),
+            success_policy: Some(success_policy()),
             // Whoever leaves has left before another one comes, so that a GPU is never asked for twice.
             pod_replacement_policy: Some("Failed".into()),
             template: pod::template(release, SELF, spec),
@@ -162,6 +163,17 @@ fn tolerations(release: &Release) -> Vec<Toleration> {
     let given = workers.toleration.iter();
     let given = given.map(|taint| tolerates(&taint.key, taint.value.as_ref(), taint.effect.as_ref()));
     gpu.into_iter().chain(given).collect()
+}
+
+/// Whoever was sent away ends the Job: those that are not there yet would never hear of the end, and hold their GPUs for ever. A
+/// worker has no right to ask whether the sweep is over, so that one that somebody sends away by hand ends it too.
+fn success_policy() -> SuccessPolicy {
+    SuccessPolicy {
+        rules: vec![SuccessPolicyRule {
+            succeeded_count: Some(1),
+            succeeded_indexes: None,
+        }],
+    }
 }
 
 /// Pre-emption, eviction, a drained node and a deleted pod count as no failure.

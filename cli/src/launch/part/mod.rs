@@ -2,6 +2,7 @@
 //! scheduler signals; it starts the programs that do the work, and stops them in order.
 
 mod coordinator;
+mod elsewhere;
 mod forward;
 mod signals;
 mod worker;

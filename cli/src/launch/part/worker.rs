@@ -1,7 +1,7 @@
 //! A worker's job: a worker that finds the coordinator wherever it is, and leaves when there is nothing more to do.
 
 use super::{
-    forward, say,
+    elsewhere, forward, say,
     signals::{Signals, Told},
 };
 use crate::{
@@ -72,9 +72,13 @@ impl Worker {
             };
             tokio::select! {
                 () = there => {}
-                () = over(&folder) => return Ok(()),
-                told = signals.told() => return leave(&folder, told).await,
+                () = self.over(&folder) => return Ok(()),
+                told = signals.told() => return self.leave(&folder, told).await,
             }
+        }
+        if self.is_over(&folder).await {
+            say("there is nothing more to do");
+            return Ok(());
         }
         let access = self.access(&folder).await?;
         loop {
@@ -84,7 +88,7 @@ impl Worker {
             let end = tokio::select! {
                 biased;
                 told = signals.told() => End::Told(told),
-                () = over(&folder) => End::Over,
+                () = self.over(&folder) => End::Over,
                 status = child.wait() => End::Itself(status.map_err(|error| lost(&error))?),
             };
             match end {
@@ -95,7 +99,7 @@ impl Worker {
                         "told to end"
                     });
                     stop(child, stdin).await;
-                    return leave(&folder, told).await;
+                    return self.leave(&folder, told).await;
                 }
                 End::Over => {
                     stop(child, stdin).await;
@@ -114,7 +118,7 @@ impl Worker {
                     say(&format!("the worker ended ({status}); starting it again"));
                     tokio::select! {
                         () = sleep(pause) => {}
-                        told = signals.told() => return leave(&folder, told).await,
+                        told = signals.told() => return self.leave(&folder, told).await,
                     }
                 }
             }
@@ -154,20 +158,32 @@ impl Worker {
             Failure::new(Exit::CannotStart, text)
         })
     }
-}
 
-/// Ends once the sweep is over, or can't go on.
-async fn over(folder: &LaunchFolder) {
-    while !folder.over().exists() && !folder.failed().exists() {
-        sleep(LOOK).await;
+    /// Ends once the sweep is over, or can't go on.
+    async fn over(&self, folder: &LaunchFolder) {
+        match &self.coordinator {
+            Some(addresses) => elsewhere::over(folder, addresses).await,
+            None => {
+                while !folder.over().exists() && !folder.failed().exists() {
+                    sleep(LOOK).await;
+                }
+            }
+        }
     }
-}
 
-/// What was told: a worker that was warned wants to come back while there is work.
-async fn leave(folder: &LaunchFolder, told: Told) -> Result<(), Failure> {
-    match told {
-        Told::Warned if !folder.over().exists() => State::read(folder)?.scheduler.come_back().await,
-        Told::Warned | Told::Terminated => Ok(()),
+    async fn is_over(&self, folder: &LaunchFolder) -> bool {
+        match &self.coordinator {
+            Some(addresses) => elsewhere::is_over(folder, addresses).await,
+            None => folder.over().exists(),
+        }
+    }
+
+    /// What was told: a worker that was warned wants to come back while there is work.
+    async fn leave(&self, folder: &LaunchFolder, told: Told) -> Result<(), Failure> {
+        match told {
+            Told::Warned if !self.is_over(folder).await => State::read(folder)?.scheduler.come_back().await,
+            Told::Warned | Told::Terminated => Ok(()),
+        }
     }
 }
 

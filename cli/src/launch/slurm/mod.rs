@@ -23,7 +23,8 @@ use crate::{
 use augur_channel::Access;
 use script::{Scripts, quoted};
 use std::{
-    env, fs,
+    env,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
 
@@ -110,6 +111,7 @@ impl Launch<'_> {
     }
 
     async fn submit(&self) -> Result<(), Failure> {
+        let _alone = self.alone()?;
         let mut state = self.prepare().await?;
         let mut after = None;
         if let Some(script) = &self.coordinator {
@@ -131,6 +133,25 @@ impl Launch<'_> {
             }
         }
         self.tell(&state)
+    }
+
+    /// Makes the folder and keeps other launches from it: two at once would not see each other's jobs, and the coordinator that
+    /// comes second would end the workers of the first.
+    fn alone(&self) -> Result<File, Failure> {
+        let (path, lock) = (&self.folder.path, self.folder.lock());
+        fs::create_dir_all(path).map_err(|error| Failure::cannot_write(path, &error))?;
+        let file = File::create(&lock).map_err(|error| Failure::cannot_write(&lock, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let text = format!(
+                    "another `augur launch` submits the sweep of {} just now; wait for it, then see `augur launch status`",
+                    path.display()
+                );
+                Err(Failure::new(Exit::InUse, text))
+            }
+            Err(TryLockError::Error(error)) => Err(Failure::cannot_write(&lock, &error)),
+        }
     }
 
     /// The folder as the jobs need it, and its state so far.
@@ -176,6 +197,11 @@ impl Launch<'_> {
             sweep: self.config.spec.name.clone(),
             scheduler: Scheduler::Slurm,
             coordinator: self.options.coordinator.as_ref().map(ToString::to_string),
+            person: self
+                .options
+                .coordinator
+                .as_ref()
+                .map(|_| (&self.options.credentials).into()),
             jobs,
         })
     }
@@ -257,10 +283,12 @@ impl Launch<'_> {
 fn watch_command(folder: &LaunchFolder, state: &State) -> Result<String, Failure> {
     let sweep = &state.sweep;
     if let Some(url) = &state.coordinator {
-        return Ok(format!("augur watch {sweep} --coordinator {url}"));
+        let flags = quoted(&keys::flags(&state.person(folder)))?.join(" ");
+        let command = format!("augur watch {sweep} --coordinator {url} {flags}");
+        return Ok(command.trim_end().to_owned());
     }
     let address = quoted(&[folder.address().display().to_string()])?.join(" ");
-    let flags = quoted(&keys::flags(&keys::of(folder).person))?.join(" ");
+    let flags = quoted(&keys::flags(&state.person(folder)))?.join(" ");
     let command = format!("augur watch {sweep} --coordinator \"$(cat {address})\" {flags}");
     Ok(command.trim_end().to_owned())
 }

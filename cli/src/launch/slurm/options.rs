@@ -36,6 +36,9 @@ pub struct Options {
     pub coordinator: Option<Addresses>,
     #[command(flatten)]
     pub credentials: Credentials,
+    /// File with the token of workers, where that coordinator gives people and workers different ones [default: --token-file]
+    #[arg(long, value_name = "FILE", requires = "coordinator")]
+    pub worker_token_file: Option<PathBuf>,
     #[command(flatten)]
     pub resources: Resources,
 }

@@ -6,6 +6,7 @@ use crate::{
     failure::{Exit, Failure},
     launch::{files::LaunchFolder, keys},
 };
+use augur_channel::Credentials;
 use augur_core::spec::SweepSpec;
 use std::path::Path;
 
@@ -88,7 +89,9 @@ impl Scripts<'_> {
         words.extend(["--out".into(), text(&self.folder.path)?]);
         if let Some(addresses) = &self.options.coordinator {
             words.extend(["--coordinator".into(), addresses.to_string()]);
-            words.extend(keys::flags(&self.options.credentials.absolute()));
+            let given = self.options.credentials.clone();
+            let token_file = self.options.worker_token_file.clone().or(given.token_file.clone());
+            words.extend(keys::flags(&Credentials { token_file, ..given }.absolute()));
         }
         words.extend(["--".into(), "--slots".into(), self.slots().to_string()]);
         words.extend(["--threads".into(), self.threads().to_string()]);

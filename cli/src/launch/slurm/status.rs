@@ -7,7 +7,6 @@ use crate::{
     failure::{Exit, Failure},
     launch::{
         files::LaunchFolder,
-        keys,
         state::{Role, State},
     },
     results::{finish, plain},
@@ -70,7 +69,7 @@ async fn sweep(folder: &LaunchFolder, state: &State) -> Result<String, String> {
     let Some(url) = url else {
         return Err(format!("sweep {name}: its coordinator has not begun yet"));
     };
-    let asked = ask(folder, name, &url).await;
+    let asked = ask(folder, state, &url).await;
     let sweep = asked.map_err(|failure| format!("sweep {name}: {failure}"))?;
     let progress = sweep.progress.clone().unwrap_or_default();
     let mut line = format!(
@@ -90,21 +89,21 @@ async fn sweep(folder: &LaunchFolder, state: &State) -> Result<String, String> {
     Ok(line)
 }
 
-async fn ask(folder: &LaunchFolder, name: &str, url: &str) -> Result<v1::Sweep, Failure> {
-    let mut client = client(folder, url).await?;
-    client.sweep(&sweep_name(name)).await
+async fn ask(folder: &LaunchFolder, state: &State, url: &str) -> Result<v1::Sweep, Failure> {
+    let mut client = client(folder, state, url).await?;
+    client.sweep(&sweep_name(&state.sweep)).await
 }
 
-/// A client of the launch's coordinator.
+/// A client of the launch's coordinator, which is at `url`.
 ///
 /// # Errors
 /// A coordinator that can't be reached.
-pub async fn client(folder: &LaunchFolder, url: &str) -> Result<Client, Failure> {
+pub async fn client(folder: &LaunchFolder, state: &State, url: &str) -> Result<Client, Failure> {
     let addresses = url.parse();
     let access = Access {
         addresses: addresses
             .map_err(|fault: augur_channel::AccessError| Failure::new(Exit::Unreachable, fault.to_string()))?,
-        credentials: keys::of(folder).person,
+        credentials: state.person(folder),
     };
     Client::connect(&access).await
 }

@@ -63,7 +63,7 @@ async fn give_back(folder: &LaunchFolder, state: &State) {
     let Some(url) = folder.url().filter(|_| state.coordinator.is_none()) else {
         return;
     };
-    let Ok(mut client) = status::client(folder, &url).await else {
+    let Ok(mut client) = status::client(folder, state, &url).await else {
         return;
     };
     let deadline = Instant::now() + PATIENCE;

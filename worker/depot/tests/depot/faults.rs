@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::{TempDir, tempdir};
+use tokio::task::JoinSet;
 
 /// A server, a proxy before it, a depot behind that, and a file of 12 MiB there.
 struct Stage {
@@ -213,6 +214,47 @@ async fn a_slow_transfer_ends_in_time_or_with_its_file() {
     let (got, came) = stage.get(Patience::while_it_moves(Duration::from_secs(20))).await;
     assert_eq!(got.unwrap(), stage.stamp);
     assert!(came < SIZE as u64, "something was there already");
+}
+
+#[tokio::test]
+async fn a_slow_upload_lands_though_its_answer_takes_longer_than_a_silence_may() {
+    let Some(stage) = Stage::set().await else { return };
+    // 16 KiB every 45 ms: 23 s for a part of 8 MiB, whose answer comes after that.
+    stage.proxy.set(Mood::Late(Duration::from_millis(45)));
+    let (again, begun) = (Key::parse("again").unwrap(), Instant::now());
+    let patience = Patience::while_it_moves(Duration::from_secs(60));
+    let from = stage.folder.path().join("from");
+    let put = stage.depot.put(&again, &from, patience).await;
+    assert_eq!(put.unwrap(), stage.stamp);
+    let whole = begun.elapsed();
+    assert!((22..40).contains(&whole.as_secs()), "sent {whole:?}, and once");
+}
+
+#[tokio::test]
+async fn uploads_that_wait_for_their_turn_are_patient_while_others_land() {
+    let Some(stage) = Stage::set().await else { return };
+    let put_all = async |patience| {
+        let begun = Instant::now();
+        let mut puts = JoinSet::new();
+        for number in 0..16 {
+            let (depot, key) = (stage.depot.clone(), Key::parse(&format!("small-{number}")).unwrap());
+            puts.spawn(async move { depot.put_bytes(&key, vec![number; 1 << 20], patience).await });
+        }
+        (puts.join_all().await, begun.elapsed())
+    };
+    // A file of 1 MiB takes 1.3 s, four at a time: the last ones begin after 3.9 s.
+    stage.proxy.set(Mood::Late(Duration::from_millis(20)));
+    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(3))).await;
+    assert!(puts.iter().all(Result::is_ok), "{puts:?}");
+    assert!(whole > Duration::from_secs(4), "side by side: {whole:?}");
+    // Where nothing lands, those that wait give up like those that send.
+    stage.proxy.set(Mood::Silent);
+    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(1))).await;
+    assert!(
+        puts.iter().all(|put| matches!(put, Err(DepotError::Away { .. }))),
+        "{puts:?}"
+    );
+    assert!(whole < Duration::from_secs(4), "{whole:?}");
 }
 
 #[tokio::test]

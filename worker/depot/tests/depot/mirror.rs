@@ -52,6 +52,10 @@ async fn there(moto: &Moto) -> Vec<String> {
     names.collect()
 }
 
+fn stored(step: u32) -> String {
+    format!("/checkpoints/step-{step:012}.safetensors")
+}
+
 #[tokio::test]
 async fn a_trial_that_leaves_one_machine_goes_on_on_another() {
     let Some(moto) = Moto::start() else { return };
@@ -61,7 +65,7 @@ async fn a_trial_that_leaves_one_machine_goes_on_on_another() {
     let trial = async {
         for step in [10, 20, 30] {
             one.save(step);
-            let name = format!("/checkpoints/step-{step:012}.safetensors");
+            let name = stored(step);
             while !there(&moto).await.contains(&name) {
                 sleep(Duration::from_millis(50)).await;
             }
@@ -95,15 +99,49 @@ async fn a_trial_that_leaves_one_machine_goes_on_on_another() {
 async fn a_newer_checkpoint_stands_against_an_attempt_that_was_given_up() {
     let Some(moto) = Moto::start() else { return };
     let (ahead, behind) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
-    ahead.save(50);
-    ahead.mirror.beside(&ahead.trial, ready(()), |()| true).await;
-    behind.save(40);
-    behind.mirror.beside(&behind.trial, ready(()), |()| true).await;
-    assert_eq!(there(&moto).await, ["/checkpoints/step-000000000050.safetensors"]);
+    let given_up = async {
+        behind.save(30);
+        while there(&moto).await.is_empty() {
+            sleep(Duration::from_millis(50)).await;
+        }
+        // Another one goes on meanwhile, and comes further.
+        ahead.mirror.fetch_checkpoint(&ahead.trial).await;
+        ahead.save(50);
+        ahead.mirror.beside(&ahead.trial, ready(()), |()| true).await;
+        behind.save(40);
+    };
+    behind.mirror.beside(&behind.trial, given_up, |()| true).await;
+    assert_eq!(there(&moto).await, [30, 40, 50].map(stored));
     // What is newer here stays too.
     behind.save(60);
     behind.mirror.fetch_checkpoint(&behind.trial).await;
     assert!(!behind.checkpoint(50).exists());
+}
+
+#[tokio::test]
+async fn checkpoints_that_an_attempt_could_not_use_make_way_for_its_own() {
+    let Some(moto) = Moto::start() else { return };
+    let (one, two) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
+    let of_another_kind = Some(Stamp::of_bytes(b"another kind").sha256);
+    for step in [20, 30] {
+        let key = format!("kept/{TRIAL}{}", stored(step));
+        moto.put(&key, of_another_kind.as_deref(), b"another kind");
+    }
+    one.mirror.fetch_checkpoint(&one.trial).await;
+    assert_eq!(fs::read(one.checkpoint(30)).unwrap(), b"another kind");
+    let from_the_beginning = async {
+        one.save(10);
+        // As a trial does with its first one.
+        fs::remove_file(one.checkpoint(30)).unwrap();
+        while there(&moto).await != [stored(10)] {
+            sleep(Duration::from_millis(50)).await;
+        }
+        one.save(20);
+    };
+    one.mirror.beside(&one.trial, from_the_beginning, |()| true).await;
+    assert_eq!(there(&moto).await, [10, 20].map(stored));
+    two.mirror.fetch_checkpoint(&two.trial).await;
+    assert_eq!(fs::read(two.checkpoint(20)).unwrap(), bytes(300_000, 20));
 }
 
 #[tokio::test]
@@ -151,24 +189,27 @@ async fn a_store_that_is_away_fails_no_trial_and_holds_nobody_up() {
 async fn what_a_trial_left_is_kept_fetched_and_discarded() {
     let Some(moto) = Moto::start() else { return };
     let (one, two) = (Machine::new(moto.depot("kept")), Machine::new(moto.depot("kept")));
+    // Of the lease that wants them: other leases of the machine have their own.
+    let to = two.trial.with_file_name("another trial").join("earlier");
     one.mirror.keep(&one.trial).await.unwrap();
     assert_eq!(there(&moto).await, [""; 0], "a baseline leaves nothing");
     fs::create_dir_all(&one.trial).unwrap();
     for file in [CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE] {
         fs::write(one.trial.join(file), file).unwrap();
     }
-    assert!(!two.mirror.fetch_leaves(&two.trial).await);
+    assert!(!two.mirror.fetch_leaves(&two.trial, &to).await);
     one.mirror.keep(&one.trial).await.unwrap();
     assert!(two.mirror.has_detector(&two.trial).await.unwrap());
-    assert!(two.mirror.fetch_leaves(&two.trial).await);
-    let same = |file: &str| fs::read_to_string(two.trial.join(file)).unwrap() == file;
+    assert!(two.mirror.fetch_leaves(&two.trial, &to).await);
+    let same = |file: &str| fs::read_to_string(to.join(file)).unwrap() == file;
     assert!([CARD_FILE, TENSORS_FILE, EMBEDDINGS_FILE].into_iter().all(same));
+    assert!(!two.trial.exists());
     two.mirror.discard_model(&two.trial).await.unwrap();
     assert!(!one.mirror.has_detector(&one.trial).await.unwrap());
     assert_eq!(there(&moto).await, [format!("/{EMBEDDINGS_FILE}")]);
     // Embeddings are enough to be reused.
-    fs::remove_dir_all(&two.trial).unwrap();
-    assert!(two.mirror.fetch_leaves(&two.trial).await);
+    fs::remove_dir_all(&to).unwrap();
+    assert!(two.mirror.fetch_leaves(&two.trial, &to).await);
     two.mirror.discard_all(&two.trial).await.unwrap();
     assert_eq!(there(&moto).await, [""; 0]);
 }

@@ -12,10 +12,20 @@ pub(super) fn spawn(engine: Engine, stopped: CancellationToken) -> JoinHandle<st
         return tokio::spawn(engine.run(stopped));
     }
     let runtime = Handle::current();
-    let (end, ended) = oneshot::channel();
+    let (mut end, ended) = oneshot::channel();
     let run = move || {
-        // Nobody may care any more how it ended.
-        let _ = end.send(runtime.block_on(engine.run(stopped)));
+        let run = async {
+            tokio::select! {
+                biased;
+                // Whoever waited went with the runtime, and its clock goes too: there is nothing to run on any more.
+                () = end.closed() => None,
+                ended = engine.run(stopped) => Some(ended),
+            }
+        };
+        if let Some(how) = runtime.block_on(run) {
+            // Nobody may care any more how it ended.
+            let _ = end.send(how);
+        }
     };
     let started = thread::Builder::new().name("augur-engine".into()).spawn(run);
     tokio::spawn(async move {

@@ -364,3 +364,61 @@ impl HttpBody for Watching {
         self.inner.size_hint()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+    use crate::{clock::ManualClock, safety::Audit};
+    use std::fs;
+    use tokio::sync::Notify;
+
+    /// Takes a call and never answers.
+    #[derive(Clone)]
+    struct Silent(Arc<Notify>);
+
+    impl Service<Request<Body>> for Silent {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            self.0.notify_one();
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_reset_before_its_answer_is_in_the_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("audit.jsonl");
+        let safety = Safety {
+            audit: Some(Arc::new(Audit::open(&file).unwrap())),
+            ..Safety::default()
+        };
+        let gate = Gate::new(safety, Arc::new(ManualClock::new(Timestamp(0))));
+        let taken = Arc::new(Notify::new());
+        let mut guarded = gate.layer(Silent(taken.clone()));
+        let call = |path: &str| Request::builder().uri(path).body(Body::default()).unwrap();
+        for path in [
+            "/augur.v1.SweepService/CancelSweep",
+            "/augur.v1.SweepService/ListSweeps",
+        ] {
+            let answer = guarded.call(call(path));
+            tokio::select! {
+                _ = answer => panic!("it never answers"),
+                () = taken.notified() => {}
+            }
+        }
+        let record = fs::read_to_string(&file).unwrap();
+        assert_eq!(record.lines().count(), 1, "{record}");
+        assert!(
+            record.contains("/CancelSweep\"") && record.contains("\"outcome\":\"Cancelled\""),
+            "{record}"
+        );
+    }
+}

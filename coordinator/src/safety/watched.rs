@@ -85,3 +85,32 @@ fn stamp(file: &Path) -> Option<Stamp> {
     let times = [data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()];
     Some((data.ino(), data.len(), times))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+mod tests {
+    use super::*;
+    use std::{
+        io,
+        sync::atomic::{AtomicBool, Ordering::Relaxed},
+    };
+
+    #[test]
+    fn what_could_not_be_read_is_tried_again_though_nothing_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens");
+        fs::write(&file, "one").unwrap();
+        let refuses = Arc::new(AtomicBool::new(false));
+        let (path, refusing) = (file.clone(), refuses.clone());
+        let read = move || match refusing.load(Relaxed) {
+            true => Err(io::Error::other("too many open files")),
+            false => fs::read_to_string(&path),
+        };
+        let watched = Watched::open(vec![file.clone()], read).unwrap();
+        fs::write(&file, "other").unwrap();
+        refuses.store(true, Relaxed);
+        assert_eq!(*watched.current(), "one");
+        refuses.store(false, Relaxed);
+        assert_eq!(*watched.current(), "other");
+    }
+}

@@ -2,7 +2,6 @@
 
 use super::{leaderboard::leaderboard, names, present, watch};
 use crate::{
-    safety::Role,
     engine::{
         CoordinatorHandle,
         commands::{
@@ -11,6 +10,7 @@ use crate::{
         },
     },
     error::{Error, Result},
+    safety::Role,
     safety::{note_resource, noted},
     store::{sweeps::SweepRow, transitions},
 };

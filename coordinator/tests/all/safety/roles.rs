@@ -1,12 +1,16 @@
 //! Every role against every call that the descriptors know, as docs/security.md tells it.
 
 use super::{Strict, call, told};
+use crate::support::{SPEC, registration};
 use augur_coordinator::safety::{RPCS, Role};
-use augur_proto::v1;
+use augur_proto::v1::{
+    self, lease, sweep_service_client::SweepServiceClient, worker_service_client::WorkerServiceClient,
+};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use std::collections::BTreeMap;
-use tonic::Code;
+use tonic::{Code, Request, Status, service::Interceptor};
+use uuid::Uuid;
 
 /// The paths of all calls that are served.
 pub fn paths() -> Vec<String> {
@@ -111,4 +115,46 @@ async fn what_nobody_knows_is_refused_to_everybody() {
         let status = call(&channel, path, None, &[]).await;
         assert_eq!(told(&status), (Code::Unauthenticated, "TOKEN_MISSING".into()), "{path}");
     }
+}
+
+fn with(token: &str) -> impl Interceptor + Clone + use<> {
+    let bearer: tonic::metadata::AsciiMetadataValue = format!("Bearer {token}").parse().unwrap();
+    move |mut request: Request<()>| {
+        request.metadata_mut().insert("authorization", bearer.clone());
+        Ok::<_, Status>(request)
+    }
+}
+
+/// Whoever knows a worker's identifier is given its leases.
+#[tokio::test]
+async fn a_worker_does_not_learn_which_one_runs_a_trial() {
+    let strict = Strict::start(|_, _| {}).await;
+    let channel = strict.channel().await;
+    let [alice, gpu] = [("alice", Role::Submitter), ("gpu", Role::Worker)].map(|(name, role)| strict.token(name, role));
+    let mut decides = SweepServiceClient::with_interceptor(channel.clone(), with(&alice));
+    let create = v1::CreateSweepRequest {
+        spec_yaml: SPEC.into(),
+        ..Default::default()
+    };
+    decides.create_sweep(create).await.unwrap();
+    let id = Uuid::now_v7().to_string();
+    let mut works = WorkerServiceClient::with_interceptor(channel.clone(), with(&gpu));
+    works.register_worker(registration(&id, 1)).await.unwrap();
+    let acquire = v1::AcquireLeasesRequest {
+        worker_id: id.clone(),
+        max_leases: 1,
+        ..Default::default()
+    };
+    let leases = works.acquire_leases(acquire).await.unwrap().into_inner().leases;
+    let Some(lease::Work::Trial(work)) = &leases[0].work else {
+        panic!("{leases:?}")
+    };
+    let request = v1::GetTrialRequest {
+        name: work.trial.clone(),
+    };
+    let seen = decides.get_trial(request.clone()).await.unwrap().into_inner();
+    assert!(seen.worker.ends_with(&id), "{}", seen.worker);
+    let mut asks = SweepServiceClient::with_interceptor(channel, with(&gpu));
+    let seen = asks.get_trial(request).await.unwrap().into_inner();
+    assert_eq!((seen.worker.as_str(), seen.name), ("", work.trial.clone()));
 }

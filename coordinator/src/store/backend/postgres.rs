@@ -9,7 +9,7 @@ pub(crate) use lookout::{Holder, Lookout};
 use super::{
     Answer, Backend, Conn, Connection, Dialect, Fault, FaultKind, OpenError, Opened, Sql, Value,
     fault::fault,
-    migrations::{self, migrate},
+    migrations::{self, NEWEST, migrate},
     row::{Columns, Row},
 };
 use crate::store::{Result, StoreError};
@@ -70,8 +70,17 @@ pub(super) async fn open(options: &PgConnectOptions, store: &str) -> std::result
     if !Lead::lock(&mut conn).await.map_err(unusable)? {
         return Err(OpenError::InUse { store: store.into() });
     }
-    migrate(&mut conn, migrations::POSTGRES, store).await?;
+    let found = schema(&mut conn).await.map_err(unusable)?;
+    if found > NEWEST {
+        return Err(OpenError::Newer {
+            store: store.into(),
+            found,
+            known: NEWEST,
+        });
+    }
+    // First, so that nobody who led before goes on once the schema is another one.
     backend.lead.begin(&mut conn).await.map_err(unusable)?;
+    migrate(&mut conn, migrations::POSTGRES, store).await?;
     let conn = backend.hold(Held::Own(Box::new(conn)));
     Ok(Opened {
         backend: Arc::new(backend),

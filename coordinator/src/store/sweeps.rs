@@ -1,6 +1,6 @@
 //! Sweeps: the spec, the state and the counters, which every transition keeps up to date.
 
-use super::{Conn, Result, Row, StoreError, SweepKey, from_json, query, query_scalar, to_json};
+use super::{Conn, Result, Row, StoreError, SweepKey, from_json, job, query, query_scalar, to_json};
 use augur_core::{id::SweepId, spec::SweepSpec, state::JobState, time::Timestamp};
 
 pub(crate) use augur_core::sweep::SweepState;
@@ -154,25 +154,16 @@ pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
     from_json(&json, "spec")
 }
 
-/// The counter of a state.
-fn counter(state: &JobState) -> &'static str {
-    match state {
-        JobState::Pending(_) => "trials_pending",
-        JobState::Leased(_) => "trials_leased",
-        JobState::Completed { .. } => "trials_completed",
-        JobState::Failed { .. } => "trials_failed",
-        JobState::Cancelled => "trials_cancelled",
-        JobState::Stopped { .. } => "trials_stopped",
-    }
-}
-
 /// Counts `n` trials that went from one state to another.
 pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &JobState, n: u64) -> Result<()> {
-    let (from, to) = (counter(from), counter(to));
+    let (from, to) = (job::tag(from), job::tag(to));
     if from == to {
         return Ok(());
     }
-    let sql = format!("UPDATE sweeps SET {from} = {from} - $1, {to} = {to} + $1 WHERE sweep_key = $2");
+    // A counter is called after its state.
+    let sql = format!(
+        "UPDATE sweeps SET trials_{from} = trials_{from} - $1, trials_{to} = trials_{to} + $1 WHERE sweep_key = $2"
+    );
     let n = i64::try_from(n).unwrap_or(i64::MAX);
     query(sql).bind(n).bind(key.0).execute(conn).await?;
     Ok(())

@@ -38,7 +38,7 @@ pub(crate) struct Cx<'a> {
 impl Cx<'_> {
     /// The plan of a sweep.
     pub async fn plan(&mut self, sweep: SweepKey) -> Result<Arc<Plan>> {
-        Ok(self.plans.get(self.conn, sweep).await?)
+        Ok(self.plans.get(self.conn, sweep).await?.plan)
     }
 
     /// Appends to the record of what happened.

@@ -3,7 +3,7 @@
 use super::{
     Settings,
     command::{Command, Queued, Waiting},
-    plans::Plans,
+    plans::{Planned, Plans},
 };
 use crate::{
     clock::Clock,
@@ -154,8 +154,18 @@ impl CoordinatorHandle {
         Ok(self.shared.reader.view().await?)
     }
 
+    /// A connection that reads, each statement by itself.
+    pub(crate) async fn reading(&self) -> Result<Box<Conn>> {
+        Ok(self.shared.reader.connection().await?)
+    }
+
     /// The plan of a sweep.
     pub(crate) async fn plan(&self, conn: &mut Conn, sweep: SweepKey) -> Result<Arc<Plan>> {
+        Ok(self.planned(conn, sweep).await?.plan)
+    }
+
+    /// The plan of a sweep, and what else never changes of it.
+    pub(crate) async fn planned(&self, conn: &mut Conn, sweep: SweepKey) -> Result<Planned> {
         Ok(self.shared.plans.get(conn, sweep).await?)
     }
 

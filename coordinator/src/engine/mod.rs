@@ -17,6 +17,7 @@ mod trouble;
 
 pub(crate) use commands::pause_sweep::PAUSED_BY_SOMEBODY;
 pub use handle::{CoordinatorHandle, Counters};
+pub(crate) use plans::Planned;
 
 use crate::{
     clock::Clock,

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{
-        CoordinatorHandle,
+        CoordinatorHandle, Planned,
         commands::acquire_leases::{Grant, Work},
     },
     error::Result,
@@ -10,7 +10,7 @@ use crate::{
     store::{
         Conn, StoreError, SweepKey, groups, outcomes,
         reuse::{self, Earlier},
-        sweeps, trials,
+        trials,
     },
 };
 use augur_core::{
@@ -20,11 +20,15 @@ use augur_core::{
 };
 use augur_proto::v1::{EarlierTrial, EvaluationWork, Lease, TrialScores, TrialWork, lease};
 
-/// The lease as a message.
-pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Grant) -> Result<Lease> {
+/// The lease as a message. A trial's is read statement by statement, since what it is made of never changes once it is there
+/// and many wait for it.
+pub(super) async fn lease(handle: &CoordinatorHandle, grant: Grant) -> Result<Lease> {
     let work = match grant.work {
-        Work::Trial(sweep, index) => lease::Work::Trial(trial(handle, conn, sweep, index).await?),
-        Work::Evaluation(sweep, group) => lease::Work::Evaluation(evaluation(handle, conn, sweep, group).await?),
+        Work::Trial(sweep, index) => lease::Work::Trial(trial(handle, sweep, index).await?),
+        Work::Evaluation(sweep, group) => {
+            let mut view = handle.view().await?;
+            lease::Work::Evaluation(evaluation(handle, view.conn(), sweep, group).await?)
+        }
     };
     Ok(Lease {
         token: grant.lease.token.to_string(),
@@ -33,17 +37,17 @@ pub(super) async fn lease(handle: &CoordinatorHandle, conn: &mut Conn, grant: Gr
     })
 }
 
-async fn trial(handle: &CoordinatorHandle, conn: &mut Conn, sweep: SweepKey, index: u32) -> Result<TrialWork> {
-    let plan = handle.plan(conn, sweep).await?;
+async fn trial(handle: &CoordinatorHandle, sweep: SweepKey, index: u32) -> Result<TrialWork> {
+    let mut conn = handle.reading().await?;
+    let Planned { sweep, plan, reuse } = handle.planned(&mut *conn, sweep).await?;
     let spec = plan.trial(index);
     let rules = Rules::of(&plan, plan.group_of(index));
     let rungs = rules.map_or(Vec::new(), |rules| rules.rungs);
     let trial = spec.id();
-    let earlier = match reuse::wanted(conn, sweep).await? {
-        true => reuse::earlier(conn, trial, &rungs).await?,
+    let earlier = match reuse {
+        true => reuse::earlier(&mut *conn, trial, &rungs).await?,
         false => Vec::new(),
     };
-    let sweep = sweeps::get(conn, sweep).await?.sweep;
     let named = |earlier: Earlier| EarlierTrial {
         trial: format!("sweeps/{}/trials/{trial}", earlier.sweep),
         fingerprint: earlier.fingerprint,
@@ -63,7 +67,7 @@ async fn evaluation(
     sweep: SweepKey,
     group: u32,
 ) -> Result<EvaluationWork> {
-    let plan = handle.plan(conn, sweep).await?;
+    let Planned { sweep: id, plan, .. } = handle.planned(conn, sweep).await?;
     let choice = groups::choice(conn, sweep, group).await?;
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
     let mut scored = Vec::with_capacity(choice.ranking.len());
@@ -92,7 +96,7 @@ async fn evaluation(
     Ok(EvaluationWork {
         pictures,
         tuned: tuned.map(|outcome| outcome.tuned).unwrap_or_default(),
-        sweep: format!("sweeps/{}", sweeps::get(conn, sweep).await?.sweep),
+        sweep: format!("sweeps/{id}"),
         group,
         trial_spec_json: canonical_json(&plan.trial(selected)),
         detector_missing: reuse::detector_missing(conn, sweep, selected).await?,

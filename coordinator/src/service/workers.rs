@@ -105,10 +105,9 @@ impl Workers {
             let held = held.clone();
             let grants = self.0.submit(AcquireLeases { worker, max, held }).await?;
             if !grants.is_empty() {
-                let mut view = self.0.view().await?;
                 let mut leases = Vec::with_capacity(grants.len());
                 for grant in grants {
-                    leases.push(work::lease(&self.0, view.conn(), grant).await?);
+                    leases.push(work::lease(&self.0, grant).await?);
                 }
                 let took = begun.elapsed().as_secs_f64();
                 self.0.watching().metrics.leases.answered.observe(took);

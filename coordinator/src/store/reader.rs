@@ -30,6 +30,12 @@ impl Reader {
         Ok(View(conn))
     }
 
+    /// A connection on which each statement is consistent by itself and no more is: for a single one, or for what never
+    /// changes once it is there.
+    pub(crate) async fn connection(&self) -> Result<Box<Conn>> {
+        self.0.reader().await
+    }
+
     /// Waits until every view is given back.
     pub(crate) async fn close(&self) {
         self.0.close().await;

@@ -162,9 +162,3 @@ pub(crate) async fn detector_missing(conn: &mut Conn, sweep: SweepKey, index: u3
     let missing: Option<bool> = missing.bind(sweep.0).bind(index).fetch_optional(conn).await?;
     Ok(missing.unwrap_or(false))
 }
-
-/// Whether a sweep wants trials reused.
-pub(crate) async fn wanted(conn: &mut Conn, sweep: SweepKey) -> Result<bool> {
-    let wanted = query_scalar("SELECT reuse FROM sweeps WHERE sweep_key = $1");
-    wanted.bind(sweep.0).fetch_one(conn).await
-}

@@ -154,6 +154,29 @@ pub(crate) async fn spec(conn: &mut Conn, key: SweepKey) -> Result<SweepSpec> {
     from_json(&json, "spec")
 }
 
+/// What never changes of a sweep.
+pub(crate) struct Fixed {
+    pub sweep: SweepId,
+    pub spec: SweepSpec,
+    /// Whether it wants trials reused.
+    pub reuse: bool,
+}
+
+/// What never changes of it.
+pub(crate) async fn fixed(conn: &mut Conn, key: SweepKey) -> Result<Fixed> {
+    let row = query("SELECT sweep, spec_json, reuse FROM sweeps WHERE sweep_key = $1")
+        .bind(key.0)
+        .fetch_optional(conn)
+        .await?;
+    let row = row.ok_or(StoreError::Damaged("sweep"))?;
+    let sweep: &str = row.try_get("sweep")?;
+    Ok(Fixed {
+        sweep: sweep.parse().map_err(|_| StoreError::Damaged("sweep identifier"))?,
+        spec: from_json(row.try_get("spec_json")?, "spec")?,
+        reuse: row.try_get("reuse")?,
+    })
+}
+
 /// Counts `n` trials that went from one state to another.
 pub(crate) async fn count(conn: &mut Conn, key: SweepKey, from: &JobState, to: &JobState, n: u64) -> Result<()> {
     let (from, to) = (job::tag(from), job::tag(to));

@@ -115,6 +115,8 @@ impl SqliteBackend {
     async fn new(path: &Path, options: SqliteConnectOptions) -> std::result::Result<Self, OpenError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
+            // A file does not hang up, and each question takes a turn of another thread.
+            .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await
             .map_err(|source| unusable(path, source))?;

@@ -8,9 +8,9 @@ use crate::{
     error::Result,
     halving::standing,
     store::{
-        Conn, StoreError, SweepKey, groups, outcomes,
+        Conn, StoreError, SweepKey, groups,
+        outcomes::{self, Scores},
         reuse::{self, Earlier},
-        trials,
     },
 };
 use augur_core::{
@@ -19,6 +19,7 @@ use augur_core::{
     spec::{METHOD, canonical_json},
 };
 use augur_proto::v1::{EarlierTrial, EvaluationWork, Lease, TrialScores, TrialWork, lease};
+use std::collections::HashMap;
 
 /// The lease as a message. A trial's is read statement by statement, since what it is made of never changes once it is there
 /// and many wait for it.
@@ -70,22 +71,20 @@ async fn evaluation(
     let Planned { sweep: id, plan, .. } = handle.planned(conn, sweep).await?;
     let choice = groups::choice(conn, sweep, group).await?;
     let choice = choice.ok_or(StoreError::Damaged("choice"))?;
-    let mut scored = Vec::with_capacity(choice.ranking.len());
+    // All at once: there may be hundreds.
+    let mut all = outcomes::scores_within(conn, sweep, plan.members(group)).await?;
     // Only a choice that ranks somebody has an evaluation.
-    let mut selected = plan.members(group).start;
+    let selected = choice.ranking.first().and_then(|first| all.get(&first.trial));
+    let selected = selected.ok_or(StoreError::Damaged("choice"))?.0;
+    let mut scored = Vec::with_capacity(choice.ranking.len());
     for ranked in &choice.ranking {
-        let row = trials::by_id(conn, sweep, ranked.trial).await?;
-        let index = row.ok_or(StoreError::Damaged("choice"))?.index;
-        if scored.is_empty() {
-            selected = index;
-        }
-        scored.push(scores(conn, sweep, index, ranked.trial).await?);
+        scored.push(scores(&mut all, ranked.trial)?);
     }
     let standing = standing(conn, &plan, sweep, group).await?;
     let mut stopped = Vec::new();
     if let Some(standing) = standing {
         for row in standing.audited() {
-            scored.push(scores(conn, sweep, row.index, row.trial).await?);
+            scored.push(scores(&mut all, row.trial)?);
         }
         stopped.extend(standing.ended().map(|(row, _)| row.trial.to_string()));
     }
@@ -106,9 +105,9 @@ async fn evaluation(
     })
 }
 
-async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32, trial: TrialId) -> Result<TrialScores> {
-    let scores = outcomes::scores(conn, sweep, index).await?;
-    let scores = scores.ok_or(StoreError::Damaged("outcome"))?;
+/// Those of one trial, taken out of all.
+fn scores(all: &mut HashMap<TrialId, (u32, Scores)>, trial: TrialId) -> Result<TrialScores> {
+    let (_, scores) = all.remove(&trial).ok_or(StoreError::Damaged("outcome"))?;
     Ok(TrialScores {
         trial: trial.to_string(),
         scores: scores.validation,

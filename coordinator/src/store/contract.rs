@@ -290,6 +290,18 @@ async fn values_come_back_bit_for_bit(ground: Option<Ground>) {
     let read = outcomes::scores(view.conn(), key, 1).await.unwrap().unwrap();
     assert!(read.validation.iter().map(bits).eq(scores[0].iter().map(bits)));
     assert!(read.test.iter().map(bits).eq(scores[1].iter().map(bits)));
+    let within = outcomes::scores_within(view.conn(), key, 0..4).await.unwrap();
+    let all: Vec<_> = within
+        .values()
+        .map(|(index, scores)| (*index, scores.test.len()))
+        .collect();
+    assert_eq!(all, [(1, read.test.len())]);
+    assert!(
+        outcomes::scores_within(view.conn(), key, 2..4)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let read = outcomes::without_scores(view.conn(), key, 0..4).await.unwrap();
     assert_eq!(read[&1].tuned, outcome.tuned);
     let measured = measurements::at(view.conn(), (key, 0, 1), &[7])

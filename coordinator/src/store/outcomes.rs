@@ -4,8 +4,11 @@ use super::{
     AT_ONCE, Conn, Result, Row, StoreError, SweepKey, from_json, placeholders, query, query_scalar, reuse::Place,
     to_json,
 };
-use augur_core::{outcome::Outcome, select::Criterion};
-use std::{collections::BTreeMap, ops::Range};
+use augur_core::{id::TrialId, outcome::Outcome, select::Criterion};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 /// Stores the outcome of an attempt, with the value of the sweep's criterion.
 pub(crate) async fn insert(
@@ -115,12 +118,39 @@ pub(crate) async fn scores(conn: &mut Conn, sweep: SweepKey, index: u32) -> Resu
         .bind(index)
         .fetch_optional(conn)
         .await?;
-    let Some(row) = row else { return Ok(None) };
+    row.as_ref().map(read_scores).transpose()
+}
+
+/// The scores of the trials at positions `within` that completed, each with its position.
+pub(crate) async fn scores_within(
+    conn: &mut Conn,
+    sweep: SweepKey,
+    within: Range<u32>,
+) -> Result<HashMap<TrialId, (u32, Scores)>> {
+    let rows = query(
+        "SELECT t.trial, o.trial_index, o.scores, o.test_scores FROM outcomes o JOIN trials t USING (sweep_key, trial_index)
+         WHERE o.sweep_key = $1 AND o.trial_index >= $2 AND o.trial_index < $3",
+    );
+    let rows = rows
+        .bind(sweep.0)
+        .bind(within.start)
+        .bind(within.end)
+        .fetch_all(conn)
+        .await?;
+    let scored = |row: &Row| -> Result<_> {
+        let trial: &str = row.try_get("trial")?;
+        let trial = trial.parse().map_err(|_| StoreError::Damaged("trial identifier"))?;
+        Ok((trial, (row.try_get("trial_index")?, read_scores(row)?)))
+    };
+    rows.iter().map(scored).collect()
+}
+
+fn read_scores(row: &Row) -> Result<Scores> {
     let test: Option<&[u8]> = row.try_get("test_scores")?;
-    Ok(Some(Scores {
+    Ok(Scores {
         validation: floats(row.try_get("scores")?)?,
         test: floats(test.unwrap_or_default())?,
-    }))
+    })
 }
 
 fn floats(bytes: &[u8]) -> Result<Vec<f64>> {

@@ -340,7 +340,11 @@ impl Connection for PostgresConn {
         Box::pin(async move {
             match self.conn {
                 // With a broken one there is nobody to say goodbye to.
-                Held::Own(conn) if !self.broken => conn.close().await.map_err(|error| fault(&self.store, error).into()),
+                Held::Own(mut conn) if !self.broken => {
+                    // What it can't let go of goes with the session.
+                    let _ = self.pulse.watch(Lead::leave(&mut conn)).await;
+                    conn.close().await.map_err(|error| fault(&self.store, error).into())
+                }
                 _ => Ok(()),
             }
         })

@@ -5,7 +5,8 @@
 //! again in a new one. It must not go on where somebody else has led meanwhile, since what it knows of the store is old then: a
 //! row says who had the lock last.
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgTransactionManager};
+use sqlx_core::transaction::TransactionManager;
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicI64, Ordering},
@@ -24,6 +25,8 @@ pub(super) use key;
 
 /// It ends with its session.
 const LOCK: &str = concat!("SELECT pg_try_advisory_lock(", key!(), ")");
+
+const LEAVE: &str = "SELECT pg_advisory_unlock_all()";
 
 /// No migration makes it: it belongs to this database's lock and not to what is stored.
 const TABLE: &str = "CREATE TABLE augur_leader (only_row BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only_row), \
@@ -67,6 +70,16 @@ impl Lead {
     /// Takes the lock, if nobody has it.
     pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
         sqlx::query_scalar(LOCK).fetch_one(conn).await
+    }
+
+    /// Lets go of the lock before the session ends: the server would do so some moments after the client has gone, and
+    /// whoever comes next would be told that the store is in use. Where a transaction is open, that has to go first, and the
+    /// end of the session sees to both.
+    pub async fn leave(conn: &mut PgConnection) -> sqlx::Result<()> {
+        if PgTransactionManager::get_transaction_depth(conn) == 0 {
+            sqlx::query(LEAVE).execute(conn).await?;
+        }
+        Ok(())
     }
 
     /// Notes that this one leads from now on. Its session holds the lock.

@@ -27,8 +27,10 @@ pub fn from_status(status: &Status, url: &str) -> Failure {
         Code::Unimplemented => other_api(url, "does not know a call of this build"),
         // With its own reason it is the coordinator that answers; without one nobody was reached.
         Code::Unavailable | Code::DeadlineExceeded if status.get_error_details().error_info().is_none() => {
-            unreachable(url, &root(status))
+            unreachable(url, status)
         }
+        // What a server sent has no source: here it was no server that answered.
+        Code::Unknown | Code::Internal | Code::Cancelled if status.source().is_some() => unreachable(url, status),
         Code::Ok
         | Code::Unavailable
         | Code::DeadlineExceeded
@@ -67,13 +69,13 @@ pub(crate) fn is_unimplemented(status: &Status) -> bool {
 }
 
 /// Nobody answers at `url`.
-pub fn unreachable(url: &str, cause: &str) -> Failure {
+fn unreachable(url: &str, status: &Status) -> Failure {
+    let cause = augur_channel::cause(status);
+    let advice = augur_channel::advice(url, &cause)
+        .unwrap_or("start one with `augur-coordinator`, or name another with --coordinator");
     Failure::new(
         Exit::Unreachable,
-        format!(
-            "can't reach a coordinator at {url}: {cause}; start one with `augur-coordinator`, or name another with \
-             --coordinator"
-        ),
+        format!("can't reach a coordinator at {url}: {cause}; {advice}"),
     )
 }
 
@@ -99,17 +101,5 @@ fn named(field: &str, description: &str) -> Complaint {
         },
         excerpt: None,
         help: None,
-    }
-}
-
-/// The innermost cause: "connection refused" rather than "transport error".
-fn root(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    match error.downcast_ref::<std::io::Error>() {
-        Some(io) => super::os_text(io),
-        None => error.to_string(),
     }
 }

@@ -51,5 +51,9 @@ pub enum AccessError {
 /// What the system says, without Rust's "(os error 20)".
 pub(crate) fn os_text(fault: &io::Error) -> String {
     let text = fault.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

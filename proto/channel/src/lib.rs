@@ -4,6 +4,7 @@
 //! all and goes on to the next one whenever the present one is away or does not lead.
 
 mod address;
+mod cause;
 mod connection;
 mod credentials;
 mod error;
@@ -11,6 +12,7 @@ mod presence;
 mod token;
 
 pub use address::Addresses;
+pub use cause::{advice, cause};
 pub use connection::Connection;
 pub use credentials::Credentials;
 pub use error::AccessError;

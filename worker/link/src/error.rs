@@ -10,14 +10,14 @@ pub enum LinkError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Nobody answers.
-    #[error(
-        "no coordinator answers at {url} ({fault}); start one with `augur-coordinator`, or give another `--coordinator URL`"
-    )]
+    #[error("no coordinator answers at {url} ({fault}); {advice}")]
     Unreachable {
         /// The address.
         url: String,
         /// What the last try met.
         fault: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// It speaks another API.
     #[error(

@@ -1,6 +1,5 @@
 //! What a failed call means to the worker. The only place that reads status codes.
 
-use crate::error::os_text;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -53,13 +52,9 @@ impl From<Status> for Fault {
     }
 }
 
-/// The innermost cause says most: "connection refused" rather than "transport error".
+/// What it says; where nobody answered, why.
 fn describe(status: &Status) -> String {
-    let mut innermost: Option<&dyn std::error::Error> = std::error::Error::source(status);
-    while let Some(deeper) = innermost.and_then(std::error::Error::source) {
-        innermost = Some(deeper);
-    }
-    innermost.map_or_else(|| status.message().to_owned(), |cause| os_text(&cause))
+    std::error::Error::source(status).map_or_else(|| status.message().to_owned(), augur_channel::cause)
 }
 
 #[cfg(test)]

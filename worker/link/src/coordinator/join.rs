@@ -79,7 +79,9 @@ impl Coordinator {
             };
             let wait = backoff.next();
             if Instant::now() + wait > deadline {
-                return Err(LinkError::Unreachable { url, fault });
+                let advice = augur_channel::advice(&url, &fault)
+                    .unwrap_or("start one with `augur-coordinator`, or give another `--coordinator URL`");
+                return Err(LinkError::Unreachable { url, fault, advice });
             }
             sleep(wait).await;
         }

@@ -10,7 +10,7 @@ use std::{
 /// Sweeps that are kept at most.
 const KEPT: usize = 64;
 
-/// What is known of a sweep without a look at the store.
+/// What never changes of a sweep ([`sweeps::Fixed`]), with its plan made.
 #[derive(Clone)]
 pub(crate) struct Planned {
     pub sweep: SweepId,
@@ -19,7 +19,7 @@ pub(crate) struct Planned {
     pub reuse: bool,
 }
 
-/// A small cache of plans by sweep.
+/// A small cache of it by sweep.
 #[derive(Default)]
 pub(crate) struct Plans(Mutex<HashMap<SweepKey, Planned>>);
 

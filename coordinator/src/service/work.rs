@@ -40,7 +40,7 @@ pub(super) async fn lease(handle: &CoordinatorHandle, grant: Grant) -> Result<Le
 
 async fn trial(handle: &CoordinatorHandle, sweep: SweepKey, index: u32) -> Result<TrialWork> {
     let mut conn = handle.reading().await?;
-    let Planned { sweep, plan, reuse } = handle.planned(&mut *conn, sweep).await?;
+    let Planned { sweep: id, plan, reuse } = handle.planned(&mut *conn, sweep).await?;
     let spec = plan.trial(index);
     let rules = Rules::of(&plan, plan.group_of(index));
     let rungs = rules.map_or(Vec::new(), |rules| rules.rungs);
@@ -55,7 +55,7 @@ async fn trial(handle: &CoordinatorHandle, sweep: SweepKey, index: u32) -> Resul
     };
     Ok(TrialWork {
         earlier: earlier.into_iter().map(named).collect(),
-        trial: format!("sweeps/{sweep}/trials/{trial}"),
+        trial: format!("sweeps/{id}/trials/{trial}"),
         trial_spec_json: canonical_json(&spec),
         rungs,
     })

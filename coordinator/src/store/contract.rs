@@ -81,6 +81,7 @@ macro_rules! on_every_store {
 }
 pub(super) use on_every_store;
 
+mod connections;
 mod listings;
 
 on_every_store!(
@@ -291,11 +292,10 @@ async fn values_come_back_bit_for_bit(ground: Option<Ground>) {
     assert!(read.validation.iter().map(bits).eq(scores[0].iter().map(bits)));
     assert!(read.test.iter().map(bits).eq(scores[1].iter().map(bits)));
     let within = outcomes::scores_within(view.conn(), key, 0..4).await.unwrap();
-    let all: Vec<_> = within
-        .values()
-        .map(|(index, scores)| (*index, scores.test.len()))
-        .collect();
-    assert_eq!(all, [(1, read.test.len())]);
+    let (index, same) = &within[&TrialId::of("1")];
+    assert_eq!((*index, within.len()), (1, 1));
+    assert!(same.validation.iter().map(bits).eq(scores[0].iter().map(bits)));
+    assert!(same.test.iter().map(bits).eq(scores[1].iter().map(bits)));
     assert!(
         outcomes::scores_within(view.conn(), key, 2..4)
             .await

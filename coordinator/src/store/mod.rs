@@ -1,7 +1,7 @@
 //! The store: the only place that knows SQL. Small typed functions over one connection ([`Conn`]); the databases that can
 //! stand behind it are in [`backend`].
 //!
-//! One writer (the engine) and readers beside it, each with a view of one moment.
+//! One writer (the engine) and readers beside it, each with a view of one moment or with single statements.
 
 pub(crate) mod backend;
 #[cfg(test)]

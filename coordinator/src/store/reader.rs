@@ -36,7 +36,7 @@ impl Reader {
         self.0.reader().await
     }
 
-    /// Waits until every view is given back.
+    /// Waits until every connection is given back.
     pub(crate) async fn close(&self) {
         self.0.close().await;
     }

@@ -162,7 +162,7 @@ pub(crate) struct Fixed {
     pub reuse: bool,
 }
 
-/// What never changes of it.
+/// The same, read.
 pub(crate) async fn fixed(conn: &mut Conn, key: SweepKey) -> Result<Fixed> {
     let row = query("SELECT sweep, spec_json, reuse FROM sweeps WHERE sweep_key = $1")
         .bind(key.0)

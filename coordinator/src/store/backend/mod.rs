@@ -49,7 +49,7 @@ pub(crate) type Conn = dyn Connection;
 pub(crate) trait Backend: Send + Sync {
     /// The connection that writes. Asked for again when the last one broke; never two at a time.
     fn writer(&self) -> Answer<'_, Box<Conn>>;
-    /// A connection whose transactions see one moment and write nothing.
+    /// A connection that writes nothing and whose transactions see one moment.
     fn reader(&self) -> Answer<'_, Box<Conn>>;
     /// Waits until every reader is given back; there are none afterwards.
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

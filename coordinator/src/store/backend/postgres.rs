@@ -204,7 +204,7 @@ impl Backend for PostgresBackend {
     fn reader(&self) -> Answer<'_, Box<Conn>> {
         Box::pin(async move {
             let conn = self.pool.acquire().await.map_err(|error| self.fault(error))?;
-            Ok(self.hold(Held::Pooled(conn)))
+            Ok(self.hold(Held::Pooled(Lent { conn, unsure: false })))
         })
     }
 
@@ -215,7 +215,22 @@ impl Backend for PostgresBackend {
 
 enum Held {
     Own(Box<PgConnection>),
-    Pooled(PoolConnection<Postgres>),
+    Pooled(Lent),
+}
+
+/// A connection of the pool, which gets it back unless nobody knows where it stands: whoever gave up waiting for a BEGIN may have
+/// left a transaction behind, in which the next one would read an old store.
+struct Lent {
+    conn: PoolConnection<Postgres>,
+    unsure: bool,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.unsure {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 struct PostgresConn {
@@ -235,7 +250,7 @@ impl PostgresConn {
     fn parts(&mut self) -> (&mut PgConnection, &Pulse) {
         let conn = match &mut self.conn {
             Held::Own(conn) => &mut **conn,
-            Held::Pooled(conn) => &mut **conn,
+            Held::Pooled(lent) => &mut *lent.conn,
         };
         (conn, &self.pulse)
     }
@@ -246,8 +261,18 @@ impl PostgresConn {
             let fault = fault(&self.store, error);
             self.failed = true;
             self.broken |= is_fatal || fault.kind.is_away();
+            if self.broken {
+                self.doubt(true);
+            }
             fault.into()
         })
+    }
+
+    /// Whether it is known where a connection of the pool stands.
+    fn doubt(&mut self, unsure: bool) {
+        if let Held::Pooled(lent) = &mut self.conn {
+            lent.unsure = unsure;
+        }
     }
 }
 
@@ -298,8 +323,10 @@ impl Connection for PostgresConn {
             let depth = PgTransactionManager::get_transaction_depth(self.raw());
             let statement = (is_view && depth == 0).then(|| VIEW.into_sql_str());
             self.failed &= depth > 0;
+            self.doubt(true);
             let (conn, pulse) = self.parts();
             let begun = pulse.watch(PgTransactionManager::begin(conn, statement)).await;
+            self.doubt(begun.is_err());
             self.told(begun)
         })
     }
@@ -341,8 +368,10 @@ impl Connection for PostgresConn {
             match self.conn {
                 // With a broken one there is nobody to say goodbye to.
                 Held::Own(mut conn) if !self.broken => {
-                    // What it can't let go of goes with the session.
-                    let _ = self.pulse.watch(Lead::leave(&mut conn)).await;
+                    // With one that does not answer the lock goes when the server notices.
+                    if in_time(GO_ON, Lead::leave(&mut conn)).await.is_err() {
+                        return Ok(());
+                    }
                     conn.close().await.map_err(|error| fault(&self.store, error).into())
                 }
                 _ => Ok(()),

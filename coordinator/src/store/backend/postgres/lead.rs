@@ -23,7 +23,7 @@ macro_rules! key {
 }
 pub(super) use key;
 
-/// It ends with its session.
+/// It ends with its session at the latest.
 const LOCK: &str = concat!("SELECT pg_try_advisory_lock(", key!(), ")");
 
 const LEAVE: &str = "SELECT pg_advisory_unlock_all()";

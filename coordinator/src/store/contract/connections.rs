@@ -1,6 +1,6 @@
 //! What becomes of connections that are given back in the middle of something, and of a store that is closed.
 
-use super::{Ground, NOW, count, on_every_store, sweep};
+use super::{Ground, NOW, count, sweep};
 use crate::store::workers;
 use augur_core::id::WorkerId;
 use std::{

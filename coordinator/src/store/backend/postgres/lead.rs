@@ -134,3 +134,28 @@ impl Lead {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
+    use super::*;
+    use crate::store::contract::postgres::Server;
+    use sqlx::Connection;
+
+    #[tokio::test]
+    async fn the_lock_goes_before_the_session_but_not_before_a_transaction() {
+        let Some(server) = Server::start() else { return };
+        let connect = async || PgConnection::connect(&server.url("postgres")).await.unwrap();
+        let (mut leader, mut other) = (connect().await, connect().await);
+        assert!(Lead::lock(&mut leader).await.unwrap());
+
+        PgTransactionManager::begin(&mut leader, None).await.unwrap();
+        Lead::leave(&mut leader).await.unwrap();
+        assert!(!Lead::lock(&mut other).await.unwrap());
+
+        PgTransactionManager::rollback(&mut leader).await.unwrap();
+        Lead::leave(&mut leader).await.unwrap();
+        assert!(Lead::lock(&mut other).await.unwrap());
+    }
+}

@@ -6,7 +6,7 @@ mod verbs;
 
 pub use remote::Remote;
 
-use crate::failure::{self, Exit, Failure, from_status};
+use crate::failure::{self, Exit, Failure, from_first, from_status};
 use augur_channel::{Access, Connection};
 use augur_core::{id::TrialId, leaderboard::Leaderboard, picture::Picture};
 use augur_proto::{
@@ -63,7 +63,7 @@ impl Client {
             Err(status) if failure::is_unimplemented(&status) => {
                 Err(failure::other_api(&self.url, "knows no augur.v1"))
             }
-            Err(status) => Err(self.failed(&status)),
+            Err(status) => Err(from_first(&status, &self.url)),
         }
     }
 

@@ -9,7 +9,7 @@ mod status;
 mod yaml;
 
 pub use render::render;
-pub use status::from_status;
+pub use status::{from_first, from_status};
 pub(crate) use status::{is_compacted, is_transient, is_unimplemented, other_api};
 
 use crate::report::ReportError;

@@ -1,9 +1,12 @@
 //! What a coordinator answers, as a failure. The one file of the command that names `tonic::Code`.
 
 use super::{Complaint, Exit, Failure};
+use augur_channel::Obstacle;
 use std::error::Error;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+
+const START_ONE: &str = "start one with `augur-coordinator`, or name another with --coordinator";
 
 /// A refused or failed call. `url` is the coordinator's.
 pub fn from_status(status: &Status, url: &str) -> Failure {
@@ -25,12 +28,7 @@ pub fn from_status(status: &Status, url: &str) -> Failure {
         Code::NotFound => Failure::new(Exit::NotFound, status.message()),
         Code::AlreadyExists => Failure::new(Exit::OtherSweep, status.message()),
         Code::Unimplemented => other_api(url, "does not know a call of this build"),
-        // With its own reason it is the coordinator that answers; without one nobody was reached.
-        Code::Unavailable | Code::DeadlineExceeded if status.get_error_details().error_info().is_none() => {
-            unreachable(url, status)
-        }
-        // What a server sent has no source: here it was no server that answered.
-        Code::Unknown | Code::Internal | Code::Cancelled if status.source().is_some() => unreachable(url, status),
+        _ if is_unanswered(status) => unreachable(url, status, START_ONE),
         Code::Ok
         | Code::Unavailable
         | Code::DeadlineExceeded
@@ -47,6 +45,23 @@ pub fn from_status(status: &Status, url: &str) -> Failure {
             Exit::Unexpected,
             format!("the coordinator at {url} answered: {}", status.message()),
         ),
+    }
+}
+
+/// A first call that failed: what may be in the way of a coordinator that is there is said, too.
+pub fn from_first(status: &Status, url: &str) -> Failure {
+    match Obstacle::of(status) {
+        Some(obstacle) if is_unanswered(status) => unreachable(url, status, obstacle.advice(url)),
+        _ => from_status(status, url),
+    }
+}
+
+/// Whether no coordinator said this: it would give its own reason, and what came over the network has no source.
+fn is_unanswered(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded => status.get_error_details().error_info().is_none(),
+        Code::Unknown | Code::Internal | Code::Cancelled => status.source().is_some(),
+        _ => false,
     }
 }
 
@@ -69,10 +84,8 @@ pub(crate) fn is_unimplemented(status: &Status) -> bool {
 }
 
 /// Nobody answers at `url`.
-fn unreachable(url: &str, status: &Status) -> Failure {
+fn unreachable(url: &str, status: &Status, advice: &str) -> Failure {
     let cause = augur_channel::cause(status);
-    let advice = augur_channel::advice(url, &cause)
-        .unwrap_or("start one with `augur-coordinator`, or name another with --coordinator");
     Failure::new(
         Exit::Unreachable,
         format!("can't reach a coordinator at {url}: {cause}; {advice}"),

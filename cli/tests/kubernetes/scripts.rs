@@ -10,6 +10,11 @@ use std::{
 
 /// Runs the script of a Job's container with these programs.
 fn run(kit: &Kit, job: &str, programs: &[(&str, &str)]) -> Output {
+    run_changed(kit, job, programs, str::to_owned)
+}
+
+/// The same, with a change to the script.
+fn run_changed(kit: &Kit, job: &str, programs: &[(&str, &str)], change: impl Fn(&str) -> String) -> Output {
     kit.said(0, &[&LAUNCH[..], &["--dry-run"]].concat());
     let yaml = fs::read_to_string(kit.sandbox.path(&format!("run/launch/small-{job}.job.yaml"))).unwrap();
     let job: Value = serde_yaml::from_str(&yaml).unwrap();
@@ -18,7 +23,7 @@ fn run(kit: &Kit, job: &str, programs: &[(&str, &str)]) -> Output {
         .as_array()
         .unwrap()
         .iter()
-        .map(|word| word.as_str().unwrap())
+        .map(|word| change(word.as_str().unwrap()))
         .collect();
     for (name, script) in programs {
         kit.sandbox
@@ -34,7 +39,7 @@ fn run(kit: &Kit, job: &str, programs: &[(&str, &str)]) -> Output {
         kit.sandbox.path("bin").display(),
         std::env::var("PATH").unwrap()
     );
-    let mut command = Command::new(words[0]);
+    let mut command = Command::new(&words[0]);
     let command = command.args(&words[1..]).env("PATH", path).env("AUGUR_SWEEP", "small");
     command
         .env("AUGUR_CONFIG", "c")
@@ -51,6 +56,19 @@ fn only_a_worker_that_was_sent_away_ends_with_0() {
     for (worker, code) in [("exit 0", 0), ("exit 8", 8), (told, 143)] {
         let ended = run(&kit, "worker", &[("augur-worker", worker)]);
         assert_eq!(ended.status.code(), Some(code), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_worker_is_told_that_was_to_leave_before_it_began() {
+    let kit = Kit::new();
+    let worker = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
+    let begins = "augur-worker \"$@\" &";
+    for early in [format!("kill -TERM $$\n{begins}"), format!("{begins}\nkill -TERM $$")] {
+        let ended = run_changed(&kit, "worker", &[("augur-worker", worker)], |word| {
+            word.replace(begins, &early)
+        });
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
     }
 }
 

@@ -4,18 +4,18 @@
 //! all and goes on to the next one whenever the present one is away or does not lead.
 
 mod address;
-mod cause;
 mod connection;
 mod credentials;
 mod error;
+mod obstacle;
 mod presence;
 mod token;
 
 pub use address::Addresses;
-pub use cause::{advice, cause};
 pub use connection::Connection;
 pub use credentials::Credentials;
 pub use error::AccessError;
+pub use obstacle::{Obstacle, cause};
 
 use tonic::transport::{Channel, Endpoint};
 

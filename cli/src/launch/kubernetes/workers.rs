@@ -27,11 +27,17 @@ const PATIENCE: &str = "--connect-timeout=900";
 
 /// A worker that was told to leave ends with 0. A Job would take that for done and never replace it, so it becomes 143
 /// here; 0 stays for one that the coordinator sent away, or that is done. A signal that comes before the shell knows the
-/// worker's number is passed on as soon as it does; a second one changes nothing.
-const WRAPPER: &str = r#"trap 'told=1; [ -z "$pid" ] || kill -TERM "$pid"' TERM
+/// worker's number is passed on as soon as it does. It goes twice, for one that meets the worker before it is a program of
+/// its own is lost in the shell's copy; the second changes nothing.
+const WRAPPER: &str = r#"tell() {
+  kill -TERM "$pid" 2>/dev/null
+  sleep 1
+  kill -TERM "$pid" 2>/dev/null
+}
+trap 'told=1; [ -z "$pid" ] || tell' TERM
 augur-worker "$@" &
 pid=$!
-[ -z "$told" ] || kill -TERM "$pid"
+[ -z "$told" ] || tell
 wait "$pid"
 code=$?
 while kill -0 "$pid" 2>/dev/null; do

@@ -1,5 +1,6 @@
 //! What a failed call means to the worker. The only place that reads status codes.
 
+use augur_channel::Obstacle;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -12,8 +13,8 @@ pub(super) enum Fault {
     WorkerUnknown,
     /// It speaks another API.
     ApiVersion(String),
-    /// It can't answer now: try again.
-    Away(String),
+    /// It can't answer now: try again. With what may be in the way.
+    Away(String, Option<Obstacle>),
     /// It does not take the token, or not for this. Tokens are replaced, so later it may.
     Denied(String),
     /// It won't take this, now or later.
@@ -38,7 +39,7 @@ impl From<Status> for Fault {
             | Code::Cancelled
             | Code::Unknown
             | Code::Internal
-            | Code::ResourceExhausted => Self::Away(describe(&status)),
+            | Code::ResourceExhausted => Self::Away(describe(&status), Obstacle::of(&status)),
             Code::Unauthenticated | Code::PermissionDenied => Self::Denied(describe(&status)),
             Code::Ok
             | Code::InvalidArgument
@@ -75,7 +76,7 @@ mod tests {
         assert!(
             matches!(fault(Code::FailedPrecondition, "API_VERSION"), Fault::ApiVersion(said) if said == "what it says")
         );
-        assert!(matches!(Fault::from(Status::unavailable("gone")), Fault::Away(said) if said == "gone"));
+        assert!(matches!(Fault::from(Status::unavailable("gone")), Fault::Away(said, None) if said == "gone"));
         assert!(matches!(fault(Code::Unauthenticated, "TOKEN_EXPIRED"), Fault::Denied(said) if said == "what it says"));
         assert!(matches!(
             fault(Code::PermissionDenied, "ROLE_LACKING"),

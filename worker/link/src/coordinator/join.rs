@@ -65,11 +65,11 @@ impl Coordinator {
         let url = self.shared.url.clone();
         let mut backoff = Backoff::new(self.shared.next_seed());
         loop {
-            let fault = match self.register().await {
+            let (fault, obstacle) = match self.register().await {
                 Ok(()) => return Ok(()),
                 Err(Fault::ApiVersion(fault)) => return Err(LinkError::ApiVersion { url, fault }),
                 Err(Fault::Denied(fault) | Fault::Refused(fault)) => return Err(LinkError::Refused { url, fault }),
-                Err(Fault::Away(fault)) => fault,
+                Err(Fault::Away(fault, obstacle)) => (fault, obstacle),
                 Err(fault @ (Fault::Stale | Fault::WorkerUnknown)) => {
                     return Err(LinkError::Refused {
                         url,
@@ -79,8 +79,8 @@ impl Coordinator {
             };
             let wait = backoff.next();
             if Instant::now() + wait > deadline {
-                let advice = augur_channel::advice(&url, &fault)
-                    .unwrap_or("start one with `augur-coordinator`, or give another `--coordinator URL`");
+                let other = "start one with `augur-coordinator`, or give another `--coordinator URL`";
+                let advice = obstacle.map_or(other, |obstacle| obstacle.advice(&url));
                 return Err(LinkError::Unreachable { url, fault, advice });
             }
             sleep(wait).await;

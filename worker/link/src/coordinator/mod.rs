@@ -117,7 +117,7 @@ impl Coordinator {
                 Fault::Stale => return Err(GaveUp::Stale),
                 Fault::ApiVersion(said) => return Err(GaveUp::ApiVersion(said)),
                 Fault::Refused(said) => return Err(GaveUp::Refused(said)),
-                Fault::Away(_) | Fault::Denied(_) | Fault::WorkerUnknown => {
+                Fault::Away(..) | Fault::Denied(_) | Fault::WorkerUnknown => {
                     self.shared.tally.repeats();
                     sleep(waits.next()).await;
                 }
@@ -155,7 +155,7 @@ impl Coordinator {
             Ok(answer) => answer.map(Response::into_inner).map_err(Fault::from),
             Err(_) => {
                 self.connection.pass_over();
-                Err(Fault::Away("it does not answer in time".into()))
+                Err(Fault::Away("it does not answer in time".into(), None))
             }
         };
         self.shared.note(&answer);
@@ -206,7 +206,7 @@ impl Shared {
 
     /// One line when the coordinator goes, one when it is back.
     fn note<T>(&self, answer: &Result<T, Fault>) {
-        if !matches!(answer, Err(Fault::Away(_))) {
+        if !matches!(answer, Err(Fault::Away(..))) {
             self.tally.hears();
         }
         if let Err(Fault::Denied(fault)) = answer {
@@ -217,7 +217,7 @@ impl Shared {
                     self.url
                 );
             }
-        } else if let Err(Fault::Away(fault)) = answer {
+        } else if let Err(Fault::Away(fault, _)) = answer {
             if !self.away.swap(true, Relaxed) {
                 warn!(
                     "the coordinator at {} is away ({fault}); trying again until it is back",

@@ -127,7 +127,7 @@ async fn a_crash_is_an_attempt_with_its_signal_and_the_worker_lives_on() {
 
 #[tokio::test]
 async fn a_worker_that_was_away_too_long_drops_the_trial_and_carries_on() {
-    let coordinator = Coordinator::start(&["--lease-seconds", "1"]).await;
+    let coordinator = Coordinator::start(&["--lease-seconds", "5"]).await;
     let sweep = coordinator.submit(spec("away", EPOCHS)).await.name;
     let mut worker = coordinator.worker(&[]);
     trial_under_way(&coordinator, &sweep, &worker).await;

@@ -274,19 +274,19 @@ async fn a_silent_server_is_given_up() {
 #[tokio::test]
 async fn errors_say_what_where_and_what_to_do() {
     let Some(mut moto) = Moto::start() else { return };
-    let short = Patience::of(Duration::from_secs(1));
     let text = |ended: Result<(), DepotError>| ended.unwrap_err().to_string();
     let place = format!("http://{}", moto.address());
-    let no_bucket = text(depot_at(moto.address(), "s3://nowhere/x").check(short).await);
+    let no_bucket = text(depot_at(moto.address(), "s3://nowhere/x").check(PATIENCE).await);
     assert_eq!(
         no_bucket,
         format!("can't list s3://nowhere/x: {place} has no bucket nowhere; make it, or mend the URL")
     );
     let put = depot_at(moto.address(), "s3://nowhere")
-        .put_bytes(&Key::parse("a").unwrap(), vec![1], short)
+        .put_bytes(&Key::parse("a").unwrap(), vec![1], PATIENCE)
         .await;
     assert!(matches!(put, Err(DepotError::NoBucket { .. })), "{put:?}");
     moto.kill();
+    let short = Patience::of(Duration::from_secs(1));
     let away = text(moto.depot("x").check(short).await);
     assert!(
         away.starts_with(&format!("can't list s3://augur/x at {place} within")),

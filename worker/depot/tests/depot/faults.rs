@@ -63,7 +63,8 @@ impl Stage {
             after: 5 << 20,
             then: &Mood::Gone,
         });
-        let (got, came) = self.get(Patience::of(Duration::from_secs(3))).await;
+        let patience = Patience::while_it_moves(Duration::from_secs(10));
+        let (got, came) = self.get(patience).await;
         assert!(matches!(got, Err(DepotError::Away { .. })), "{got:?}");
         self.proxy.set(Mood::Fair);
         let entries = fs::read_dir(self.folder.path()).unwrap().flatten();

@@ -89,7 +89,7 @@ fn health_is_that_of_any_coordinator() {
     let coordinator = Coordinator::start(&sandbox);
     let url = &coordinator.url;
     assert_eq!(
-        sandbox.success(&coordinator.arguments(&["health"])),
+        sandbox.success(&coordinator.arguments(&["health", "--wait", "60"])),
         format!("{url} serves\n")
     );
     // Nobody listens at the first one any more.
@@ -99,7 +99,7 @@ fn health_is_that_of_any_coordinator() {
         .unwrap();
     let both = format!("http://{gone},{url}");
     assert_eq!(
-        sandbox.success(&["health", "--coordinator", &both]),
+        sandbox.success(&["health", "--wait", "60", "--coordinator", &both]),
         format!("{url} serves\n")
     );
     let said = sandbox.failure(7, &["health", "--coordinator", &gone.to_string()]);

@@ -26,7 +26,7 @@ tasks: [{normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}]
 families: [{rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}, {angle_deg: 300}]}}]
 seeds: [0]
 detector: {tiny: {}}
-training: {epochs: 200, batch: 32, optimiser: {adam: {lr: 0.01}}}
+training: {epochs: 600, batch: 32, optimiser: {adam: {lr: 0.01}}}
 tuning: {warmup_epochs: 1, validation_batch: 16}
 resources: {device: cpu}
 ";
@@ -68,7 +68,16 @@ async fn a_trial_that_crashes_every_time_costs_itself_alone() {
         };
         wait_for("the next attempt", under_way).await;
         let slot = wait_for("its process", async || worker.slot()).await;
+        // Held while it is looked at again: a slot that has gone on to another trial would crash that one.
+        signal(slot, libc::SIGSTOP);
+        let held = trial().await;
         signal(slot, libc::SIGABRT);
+        signal(slot, libc::SIGCONT);
+        assert_eq!(
+            (held.state(), held.attempts),
+            (TrialState::Running, attempt),
+            "it was too late"
+        );
     }
     let over = async || Some(api.sweep(&sweep).await.unwrap()).filter(|sweep| sweep.end_time.is_some());
     let end = wait_for("the end of the sweep", over).await;

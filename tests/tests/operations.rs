@@ -28,9 +28,13 @@ fn script(page: &str) -> String {
     script
 }
 
-fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port().to_string()
+/// So many free ports, which nobody else gets while they are held.
+fn free_ports<const N: usize>() -> [TcpListener; N] {
+    std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+}
+
+fn port_of(held: &TcpListener) -> u16 {
+    held.local_addr().unwrap().port()
 }
 
 /// The programs under test come first, then those of PostgreSQL, which Debian keeps out of the way.
@@ -52,7 +56,9 @@ async fn the_runbook_runs() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let port: u16 = free_port().parse().unwrap();
+    let [for_postgres, held @ ..] = free_ports::<5>();
+    let port = port_of(&for_postgres);
+    drop(for_postgres);
     // PostgreSQL may run as another user, who can't enter the test's own folder.
     let server = Server::start_on(&env::temp_dir(), Some(port)).await.unwrap();
     let (database, _) = server.database().await.unwrap();
@@ -72,8 +78,8 @@ async fn the_runbook_runs() {
         .replace("--host=db.lab --port=5432", &format!("--host=127.0.0.1 --port={port}"))
         .replace("coordinator.lab", "localhost")
         .replace("0.0.0.0:", "127.0.0.1:");
-    for known in ["7461", "7462", "7463", "7464"] {
-        script = script.replace(known, &free_port());
+    for (known, held) in ["7461", "7462", "7463", "7464"].into_iter().zip(&held) {
+        script = script.replace(known, &port_of(held).to_string());
     }
     assert!(script.matches("\naugur").count() > 25, "{script}");
     fs::write(home.join("story.sh"), &script).unwrap();
@@ -87,6 +93,7 @@ async fn the_runbook_runs() {
         .env("AUGUR_CACHE", folder.path().join("cache"))
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
+    drop(held);
     let output = tokio::task::spawn_blocking(move || story.output().unwrap())
         .await
         .unwrap();

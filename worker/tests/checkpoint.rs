@@ -22,7 +22,7 @@ use support::{Coordinator, Running, children, plan, program, signal, spec, wait_
 use tempfile::TempDir;
 
 /// Long enough to be caught in the act, short enough to wait for.
-const EPOCHS: u32 = 150;
+const EPOCHS: u32 = 300;
 /// A worker that was told to leave is gone by then.
 const LEAVING: Duration = Duration::from_secs(20);
 
@@ -234,7 +234,7 @@ impl Bench {
 
 #[tokio::test]
 async fn a_trial_of_a_worker_that_was_killed_is_resumed_and_the_results_are_the_same() {
-    let bench = Bench::start("killed", &["--lease-seconds", "1"], EPOCHS, 2).await;
+    let bench = Bench::start("killed", &["--lease-seconds", "5"], EPOCHS, 2).await;
     let worker = bench.worker("killed.log", "0.05");
     bench.measured(10).await;
     bench.saved().await;
@@ -288,7 +288,7 @@ async fn a_worker_that_is_told_to_leave_gives_the_trial_back_with_a_checkpoint()
 
 #[tokio::test]
 async fn a_worker_that_comes_back_to_a_trial_that_another_one_resumed_does_no_harm() {
-    let bench = Bench::start("away", &["--lease-seconds", "1"], EPOCHS, 3).await;
+    let bench = Bench::start("away", &["--lease-seconds", "5"], EPOCHS, 3).await;
     let mut away = bench.worker("away.log", "0.05");
     bench.measured(10).await;
     bench.saved().await;

@@ -127,11 +127,13 @@ async fn a_crash_is_an_attempt_with_its_signal_and_the_worker_lives_on() {
 
 #[tokio::test]
 async fn a_worker_that_was_away_too_long_drops_the_trial_and_carries_on() {
-    let coordinator = Coordinator::start(&["--lease-seconds", "1"]).await;
+    let coordinator = Coordinator::start(&["--lease-seconds", "5"]).await;
     let sweep = coordinator.submit(spec("away", EPOCHS)).await.name;
     let mut worker = coordinator.worker(&[]);
-    trial_under_way(&coordinator, &sweep, &worker).await;
-    signal(worker.pid(), Signal::STOP);
+    let child = trial_under_way(&coordinator, &sweep, &worker).await;
+    // The trial's process too, else it is done before the lease ends.
+    let stopped = [worker.pid(), child];
+    stopped.iter().for_each(|pid| signal(*pid, Signal::STOP));
     let lost = async || {
         let trials = coordinator.trials(&sweep).await;
         trials
@@ -140,7 +142,7 @@ async fn a_worker_that_was_away_too_long_drops_the_trial_and_carries_on() {
             .filter(|cause| cause.kind() == v1::CauseKind::WorkerLost)
     };
     wait_for("the end of the lease", lost).await;
-    signal(worker.pid(), Signal::CONT);
+    stopped.iter().for_each(|pid| signal(*pid, Signal::CONT));
     check_end(&coordinator, &sweep).await;
     let attempts: u32 = coordinator
         .trials(&sweep)

@@ -32,6 +32,8 @@ class Coordinator:
                     binary("augur-coordinator"),
                     "--listen",
                     address,
+                    "--http",
+                    "off",
                     "--store",
                     self._folder / "store.sqlite",
                     "--exit-with-stdin",

@@ -29,7 +29,6 @@ def strict(tmp_path: Path) -> Iterator[Coordinator]:
         "--tls-key": tls / "coordinator.key",
         "--tls-client-ca": tls / "ca.pem",
         "--tokens": tmp_path / "tokens",
-        "--http": "off",
     }
     coordinator = Coordinator(tmp_path, *(str(part) for flag in flags.items() for part in flag))
     yield coordinator

@@ -224,12 +224,13 @@ impl Roles {
     }
 
     async fn stand_by(&self) {
-        server::set_serving(&self.health, false).await;
         self.waits
             .send_replace("another coordinator has just taken over".to_owned());
         self.calls.turn(refuse(self.waits.subscribe()));
         self.pages.turn(page::standby(self.waits.subscribe()));
         self.metrics.turn(scrape::of_standby());
+        // Last, as where it comes to lead: whoever hears of it finds it so.
+        server::set_serving(&self.health, false).await;
     }
 }
 

@@ -139,6 +139,8 @@ async fn killed_in_the_thick_of_it_nothing_acknowledged_is_lost() {
         }
     }
     workers.join_all().await;
+    // Waits for its end.
+    drop(program);
 
     let program = Program::start(&store, &[]);
     let mut sweeps = program.sweeps().await;

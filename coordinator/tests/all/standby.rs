@@ -66,9 +66,25 @@ async fn admin(server: &Server) -> PgConnection {
 
 /// Ends the session that holds the store, whoever's it is.
 async fn end_session(admin: &mut PgConnection) {
-    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'augur leader'";
-    let ended: Vec<bool> = sqlx::query_scalar(end).fetch_all(admin).await.unwrap();
-    assert_eq!(ended, [true]);
+    let end = "SELECT pid, backend_start::text, pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'augur leader'";
+    let told: Vec<(i32, String, bool)> = sqlx::query_as(end).fetch_all(&mut *admin).await.unwrap();
+    let [(pid, begun, true)] = &told[..] else {
+        panic!("one session holds the store: {told:?}")
+    };
+    // So far it has only been sent a signal.
+    let gone = async {
+        loop {
+            let left = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2";
+            let left = sqlx::query_scalar(left).bind(*pid).bind(begun.as_str());
+            let left: i64 = left.fetch_one(&mut *admin).await.unwrap();
+            if left == 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, gone).await.expect("the session does not end");
 }
 
 /// How often the store has changed its leader.

@@ -152,11 +152,14 @@ async fn persist(mut worker: LightWorker, told: Arc<AtomicUsize>, failed: Arc<At
     }
 }
 
+/// So many that some are left when the server is killed for the last time.
+const TRIALS: u32 = 2000;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowledged() {
     let Some(mut server) = Server::start() else { return };
     let host = host(&server.url("postgres").parse().unwrap()).await;
-    create(&mut host.sweeps().await, &wide_spec("wide", 400)).await;
+    create(&mut host.sweeps().await, &wide_spec("wide", TRIALS as usize)).await;
     let (told, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..4 {
@@ -171,7 +174,10 @@ async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowled
         // The sweep notices before the server is back.
         crate::support::eventually(|| failed.load(Ordering::SeqCst) > before).await;
         server.launch();
-        assert!(told.load(Ordering::SeqCst) < 400, "round {round} came too late");
+        assert!(
+            told.load(Ordering::SeqCst) < TRIALS as usize,
+            "round {round} came too late"
+        );
     }
     let acknowledged: Vec<String> = workers.join_all().await.into_iter().flatten().collect();
     let mut sweeps = host.sweeps().await;
@@ -185,7 +191,7 @@ async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowled
     // Leases that were granted by a commit whose answer was cut off are still held; all others are done.
     let progress = get(&mut sweeps, "sweeps/wide").await.progress.unwrap();
     assert_eq!(progress.trials_completed as usize, acknowledged.len());
-    assert_eq!(progress.trials_completed + progress.trials_running, 400);
+    assert_eq!(progress.trials_completed + progress.trials_running, TRIALS);
     assert_eq!(progress.trials_failed, 0);
 }
 

@@ -136,7 +136,7 @@ async fn a_revision_that_is_not_there_yet_is_out_of_range() {
 #[tokio::test]
 async fn who_reads_nothing_is_told_so_and_can_go_on() {
     let settings = Settings {
-        patience: Duration::from_millis(50),
+        patience: Duration::from_secs(2),
         ..Settings::default()
     };
     let host = Host::with(settings, Arc::new(SystemClock::default())).await;

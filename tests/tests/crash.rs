@@ -26,7 +26,7 @@ tasks: [{normal: sneaker, anomaly: {planted: {rotate_deg: 150}}}]
 families: [{rotation: {starts: [{angle_deg: 110}, {angle_deg: 195}, {angle_deg: 300}]}}]
 seeds: [0]
 detector: {tiny: {}}
-training: {epochs: 600, batch: 32, optimiser: {adam: {lr: 0.01}}}
+training: {epochs: 400, batch: 32, optimiser: {adam: {lr: 0.01}}}
 tuning: {warmup_epochs: 1, validation_batch: 16}
 resources: {device: cpu}
 ";

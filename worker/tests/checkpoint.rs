@@ -22,7 +22,7 @@ use support::{Coordinator, Running, children, plan, program, signal, spec, wait_
 use tempfile::TempDir;
 
 /// Long enough to be caught in the act, short enough to wait for.
-const EPOCHS: u32 = 300;
+const EPOCHS: u32 = 200;
 /// A worker that was told to leave is gone by then.
 const LEAVING: Duration = Duration::from_secs(20);
 

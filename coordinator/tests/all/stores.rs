@@ -153,7 +153,7 @@ async fn persist(mut worker: LightWorker, told: Arc<AtomicUsize>, failed: Arc<At
 }
 
 /// So many that some are left when the server is killed for the last time.
-const TRIALS: u32 = 2000;
+const TRIALS: u32 = 1000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_beneath_a_running_sweep_costs_nothing_acknowledged() {

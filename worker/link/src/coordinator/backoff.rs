@@ -7,11 +7,6 @@ use std::time::Duration;
 pub(super) struct Backoff(ExponentialBackoff);
 
 impl Backoff {
-    /// From a tenth of a second to five.
-    pub fn new(seed: u64) -> Self {
-        Self::within(Duration::from_secs(10), seed)
-    }
-
     /// From a tenth of a second on; jitter adds up to as much again, to at most `longest` or ten seconds.
     pub fn within(longest: Duration, seed: u64) -> Self {
         let shortest = Duration::from_millis(100);

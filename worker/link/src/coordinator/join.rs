@@ -1,6 +1,6 @@
 //! The first contact: connect and register, for as long as the user wants to wait.
 
-use super::{Backoff, Client, Coordinator, Fault, Shared};
+use super::{Client, Coordinator, Fault, Shared, Waits};
 use crate::error::LinkError;
 use augur_channel::Access;
 use augur_core::id::WorkerId;
@@ -17,6 +17,8 @@ use tonic::transport::{Channel, Endpoint};
 
 /// Scores of a whole group come in one message.
 const LARGEST_MESSAGE: usize = 256 << 20;
+/// Between two tries to reach a lone coordinator.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl Coordinator {
     /// Reaches whichever coordinator leads through `dial` and registers, trying for `patience`.
@@ -63,7 +65,7 @@ impl Coordinator {
     async fn register_within(&self, patience: Duration) -> Result<(), LinkError> {
         let deadline = Instant::now() + patience;
         let url = self.shared.url.clone();
-        let mut backoff = Backoff::new(self.shared.next_seed());
+        let mut waits = Waits::new(self, LONGEST_WAIT);
         loop {
             let (fault, obstacle) = match self.register().await {
                 Ok(()) => return Ok(()),
@@ -77,7 +79,7 @@ impl Coordinator {
                     });
                 }
             };
-            let wait = backoff.next();
+            let wait = waits.next();
             if Instant::now() + wait > deadline {
                 let other = "start one with `augur-coordinator`, or give another `--coordinator URL`";
                 let advice = obstacle.map_or(other, |obstacle| obstacle.advice(&url));

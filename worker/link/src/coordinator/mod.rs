@@ -100,7 +100,7 @@ impl Coordinator {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         // Once the coordinator is back, it hears of this worker before a lease can end.
-        let mut waits = Waits::new(self);
+        let mut waits = Waits::new(self, self.heartbeat_interval());
         loop {
             let fault = match self.once(wait, &call).await {
                 Ok(answer) => return Ok(answer),
@@ -173,14 +173,10 @@ struct Waits {
 }
 
 impl Waits {
-    fn new(coordinator: &Coordinator) -> Self {
+    /// With at most `longest` between two tries.
+    fn new(coordinator: &Coordinator, longest: Duration) -> Self {
         let coordinators = coordinator.connection.addresses();
-        let heartbeat = coordinator.heartbeat_interval();
-        let longest = if coordinators > 1 {
-            heartbeat.min(TURN)
-        } else {
-            heartbeat
-        };
+        let longest = if coordinators > 1 { longest.min(TURN) } else { longest };
         Self {
             backoff: Backoff::within(longest, coordinator.shared.next_seed()),
             wait: Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Those who read: consistent views beside the writer.
+//! Those who read: consistent views beside the writer, and single statements.
 
 use super::{
     Conn, OpenError, Result,

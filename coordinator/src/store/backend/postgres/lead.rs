@@ -1,4 +1,4 @@
-//! Who leads a store: whoever's session holds its advisory lock, for as long as that session lives.
+//! Who leads a store: whoever's session holds its advisory lock, until it lets go of it or ends.
 //!
 //! All writes go through that one session. PostgreSQL undoes what a session has not committed before it lets go of its lock, so
 //! whoever gets the lock finds a store that the one before can't write any more. One who lost its session may get the lock
